@@ -1,0 +1,184 @@
+//! A part of a repository that can be taken, and what it needs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{finding::Finding, tree::TreePath};
+
+/// What a component is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ComponentKind {
+    /// A package folder.
+    Package,
+    /// One module.
+    Module,
+    /// A class.
+    Class,
+    /// A function.
+    Function,
+}
+
+/// A part of a repository that can be taken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Component {
+    /// What to write after `#` to take it.
+    pub id: String,
+    /// The last part of its name.
+    pub name: String,
+    /// What it is.
+    pub kind: ComponentKind,
+    /// Its file or folder.
+    pub path: String,
+    /// Every file that taking it brings, sorted.
+    pub files: Vec<String>,
+    /// Functions and scripts that the project names as entry points and that lie in it.
+    pub entry_points: Vec<String>,
+    /// Modules of the same source that it needs, itself apart, sorted.
+    pub internal_dependencies: Vec<String>,
+    /// Distributions that it imports, sorted.
+    pub external_dependencies: Vec<String>,
+    /// Lines of code in its files.
+    pub lines_of_code: usize,
+    /// SPDX expression, when known.
+    pub license: Option<String>,
+    /// Public symbols of its own files.
+    pub public_api_count: usize,
+    /// Share of public symbols with documentation, 0 to 1; absent when there are none.
+    pub documented_share: Option<f64>,
+    /// First line of its documentation.
+    pub description: Option<String>,
+}
+
+/// Why a file is in a closure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reason {
+    /// Named by the request.
+    Requested,
+    /// Imported by another file of the closure.
+    ImportedBy {
+        /// The importing file.
+        path: String,
+        /// The line of the import.
+        line: u32,
+        /// Whether the import runs on a call only.
+        in_function: bool,
+    },
+    /// The parent package of a taken module, whose own names are used.
+    ParentNames {
+        /// The file that uses a name of it.
+        path: String,
+        /// The line of the use.
+        line: u32,
+        /// The name.
+        name: String,
+    },
+    /// Data that a taken file names.
+    DataOf {
+        /// The file that names it.
+        path: String,
+        /// The line.
+        line: u32,
+    },
+    /// Part of a package that was requested as a whole.
+    PackageMember,
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Requested => formatter.write_str("requested"),
+            Self::ImportedBy {
+                path,
+                line,
+                in_function: false,
+            } => write!(formatter, "imported by {path}:{line}"),
+            Self::ImportedBy {
+                path,
+                line,
+                in_function: true,
+            } => {
+                write!(formatter, "imported by {path}:{line} when called")
+            }
+            Self::ParentNames { path, line, name } => {
+                write!(formatter, "{path}:{line} uses its name {name}")
+            }
+            Self::DataOf { path, line } => write!(formatter, "data read by {path}:{line}"),
+            Self::PackageMember => formatter.write_str("part of the requested package"),
+        }
+    }
+}
+
+/// One file of a closure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosureFile {
+    /// Where it is in the source.
+    pub path: TreePath,
+    /// Its dotted module; `None` for data.
+    pub module: Option<String>,
+    /// Its path below the import root, such as `flask/json/tag.py`.
+    pub import_path: String,
+    /// Why it is taken.
+    pub reason: Reason,
+}
+
+/// How a closure needs a distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Need {
+    /// Imported without a guard.
+    Required,
+    /// Imported only under `except ImportError`.
+    Optional,
+}
+
+/// A use of a module from outside the source and the standard library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalImport {
+    /// The dotted module as imported, such as `werkzeug.http`.
+    pub module: String,
+    /// The importing file.
+    pub path: TreePath,
+    /// The line.
+    pub line: u32,
+    /// Whether it is guarded.
+    pub need: Need,
+    /// Whether a computed import names it by a candidate literal only.
+    pub computed: bool,
+}
+
+impl ExternalImport {
+    /// Gives the first part of the module's name.
+    pub fn top_level(&self) -> &str {
+        self.module.split('.').next().unwrap_or(&self.module)
+    }
+}
+
+/// A distribution that a closure needs, with the requirement lines to declare.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NeededDistribution {
+    /// Normalised name.
+    pub name: String,
+    /// PEP 508 requirements as the source's manifest has them; only the name when it declares none.
+    pub requirements: Vec<String>,
+    /// How it is needed.
+    pub need: Need,
+    /// The top-level import names that led to it, sorted.
+    pub imports: Vec<String>,
+    /// Whether the source declares it.
+    pub declared: bool,
+}
+
+/// Everything that taking components of one source brings.
+#[derive(Debug, Clone, Default)]
+pub struct Closure {
+    /// The files, sorted by path.
+    pub files: Vec<ClosureFile>,
+    /// Import paths of empty `__init__.py` files to generate, such as `flask/__init__.py`, sorted.
+    pub generated_packages: Vec<String>,
+    /// Modules of the source that are in the closure or generated, sorted.
+    pub modules: Vec<String>,
+    /// Uses of modules from elsewhere, sorted by module.
+    pub external_imports: Vec<ExternalImport>,
+    /// What to know about it.
+    pub findings: Vec<Finding>,
+}

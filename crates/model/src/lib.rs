@@ -1,0 +1,34 @@
+//! Shared values of the system and the ports that break dependencies; no I/O, no async runtime.
+//!
+//! Map:
+//! - [`failure`]: the one error shape that leaves the system, and its stable codes
+//! - [`secret`]: values that must never be shown
+//! - [`reference`]: what a user writes to name a repository and a component
+//! - [`tree`]: a repository's files behind the [`tree::SourceTree`] port
+//! - [`python`]: facts of one Python file with exact byte ranges
+//! - [`dependency`], [`license`], [`component`], [`analysis`]: what analysis finds
+//! - [`resolution`]: what a solver is asked and answers
+//! - [`synthesis`]: request, plan and provenance of a new project
+//! - [`verification`]: what was checked and what was not
+//! - [`finding`]: remarks that a result carries
+//! - [`progress`]: how long work reports and is cancelled
+//! - [`job`]: the state of long work
+
+pub mod analysis;
+pub mod component;
+pub mod dependency;
+pub mod failure;
+pub mod finding;
+pub mod job;
+pub mod license;
+pub mod progress;
+pub mod python;
+pub mod reference;
+pub mod resolution;
+pub mod secret;
+pub mod synthesis;
+pub mod text;
+pub mod tree;
+pub mod verification;
+
+pub use failure::{ErrorCode, Failure};

@@ -1,0 +1,230 @@
+//! Facts of one Python file, with byte ranges exact enough to rewrite it. Holds no parser types.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::ByteRange;
+
+/// Everything that closure, placement and rewriting need to know of one parsed file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PythonFile {
+    /// Every import statement, in source order, at any depth.
+    pub imports: Vec<ImportStatement>,
+    /// Names that the module's top level binds, and how (imports, definitions, assignments; also under `if` and `try`).
+    pub bindings: BTreeMap<String, Vec<Binding>>,
+    /// Uses of names that a plain `import a.b` or `import a` bound, resolved by scope.
+    pub uses: Vec<DottedUse>,
+    /// Literal or computed module names given to the import machinery and its relatives.
+    pub module_names: Vec<ModuleNameUse>,
+    /// String literals (not docstrings) that could name a data file: with a dot or slash, without white space, under 256 bytes.
+    pub path_literals: Vec<PathLiteral>,
+    /// Definitions, in source order.
+    pub symbols: Vec<Symbol>,
+    /// The literal value of `__all__`, when it is one.
+    pub exports: Option<Vec<String>>,
+    /// Whether the module defines `__getattr__` (PEP 562), so that any name may exist.
+    pub has_module_getattr: bool,
+    /// The first lines of the docstring.
+    pub docstring: Option<String>,
+    /// Lines that hold code.
+    pub lines_of_code: usize,
+    /// Syntax errors, by line; the other facts are then incomplete.
+    pub syntax_errors: Vec<(u32, String)>,
+}
+
+/// The circumstances under which a statement runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Circumstances {
+    /// Inside a function (also a method or lambda); runs on a call only.
+    pub in_function: bool,
+    /// Under `if TYPE_CHECKING:`; never runs.
+    pub type_checking: bool,
+    /// In the body of a `try` whose handler catches `ImportError`, or under `suppress(ImportError)`.
+    pub guarded: bool,
+    /// In a handler that catches `ImportError`: the fallback of a guarded import.
+    pub fallback: bool,
+    /// Under an `if` whose test is more than `TYPE_CHECKING`, so that it may never run on this machine.
+    #[serde(default)]
+    pub conditional: bool,
+}
+
+/// One `import` or `from … import` statement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImportStatement {
+    /// The whole statement, without the line's end.
+    pub range: ByteRange,
+    /// Line of its first byte, counted from 1.
+    pub line: u32,
+    /// When it runs.
+    pub circumstances: Circumstances,
+    /// What it imports.
+    pub kind: ImportKind,
+}
+
+/// The two forms of the statement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ImportKind {
+    /// `import a.b, c as d`
+    Plain(Vec<PlainName>),
+    /// `from ..a import b as c, *`
+    From {
+        /// Count of leading dots.
+        level: u32,
+        /// The module after the dots; empty for `from . import x`.
+        module: String,
+        /// The dots and the module, as one range; where a rewritten name goes.
+        module_range: ByteRange,
+        /// The names; a single `*` for a star import.
+        names: Vec<FromName>,
+    },
+}
+
+/// One name of a plain import.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlainName {
+    /// The dotted module.
+    pub module: String,
+    /// The range of the dotted module.
+    pub module_range: ByteRange,
+    /// The name with its alias.
+    pub range: ByteRange,
+    /// The name after `as`.
+    pub alias: Option<String>,
+    /// Whether every use of the bound name is listed in [`PythonFile::uses`] and can be rewritten in place. False when the
+    /// name is also bound otherwise in its scope, deleted, declared `global` or `nonlocal`, or used where the text cannot be edited.
+    pub uses_are_exact: bool,
+}
+
+/// One name of a `from` import.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FromName {
+    /// The name, or `*`.
+    pub name: String,
+    /// The name with its alias.
+    pub range: ByteRange,
+    /// The name after `as`.
+    pub alias: Option<String>,
+}
+
+/// How a top-level name comes to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Binding {
+    /// `import a.b` (binds `a`) or `import a.b as c`.
+    Import {
+        /// The dotted module.
+        module: String,
+        /// Under `TYPE_CHECKING`.
+        type_checking: bool,
+    },
+    /// `from m import n as c`.
+    From {
+        /// Count of leading dots.
+        level: u32,
+        /// The module after the dots.
+        module: String,
+        /// The name.
+        name: String,
+        /// Under `TYPE_CHECKING`.
+        type_checking: bool,
+    },
+    /// A class, function, assignment, loop variable, and so on.
+    Definition,
+}
+
+/// A use `a.b.c` of a name bound by a plain import without alias.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DottedUse {
+    /// The names of the attribute chain, first the bound name.
+    pub parts: Vec<String>,
+    /// The range of each part's own name.
+    pub ranges: Vec<ByteRange>,
+    /// Line of the first part.
+    pub line: u32,
+    /// Inside a string annotation.
+    pub in_string: bool,
+    /// Inside a function, so that the use happens on a call.
+    pub in_function: bool,
+    /// Names bound in the scopes around the use, apart from imports' own; a rewritten first name must not be among them.
+    pub shadowing: Vec<String>,
+}
+
+/// What a module name is given to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ModuleNameRole {
+    /// `importlib.import_module(x)`
+    ImportModule,
+    /// `__import__(x)`
+    DunderImport,
+    /// `sys.modules[x]`, `sys.modules.get(x)`
+    SysModules,
+    /// `logging.getLogger(x)`
+    Logger,
+    /// `importlib.metadata.version(x)`; the range is the whole call
+    MetadataVersion,
+    /// Another function of `importlib.metadata` (`distribution`, `metadata`, `entry_points`, …)
+    MetadataOther,
+    /// `importlib.resources.*(x, …)`, `pkgutil.get_data(x, …)`, `pkg_resources.*(x, …)`
+    Resources,
+}
+
+/// A module name given to the import machinery or a relative of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModuleNameUse {
+    /// What it is given to.
+    pub role: ModuleNameRole,
+    /// The literal; `None` when it is computed.
+    pub literal: Option<String>,
+    /// The inside of the literal's quotes; for [`ModuleNameRole::MetadataVersion`] the whole call; for a computed name the argument.
+    pub range: ByteRange,
+    /// Line, counted from 1.
+    pub line: u32,
+    /// For `importlib.import_module(".x", package="p")`: the literal package and the inside of its quotes.
+    pub package: Option<(String, ByteRange)>,
+    /// For a computed name: string literals of the same file that the name can take, as far as a loop over a literal tuple or list tells.
+    pub candidates: Vec<String>,
+    /// The literal name of the resource, for [`ModuleNameRole::Resources`].
+    pub resource: Option<String>,
+    /// When it runs.
+    pub circumstances: Circumstances,
+}
+
+/// A string literal that could name a data file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathLiteral {
+    /// The text.
+    pub text: String,
+    /// Line, counted from 1.
+    pub line: u32,
+}
+
+/// What a definition is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SymbolKind {
+    /// `class`
+    Class,
+    /// `def` outside a class
+    Function,
+    /// `def` in a class
+    Method,
+    /// A top-level assignment to an upper-case name
+    Constant,
+}
+
+/// One definition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Symbol {
+    /// Name, with the class before it for methods: `Context.invoke`.
+    pub name: String,
+    /// Its kind.
+    pub kind: SymbolKind,
+    /// First and last line, counted from 1.
+    pub lines: (u32, u32),
+    /// The whole definition.
+    pub range: ByteRange,
+    /// No part of the name begins with an underscore (dunder methods count as not public).
+    pub public: bool,
+    /// Whether it has a docstring.
+    pub documented: bool,
+}

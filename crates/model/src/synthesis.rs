@@ -1,0 +1,207 @@
+//! Request, plan and provenance of a new project.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{finding::Finding, tree::TreePath, verification::Verification};
+
+/// One repository of a request (`[[repository]]` of a plan file).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestedRepository {
+    /// `REPO` of the interface, without a component.
+    pub url: String,
+    /// Branch, tag, commit or version, when `url` names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rev: Option<String>,
+    /// Paths, modules or symbols; everything when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<String>,
+    /// A folder below the new package's folder; the package's folder itself when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<String>,
+}
+
+/// A whole request: what a plan file, the command line or the tool asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SynthesisRequest {
+    /// The new project's name.
+    pub name: String,
+    /// The template.
+    #[serde(default = "default_template")]
+    pub template: String,
+    /// The ecosystem; `python`.
+    #[serde(default = "default_ecosystem")]
+    pub ecosystem: String,
+    /// Whether an import of another placed source is rewritten to the placed copy.
+    #[serde(default)]
+    pub link: bool,
+    /// The repositories, in the order of the request.
+    #[serde(default, rename = "repository")]
+    pub repositories: Vec<RequestedRepository>,
+}
+
+fn default_template() -> String {
+    "python-default".to_owned()
+}
+
+fn default_ecosystem() -> String {
+    "python".to_owned()
+}
+
+/// One file of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedFile {
+    /// Where it will be in the new project.
+    pub path: TreePath,
+    /// `SOURCE:PATH` it comes from, or `generated`.
+    pub origin: String,
+    /// Why it is there.
+    pub reason: String,
+}
+
+/// A distribution that the new project declares.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedPackage {
+    /// Normalised name.
+    pub name: String,
+    /// PEP 508 requirements.
+    pub requirements: Vec<String>,
+    /// The extra it belongs to; `None` when it is always needed.
+    pub extra: Option<String>,
+    /// Sources whose code imports it.
+    pub imported_by: Vec<String>,
+}
+
+/// What a synthesis will do.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct PlanSummary {
+    /// The files, sorted by path.
+    pub files: Vec<PlannedFile>,
+    /// The packages, sorted by name.
+    pub packages: Vec<PlannedPackage>,
+    /// What to know.
+    pub findings: Vec<Finding>,
+}
+
+/// How to import a component from the new project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ImportHint {
+    /// The component as it was asked for.
+    pub component: String,
+    /// A Python statement.
+    pub import_as: String,
+    /// The number of files that the component's closure has.
+    pub files: usize,
+}
+
+/// A source in `synthesis.lock`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockedSource {
+    /// Short name, unique in the lock.
+    pub id: String,
+    /// What finds it again.
+    pub url: String,
+    /// The exact state.
+    pub revision: String,
+    /// SPDX expression or `unknown`.
+    pub license: String,
+}
+
+/// A file in `synthesis.lock`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockedFile {
+    /// Where it is in the project.
+    pub path: String,
+    /// The source's id, or `generated`.
+    pub source: String,
+    /// The path in the source; empty for generated files.
+    pub origin: String,
+    /// The git blob id in the source; empty for generated files.
+    pub blob: String,
+    /// SPDX expression or `unknown`.
+    pub license: String,
+    /// What was done to it, such as `imports-rewritten`.
+    pub transforms: Vec<String>,
+    /// SHA-256 of the placed contents.
+    pub sha256: String,
+}
+
+/// `[project]` of `synthesis.lock`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockedProject {
+    /// The project's name.
+    pub name: String,
+    /// The template.
+    pub template: String,
+    /// The ecosystem.
+    pub ecosystem: String,
+}
+
+/// `[resolution]` of `synthesis.lock`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockedResolution {
+    /// The ecosystem.
+    pub ecosystem: String,
+    /// The solver and its version.
+    pub solver: String,
+    /// The lock file's name.
+    pub lock: String,
+    /// SHA-256 of the lock file.
+    pub sha256: String,
+}
+
+/// `synthesis.lock`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SynthesisLock {
+    /// 1.
+    pub version: u32,
+    /// The project.
+    pub project: LockedProject,
+    /// The sources, sorted by id.
+    #[serde(rename = "source", default)]
+    pub sources: Vec<LockedSource>,
+    /// Every file apart from the lock itself, sorted by path.
+    #[serde(rename = "file", default)]
+    pub files: Vec<LockedFile>,
+    /// The resolution; absent when nothing was resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<LockedResolution>,
+}
+
+/// What `synthesize_project` answers.
+#[derive(Debug, Clone, Serialize)]
+pub struct SynthesisResult {
+    /// The job's handle.
+    pub synthesis_id: String,
+    /// The plan.
+    pub plan: PlanSummary,
+    /// How to import each component.
+    pub imports: Vec<ImportHint>,
+    /// What to do next.
+    pub next_steps: Vec<String>,
+    /// `planned`, `succeeded`, `verification_failed`.
+    pub status: String,
+    /// The code of an answer "no": `E_VERIFY`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<crate::failure::ErrorCode>,
+    /// Where the project is; `None` for a dry run.
+    pub project_path: Option<String>,
+    /// Number of repositories.
+    pub repositories_processed: usize,
+    /// Number of components.
+    pub components_extracted: usize,
+    /// Number of declared distributions.
+    pub dependencies_merged: usize,
+    /// Number of files.
+    pub files_created: usize,
+    /// `git rev-parse HEAD^{tree}` of the project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tree: Option<String>,
+    /// What was checked.
+    pub verification: Option<Verification>,
+    /// Documents that were written.
+    pub documentation: Vec<String>,
+    /// Warnings, one sentence each.
+    pub warnings: Vec<String>,
+}

@@ -1,0 +1,97 @@
+//! Byte ranges, line numbers and safe display of untrusted text.
+
+use serde::{Deserialize, Serialize};
+
+/// A half-open range of bytes in one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ByteRange {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl ByteRange {
+    /// Makes a range; `start` must not exceed `end`.
+    pub const fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+
+    /// Gives the text of the range, if it lies within the text on character boundaries.
+    pub fn of(self, text: &str) -> Option<&str> {
+        text.get(self.start..self.end)
+    }
+
+    /// Says whether the other range lies within this one.
+    pub const fn contains(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+}
+
+/// Maps byte offsets to line numbers of one text.
+#[derive(Debug, Clone)]
+pub struct LineIndex {
+    starts: Vec<usize>,
+}
+
+impl LineIndex {
+    /// Reads the line starts of a text; lines end with LF, CR LF or CR.
+    pub fn new(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut starts = vec![0];
+        for (position, byte) in bytes.iter().enumerate() {
+            let ends_line =
+                *byte == b'\n' || (*byte == b'\r' && bytes.get(position + 1) != Some(&b'\n'));
+            if ends_line {
+                starts.push(position + 1);
+            }
+        }
+        Self { starts }
+    }
+
+    /// Gives the line of an offset, counted from 1.
+    pub fn line(&self, offset: usize) -> u32 {
+        let index = self.starts.partition_point(|start| *start <= offset);
+        u32::try_from(index).unwrap_or(u32::MAX)
+    }
+}
+
+/// Escapes control, bidirectional and other invisible characters, so that untrusted text cannot act on a terminal or forge a line.
+pub fn escape_untrusted(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_deceptive(character) {
+            escaped.extend(character.escape_unicode());
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
+}
+
+/// Says whether a character is a control, a bidirectional override or invisible.
+pub fn is_deceptive(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{061c}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_with_any_newline() {
+        let index = LineIndex::new("a\nb\r\nc\rd");
+        let lines: Vec<u32> = [0, 2, 5, 7].map(|offset| index.line(offset)).to_vec();
+        assert_eq!(lines, [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn deceptive_characters_are_escaped() {
+        assert_eq!(
+            escape_untrusted("a\n\u{1b}[31m\u{202e}é"),
+            "a\\u{a}\\u{1b}[31m\\u{202e}é"
+        );
+    }
+}
