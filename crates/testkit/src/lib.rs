@@ -1,0 +1,31 @@
+//! Stand-ins and drivers for the tests of the other crates; never part of the program. Depends on no workspace crate but `model`.
+//!
+//! Map:
+//! - [`loopback`]: an HTTP server on 127.0.0.1 that ends when dropped, and the log of what it was asked
+//! - [`git_server`]: git over HTTP, answered by the real `git http-backend`
+//! - [`git_repository`]: bare repositories with exact contents, hostile ones too
+//! - [`archives`]: sdists, wheels and archives that no honest tool would write
+//! - [`package_index`]: a Python package index
+//! - [`published`]: the real published source of a package, on disk
+//! - [`program`]: runs the built program in a world of its own
+//! - [`mcp_client`]: a client that speaks MCP to the program, line by line
+//! - [`inspector`]: the MCP Inspector, an independent client
+//! - [`scratch`]: where tests keep what they download
+//!
+//! Everything here panics instead of returning an error: a test that cannot set its stage has failed.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests start programs and read the environment; the rule is for the program itself"
+)]
+
+pub mod archives;
+pub mod git_repository;
+pub mod git_server;
+pub mod inspector;
+pub mod loopback;
+pub mod mcp_client;
+pub mod package_index;
+pub mod program;
+pub mod published;
+pub mod scratch;
