@@ -1,0 +1,159 @@
+//! The environment: the one place that reads it, the well-known variables, and what child programs may see of it.
+
+use std::collections::BTreeMap;
+
+use synthesizer_model::secret::Secret;
+
+use super::load::Problem;
+
+/// Reads the process's environment; variables that are not UTF-8 are left out.
+///
+/// `main` calls it once and passes the result on.
+pub fn environment() -> BTreeMap<String, String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
+    let variables = std::env::vars_os();
+    variables
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Variables that carry the token of one git host.
+const TOKEN_VARIABLES: &[(&str, &str)] = &[
+    ("GITHUB_TOKEN", "github.com"),
+    ("GITLAB_TOKEN", "gitlab.com"),
+    ("HF_TOKEN", "huggingface.co"),
+];
+
+/// Variables that the user's own tools see: where things are, certificates, proxies.
+const TOOL_VARIABLES: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+    "NETRC",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+];
+
+/// Families of variables that the user's own tools see: registry configuration and folders.
+const TOOL_PREFIXES: &[&str] = &["XDG_", "UV_"];
+
+/// Variables of those families that would point a tool at another project, publish, or change what it is asked to do.
+const WITHHELD_PREFIXES: &[&str] = &[
+    "UV_PROJECT",
+    "UV_NO_PROJECT",
+    "UV_WORKING_DIR",
+    "UV_ENV_FILE",
+    "UV_FROZEN",
+    "UV_LOCKED",
+    "UV_ISOLATED",
+    "UV_PUBLISH",
+    "UV_SYSTEM_PYTHON",
+    "UV_BREAK_SYSTEM_PACKAGES",
+    "UV_TOOL_",
+];
+
+/// Picks what child programs of the user's own tools may see.
+pub(super) fn for_tools(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let visible = |name: &str| {
+        let listed = TOOL_VARIABLES.contains(&name);
+        let family = TOOL_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        let withheld = WITHHELD_PREFIXES
+            .iter()
+            .any(|prefix| name.starts_with(prefix));
+        listed || (family && !withheld)
+    };
+    environment
+        .iter()
+        .filter(|(name, _)| visible(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+/// Reads the tokens of git hosts by host name; empty variables are as good as absent.
+pub(super) fn tokens(
+    environment: &BTreeMap<String, String>,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<String, Secret> {
+    let mut tokens = BTreeMap::new();
+    for (variable, host) in TOKEN_VARIABLES {
+        let Some(token) = environment.get(*variable).map(|value| value.trim()) else {
+            continue;
+        };
+        if !token.chars().all(|character| character.is_ascii_graphic()) {
+            problems.push(Problem {
+                path: (*variable).to_owned(),
+                message: "a token has printable ASCII characters only".to_owned(),
+                origin: (*variable).to_owned(),
+            });
+        } else if !token.is_empty() {
+            tokens.insert((*host).to_owned(), Secret::new(token));
+        }
+    }
+    tokens
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(names: &[&str]) -> BTreeMap<String, String> {
+        names
+            .iter()
+            .map(|name| ((*name).to_owned(), "value".to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn tools_see_only_what_they_need() {
+        let shown = [
+            "HOME",
+            "PATH",
+            "UV_CACHE_DIR",
+            "UV_INDEX_CORP_PASSWORD",
+            "XDG_CACHE_HOME",
+            "https_proxy",
+        ];
+        let hidden = [
+            "AWS_SECRET_ACCESS_KEY",
+            "GITHUB_TOKEN",
+            "LD_PRELOAD",
+            "PYTHONPATH",
+            "UV_FROZEN",
+            "UV_PROJECT_ENVIRONMENT",
+            "UV_WORKING_DIRECTORY",
+            "VIRTUAL_ENV",
+        ];
+        let all = variables(&[shown.as_slice(), hidden.as_slice()].concat());
+        assert_eq!(for_tools(&all), variables(&shown));
+    }
+
+    #[test]
+    fn tokens_go_to_their_hosts_alone() {
+        let mut environment = variables(&["GITHUB_TOKEN", "HF_TOKEN"]);
+        environment.insert("GITLAB_TOKEN".to_owned(), "a\r\nX-Evil: 1".to_owned());
+        environment.insert("HF_TOKEN".to_owned(), "  ".to_owned());
+        let mut problems = Vec::new();
+        let tokens = tokens(&environment, &mut problems);
+        assert_eq!(tokens.keys().collect::<Vec<_>>(), ["github.com"]);
+        assert_eq!(problems.len(), 1);
+        assert!(!format!("{problems:?}").contains("Evil"));
+    }
+}

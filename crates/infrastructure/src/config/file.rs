@@ -1,0 +1,148 @@
+//! Finds and reads the configuration file. Must not interpret values, nor repeat them in messages.
+
+use std::{
+    collections::BTreeMap,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use synthesizer_model::text::LineIndex;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    load::{Entry, Problem, user_folder},
+    values::Raw,
+};
+
+/// The file's name in the folders that are searched.
+const FILE_NAME: &str = "synthesizer.toml";
+
+/// The largest file that is read, in bytes.
+const FILE_LIMIT: u64 = 1 << 20;
+
+/// Finds the file: the one named, `$SYNTHESIZER_CONFIG`, the working directory's, the user's; the first that exists.
+///
+/// A file that was named but does not exist is given all the same, so that reading it reports the problem.
+pub(super) fn find(
+    named: Option<&Path>,
+    environment: &BTreeMap<String, String>,
+    working_directory: &Path,
+) -> Option<PathBuf> {
+    if let Some(file) = named {
+        return Some(working_directory.join(file));
+    }
+    let variable = environment
+        .get("SYNTHESIZER_CONFIG")
+        .filter(|value| !value.is_empty());
+    if let Some(file) = variable {
+        return Some(working_directory.join(file));
+    }
+    let own = working_directory.join(FILE_NAME);
+    if own.is_file() {
+        return Some(own);
+    }
+    let folder = user_folder(environment, "XDG_CONFIG_HOME", ".config")?;
+    let users = folder.join("synthesizer").join(FILE_NAME);
+    users.is_file().then_some(users)
+}
+
+/// Reads the entries of a file; what does not parse is a problem and the rest is still read.
+pub(super) fn read(
+    file: &Path,
+    working_directory: &Path,
+    problems: &mut Vec<Problem>,
+) -> Vec<Entry> {
+    let shown = file
+        .strip_prefix(working_directory)
+        .unwrap_or(file)
+        .display()
+        .to_string();
+    match read_text(file) {
+        Ok(text) => parse(
+            &text,
+            file.parent().unwrap_or(working_directory),
+            &shown,
+            problems,
+        ),
+        Err(error) => {
+            problems.push(Problem {
+                path: shown.clone(),
+                message: format!("the file cannot be read: {error}"),
+                origin: shown,
+            });
+            Vec::new()
+        }
+    }
+}
+
+fn read_text(file: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    // A FIFO or a device would block or never end.
+    if !std::fs::metadata(file)?.is_file() {
+        return Err(std::io::Error::other("not a regular file"));
+    }
+    std::fs::File::open(file)?
+        .take(FILE_LIMIT + 1)
+        .read_to_string(&mut text)?;
+    if text.len() as u64 > FILE_LIMIT {
+        return Err(std::io::Error::other("larger than 1 MiB"));
+    }
+    Ok(text)
+}
+
+fn parse(text: &str, folder: &Path, shown: &str, problems: &mut Vec<Problem>) -> Vec<Entry> {
+    let lines = LineIndex::new(text);
+    let origin = |offset: usize| format!("{shown}:{}", lines.line(offset));
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        problems.push(Problem {
+            path: shown.to_owned(),
+            message: format!("not valid TOML: {}", error.message()),
+            origin: origin(error.span().map_or(0, |span| span.start)),
+        });
+    }
+    let mut entries = Vec::new();
+    let mut add = |path: String, key: &Spanned<std::borrow::Cow<'_, str>>, value: Raw| {
+        let origin = origin(key.span().start);
+        entries.push(Entry {
+            path,
+            value,
+            origin,
+            folder: folder.to_owned(),
+        });
+    };
+    for (section, value) in document.get_ref().iter() {
+        match value.get_ref() {
+            DeValue::Table(table) => {
+                for (key, value) in table.iter() {
+                    add(
+                        format!("{}.{}", section.get_ref(), key.get_ref()),
+                        key,
+                        raw(value.get_ref()),
+                    );
+                }
+            }
+            other => add(section.get_ref().clone().into_owned(), section, raw(other)),
+        }
+    }
+    entries
+}
+
+fn raw(value: &DeValue<'_>) -> Raw {
+    match value {
+        DeValue::String(text) => Raw::Text(text.clone().into_owned()),
+        DeValue::Boolean(value) => Raw::Boolean(*value),
+        DeValue::Integer(integer) => {
+            i128::from_str_radix(integer.as_str(), integer.radix()).map_or(Raw::Other, Raw::Integer)
+        }
+        DeValue::Array(array) => array
+            .iter()
+            .map(|entry| entry.get_ref().as_str().map(str::to_owned))
+            .collect::<Option<Vec<_>>>()
+            .map_or(Raw::Other, Raw::List),
+        DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => Raw::Other,
+    }
+}

@@ -1,0 +1,160 @@
+//! The typed configuration. Built once at start by [`load`], passed explicitly; never read from globals.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use synthesizer_model::secret::Secret;
+
+mod environment;
+mod file;
+mod load;
+mod settings;
+mod values;
+
+pub use environment::environment;
+pub use load::{LoadOptions, Problem, Problems, load};
+pub use settings::{SETTINGS, Setting};
+pub use values::Kind;
+
+/// Every setting, validated.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `[paths]`
+    pub paths: Paths,
+    /// `[network]`
+    pub network: Network,
+    /// `[limits]`
+    pub limits: Limits,
+    /// `[sandbox]`
+    pub sandbox: Sandbox,
+    /// `[telemetry]`
+    pub telemetry: Telemetry,
+    /// Tokens of git hosts by host name, from the well-known variables.
+    pub tokens: BTreeMap<String, Secret>,
+    /// The environment that child programs of the user's own tools (uv, git) may see: registry configuration, certificates, proxies.
+    pub tool_environment: BTreeMap<String, String>,
+    /// Answer from caches alone.
+    pub offline: bool,
+}
+
+/// `[paths]`: where things are.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    /// Folders below which an MCP client may name local paths; canonical.
+    pub roots: Vec<PathBuf>,
+    /// Durable data, `$XDG_DATA_HOME/synthesizer` by default.
+    pub data: PathBuf,
+    /// What may be deleted at any time, `$XDG_CACHE_HOME/synthesizer` by default.
+    pub cache: PathBuf,
+    /// The folder that relative paths of the caller refer to.
+    pub working_directory: PathBuf,
+}
+
+/// `[network]`: what may be reached.
+#[derive(Debug, Clone, Default)]
+pub struct Network {
+    /// Hosts opened by name, plain HTTP and private addresses included.
+    pub allow_hosts: Vec<AllowedHost>,
+}
+
+/// One entry of `network.allow_hosts`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedHost {
+    /// The host in lower case, without brackets.
+    pub host: String,
+    /// The port; any when `None`.
+    pub port: Option<u16>,
+}
+
+impl Network {
+    /// Says whether the configuration opens this host and port by name.
+    pub fn allows(&self, host: &str, port: u16) -> bool {
+        let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
+        self.allow_hosts
+            .iter()
+            .any(|allowed| allowed.host == host && allowed.port.is_none_or(|open| open == port))
+    }
+}
+
+/// `[limits]`: bounds on untrusted input and on time.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// One file of a source, in bytes.
+    pub file_bytes: u64,
+    /// All files of a source together, unpacked, in bytes.
+    pub source_bytes: u64,
+    /// Number of files of a source.
+    pub source_files: usize,
+    /// One download, in bytes.
+    pub download_bytes: u64,
+    /// One HTTP call.
+    pub http_timeout: Duration,
+    /// One git fetch.
+    pub clone_timeout: Duration,
+    /// One solver run.
+    pub solver_timeout: Duration,
+    /// One synthesis.
+    pub synthesis_timeout: Duration,
+}
+
+/// `[sandbox]`: bounds on untrusted code.
+#[derive(Debug, Clone)]
+pub struct Sandbox {
+    /// Whether a sandbox may be used at all; without one, nothing that needs it runs.
+    pub enabled: bool,
+    /// Wall time of one run.
+    pub timeout: Duration,
+    /// Memory of all processes together, in bytes.
+    pub memory_bytes: u64,
+    /// Number of processes.
+    pub processes: usize,
+    /// Output that is kept, in bytes.
+    pub output_bytes: usize,
+    /// Scratch space, in bytes.
+    pub scratch_bytes: u64,
+}
+
+/// `[telemetry]`: what is logged and how.
+#[derive(Debug, Clone)]
+pub struct Telemetry {
+    /// A `tracing` filter, such as `warn` or `synthesizer=debug`.
+    pub log: String,
+    /// The form of log lines.
+    pub format: LogFormat,
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            file_bytes: 16 << 20,
+            source_bytes: 1 << 30,
+            source_files: 200_000,
+            download_bytes: 512 << 20,
+            http_timeout: Duration::from_secs(30),
+            clone_timeout: Duration::from_secs(300),
+            solver_timeout: Duration::from_secs(120),
+            synthesis_timeout: Duration::from_secs(600),
+        }
+    }
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            timeout: Duration::from_secs(60),
+            memory_bytes: 2 << 30,
+            processes: 64,
+            output_bytes: 1 << 20,
+            scratch_bytes: 256 << 20,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What an answer means: statuses to failures, bodies within bounds. Shows no header and no body of the other side.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::{Response, StatusCode, header};
+use synthesizer_model::{
+    failure::{ErrorCode, Failure},
+    secret::MaskedUrl,
+    tree::sha256_hex,
+};
+
+/// A wait that the other side asks for is believed up to a day.
+const LONGEST_WAIT_SECONDS: u64 = 24 * 60 * 60;
+
+/// Turns every status but 200 into its failure.
+///
+/// # Errors
+/// `E_NOT_FOUND`, `E_AUTH`, `E_RATE_LIMITED` or `E_UPSTREAM`, with the status in the details.
+pub(super) fn check_status(response: &Response, url: &MaskedUrl) -> Result<(), Failure> {
+    let status = response.status();
+    let (code, what) = match status {
+        StatusCode::OK => return Ok(()),
+        StatusCode::NOT_FOUND | StatusCode::GONE => (ErrorCode::NotFound, "there is nothing at"),
+        StatusCode::UNAUTHORIZED
+        | StatusCode::FORBIDDEN
+        | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            (ErrorCode::Authentication, "no permission for")
+        }
+        StatusCode::TOO_MANY_REQUESTS => (ErrorCode::RateLimited, "too many requests to"),
+        _ => (ErrorCode::Upstream, "an unusual answer from"),
+    };
+    let mut failure = Failure::new(code, format!("{what} {url} (status {})", status.as_u16()))
+        .with_details(serde_json::json!({ "status": status.as_u16() }));
+    failure.retry_after_seconds = retry_after(response);
+    if code == ErrorCode::Authentication {
+        failure = failure.with_hint("check the credentials of this host in your configuration");
+    }
+    Err(failure)
+}
+
+fn retry_after(response: &Response) -> Option<u64> {
+    let text = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
+    let seconds: u64 = text.trim().parse().ok()?;
+    Some(seconds.min(LONGEST_WAIT_SECONDS))
+}
+
+/// Reads a body of at most `limit` bytes.
+///
+/// # Errors
+/// `E_LIMIT` when it is longer, also when it only says so; `E_TIMEOUT` when it stalls; `E_UPSTREAM` when it breaks off.
+pub(super) async fn read_body(
+    response: Response,
+    limit: u64,
+    url: &MaskedUrl,
+) -> Result<Bytes, Failure> {
+    let too_long = || {
+        Failure::new(
+            ErrorCode::Limit,
+            format!("{url} is larger than {limit} bytes"),
+        )
+        .with_hint("raise limits.download_bytes if you trust it")
+    };
+    let announced = response.content_length().unwrap_or(0);
+    if announced > limit {
+        return Err(too_long());
+    }
+    // The announcement is only a hint: at most 1 MiB is reserved for it.
+    let mut body = BytesMut::with_capacity(usize::try_from(announced.min(1 << 20)).unwrap_or(0));
+    let mut response = response;
+    loop {
+        let chunk = response
+            .chunk()
+            .await
+            .map_err(|error| transport_failure(&error, url))?;
+        let Some(chunk) = chunk else {
+            return Ok(body.freeze());
+        };
+        if (body.len() as u64).saturating_add(chunk.len() as u64) > limit {
+            return Err(too_long());
+        }
+        body.extend_from_slice(&chunk);
+    }
+}
+
+/// Compares the SHA-256 of a body with what was announced for it.
+///
+/// # Errors
+/// `E_UPSTREAM` when they differ.
+pub(super) async fn check_hash(
+    body: Bytes,
+    expected: &str,
+    url: &MaskedUrl,
+) -> Result<Bytes, Failure> {
+    let (body, found) = tokio::task::spawn_blocking(move || {
+        let found = sha256_hex(&body);
+        (body, found)
+    })
+    .await
+    .map_err(|error| Failure::internal(format!("hashing failed: {error}")))?;
+    if found.eq_ignore_ascii_case(expected) {
+        return Ok(body);
+    }
+    Err(Failure::new(
+        ErrorCode::Upstream,
+        format!("{url} does not have the announced SHA-256"),
+    )
+    .with_hint("the file was changed on its way or at its source; do not use it")
+    .with_details(serde_json::json!({ "expected_sha256": expected, "found_sha256": found })))
+}
+
+/// Describes an error below HTTP without repeating the URL, which may carry credentials.
+pub(super) fn transport_failure(error: &reqwest::Error, url: &MaskedUrl) -> Failure {
+    let reason = root_cause(error);
+    if error.is_timeout() {
+        Failure::new(ErrorCode::Timeout, format!("{url} did not answer in time"))
+    } else if error.is_connect() {
+        Failure::new(
+            ErrorCode::Upstream,
+            format!("cannot connect to {url}: {reason}"),
+        )
+    } else {
+        Failure::new(
+            ErrorCode::Upstream,
+            format!("the answer of {url} broke off: {reason}"),
+        )
+    }
+}
+
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    let mut depth = 0;
+    while let Some(source) = cause.source()
+        && depth < 16
+    {
+        cause = source;
+        depth += 1;
+    }
+    // reqwest's own text repeats the URL; the innermost cause is the operating system's or the TLS library's.
+    if depth == 0 {
+        "the request failed".to_owned()
+    } else {
+        synthesizer_model::text::escape_untrusted(&cause.to_string())
+    }
+}
+
+/// Makes the failure of a call whose deadline passed.
+pub(super) fn deadline_failure(url: &MaskedUrl, deadline: Duration) -> Failure {
+    Failure::new(
+        ErrorCode::Timeout,
+        format!("{url} was not done within {} s", deadline.as_secs_f32()),
+    )
+}

@@ -1,0 +1,270 @@
+//! Child programs with a cleared environment, a deadline, bounded output and a process group of their own. No shell, ever.
+
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, process::Stdio, time::Duration};
+
+use rustix::process::{Pid, Resource, Rlimit, Signal};
+use synthesizer_model::failure::{ErrorCode, Failure};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_util::sync::CancellationToken;
+
+/// What to start and within which bounds.
+#[derive(Debug, Clone)]
+pub struct ChildProgram {
+    /// The program's path, as [`crate::tools`] found it.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Its whole environment; nothing is inherited.
+    pub environment: BTreeMap<String, String>,
+    /// Where it runs.
+    pub directory: PathBuf,
+    /// What it reads on standard input.
+    pub input: Vec<u8>,
+    /// When it is killed with its process group.
+    pub deadline: Duration,
+    /// How much of each output stream is kept, in bytes; the rest is read and thrown away.
+    pub output_limit: usize,
+    /// The largest file that it may write, in bytes.
+    pub file_limit: Option<u64>,
+}
+
+impl ChildProgram {
+    /// Makes a child with an empty environment and usual bounds: 60 s, 4 MiB of output.
+    pub fn new(program: impl Into<PathBuf>, directory: impl Into<PathBuf>) -> Self {
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            environment: BTreeMap::new(),
+            directory: directory.into(),
+            input: Vec::new(),
+            deadline: Duration::from_secs(60),
+            output_limit: 4 << 20,
+            file_limit: None,
+        }
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<I: IntoIterator<Item = A>, A: Into<OsString>>(mut self, arguments: I) -> Self {
+        self.arguments.extend(arguments.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets one variable of the environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.insert(name.to_owned(), value.into());
+        self
+    }
+
+    fn name(&self) -> String {
+        self.program.file_name().map_or_else(
+            || "program".to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        )
+    }
+}
+
+/// How a child ended.
+#[derive(Debug, Clone)]
+pub struct ChildOutput {
+    /// The exit status; `None` when a signal ended it.
+    pub status: Option<i32>,
+    /// Standard output, up to the limit.
+    pub stdout: Vec<u8>,
+    /// Standard error, up to the limit.
+    pub stderr: Vec<u8>,
+    /// Whether either was cut.
+    pub truncated: bool,
+}
+
+impl ChildOutput {
+    /// Says whether the exit status was 0.
+    pub fn success(&self) -> bool {
+        self.status == Some(0)
+    }
+
+    /// Gives standard error as text.
+    pub fn stderr_text(&self) -> String {
+        String::from_utf8_lossy(&self.stderr).into_owned()
+    }
+
+    /// Gives standard output as text.
+    pub fn stdout_text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+}
+
+/// Runs a child to its end.
+///
+/// # Errors
+/// `E_TIMEOUT` past the deadline, `E_CANCELLED` on cancellation, `E_TOOL_MISSING` when it cannot be started. In every
+/// case, also when the future is dropped, the whole process group is killed.
+pub async fn run(
+    child: ChildProgram,
+    cancellation: &CancellationToken,
+) -> Result<ChildOutput, Failure> {
+    let name = child.name();
+    let mut running = start(&child)?;
+    let group = ProcessGroup::of(&running);
+    if let (Some(limit), Some(pid)) = (child.file_limit, group.0) {
+        let limit = Rlimit {
+            current: Some(limit),
+            maximum: Some(limit),
+        };
+        // The child may have ended already; then there is nothing to bound.
+        let _ = rustix::process::prlimit(Some(pid), Resource::Fsize, limit);
+    }
+    let mut stdin = running.stdin.take();
+    let stdout = running.stdout.take();
+    let stderr = running.stderr.take();
+    let work = async {
+        let feed = async {
+            if let Some(mut pipe) = stdin.take() {
+                // A child that closes its input early has read what it wanted.
+                let _ = pipe.write_all(&child.input).await;
+            }
+        };
+        let ((), stdout, stderr) = tokio::join!(
+            feed,
+            read_bounded(stdout, child.output_limit),
+            read_bounded(stderr, child.output_limit)
+        );
+        let status = running.wait().await;
+        (status, stdout, stderr)
+    };
+    tokio::select! {
+        (status, (stdout, cut_out), (stderr, cut_err)) = work => {
+            let status = status.map_err(|error| Failure::internal(format!("cannot wait for {name}: {error}")))?;
+            Ok(ChildOutput { status: status.code(), stdout, stderr, truncated: cut_out || cut_err })
+        }
+        () = tokio::time::sleep(child.deadline) => Err(Failure::new(
+            ErrorCode::Timeout,
+            format!("{name} did not finish within {} s", child.deadline.as_secs()),
+        )),
+        () = cancellation.cancelled() => Err(Failure::cancelled()),
+    }
+}
+
+/// Starts a child in a process group of its own, its streams piped; the caller keeps its bounds.
+///
+/// # Errors
+/// `E_TOOL_MISSING` when it cannot be started.
+pub(crate) fn start(child: &ChildProgram) -> Result<tokio::process::Child, Failure> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that starts programs"
+    )]
+    let mut command = tokio::process::Command::new(&child.program);
+    command
+        .args(&child.arguments)
+        .env_clear()
+        .envs(&child.environment)
+        .current_dir(&child.directory)
+        .stdin(if child.input.is_empty() {
+            Stdio::null()
+        } else {
+            Stdio::piped()
+        })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    command.spawn().map_err(|error| {
+        Failure::new(
+            ErrorCode::ToolMissing,
+            format!("cannot start {}: {error}", child.name()),
+        )
+    })
+}
+
+/// Kills the child's whole process group when dropped.
+struct ProcessGroup(Option<Pid>);
+
+impl ProcessGroup {
+    fn of(child: &tokio::process::Child) -> Self {
+        let pid = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(pid.and_then(Pid::from_raw))
+    }
+}
+
+impl Drop for ProcessGroup {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // An empty group is the usual case: the child has ended and left nobody behind.
+            let _ = rustix::process::kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+async fn read_bounded(pipe: Option<impl AsyncRead + Unpin>, limit: usize) -> (Vec<u8>, bool) {
+    let mut kept = Vec::new();
+    let mut truncated = false;
+    let Some(mut pipe) = pipe else {
+        return (kept, truncated);
+    };
+    let mut buffer = vec![0_u8; 64 << 10];
+    while let Ok(count @ 1..) = pipe.read(&mut buffer).await {
+        let room = limit.saturating_sub(kept.len()).min(count);
+        kept.extend_from_slice(&buffer[..room]);
+        truncated |= room < count;
+    }
+    (kept, truncated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> ChildProgram {
+        ChildProgram::new("/bin/sh", "/").args(["-c", script])
+    }
+
+    #[tokio::test]
+    async fn output_is_cut_at_the_limit() {
+        let mut child = shell("head -c 100000 /dev/zero; echo e >&2; exit 3");
+        child.output_limit = 10;
+        let output = run(child, &CancellationToken::new()).await.expect("runs");
+        assert_eq!(
+            (output.status, output.stdout.len(), output.truncated),
+            (Some(3), 10, true)
+        );
+    }
+
+    #[tokio::test]
+    async fn nothing_of_the_environment_is_inherited() {
+        let child = shell("echo \"$HOME$CARGO_PKG_NAME\"");
+        let output = run(child, &CancellationToken::new()).await.expect("runs");
+        assert_eq!(output.stdout_text(), "\n");
+    }
+
+    #[tokio::test]
+    async fn a_deadline_kills_grandchildren_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let fifo = folder.path().join("pid");
+        let mut child = shell(&format!(
+            "sh -c 'echo $$ > {}; exec tail -f /dev/null' & wait",
+            fifo.display()
+        ));
+        child.deadline = Duration::from_millis(500);
+        let failure = run(child, &CancellationToken::new())
+            .await
+            .expect_err("times out");
+        assert_eq!(failure.code, ErrorCode::Timeout);
+        let pid: i32 = std::fs::read_to_string(&fifo)
+            .expect("started")
+            .trim()
+            .parse()
+            .expect("a pid");
+        let pid = Pid::from_raw(pid).expect("a pid");
+        for _ in 0..1_000 {
+            let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
+            if state.is_err() || state.is_ok_and(|state| state.contains(") Z ")) {
+                return;
+            }
+            tokio::task::yield_now().await;
+            std::thread::yield_now();
+        }
+        panic!("the grandchild lives");
+    }
+}

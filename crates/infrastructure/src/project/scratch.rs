@@ -1,0 +1,79 @@
+//! Temporary folders below the cache.
+
+use std::path::{Path, PathBuf};
+
+use synthesizer_model::failure::{ErrorCode, Failure};
+
+use super::owned_folder::{self, OwnedFolder};
+
+/// A temporary folder below the cache that only this user can read; removed on drop.
+///
+/// One that a killed process left behind is removed when the next is made.
+#[derive(Debug)]
+pub struct Scratch {
+    // Held for its removal.
+    _folder: OwnedFolder,
+    path: PathBuf,
+}
+
+impl Scratch {
+    /// Makes a folder below `<cache>/scratch`; the cache folder is made where it is missing.
+    ///
+    /// # Errors
+    /// `E_PATH` when it cannot be made.
+    pub fn create(cache: &Path) -> Result<Self, Failure> {
+        let place = cache.join("scratch");
+        let made = std::fs::create_dir_all(&place)
+            .and_then(|()| owned_folder::open(&place))
+            .and_then(|parent| OwnedFolder::create(parent, "run-", 0o700));
+        let folder = made.map_err(|error| {
+            Failure::new(
+                ErrorCode::Path,
+                format!("cannot make a temporary folder below the cache folder: {error}"),
+            )
+            .with_hint("make the folder that paths.cache names writable, or name another")
+        })?;
+        let path = place.join(folder.name());
+        Ok(Self {
+            _folder: folder,
+            path,
+        })
+    }
+
+    /// Gives the folder's path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_scratch_folder_is_private_and_goes_with_its_owner() {
+        let cache = tempfile::tempdir().expect("a folder");
+        let scratch = Scratch::create(&cache.path().join("missing")).expect("creates");
+        let path = scratch.path().to_owned();
+        std::fs::create_dir_all(path.join("a/b")).expect("creates");
+        assert_eq!(
+            std::fs::metadata(&path)
+                .expect("is there")
+                .permissions()
+                .mode()
+                & 0o777,
+            0o700
+        );
+        drop(scratch);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_cache_that_cannot_be_written_is_a_failure() {
+        let cache = tempfile::NamedTempFile::new().expect("a file");
+        let failure = Scratch::create(cache.path()).expect_err("is a file");
+        assert_eq!(failure.code, ErrorCode::Path);
+    }
+}

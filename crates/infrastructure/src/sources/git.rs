@@ -1,0 +1,282 @@
+//! A git repository over HTTP(S): one commit, fetched bare into the cache. Writes no working tree and runs no hook.
+//!
+//! Each commit has a bare repository of its own (`git/<hash of the URL>/<commit>-<blob limit>`), made under another name
+//! and renamed when it is whole. So several processes need no lock, and what is in the cache never changes.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use synthesizer_model::{
+    failure::{ErrorCode, Failure},
+    progress::Progress,
+    text::escape_untrusted,
+    tree::{Origin, SourceTree, sha256_hex},
+};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::{cache, git_command::GitCommand, git_tree::GitTree, slug::slug};
+use crate::{config::Config, http::Door};
+
+/// Hosts whose repositories have a platform of their own name.
+const PLATFORMS: &[(&str, &str)] = &[
+    ("github.com", "github"),
+    ("gitlab.com", "gitlab"),
+    ("huggingface.co", "huggingface"),
+];
+
+/// Opens a repository at a revision: a full commit id, else a tag, else a branch; the default branch when `None`.
+///
+/// A tag wins over a branch of the same name, because a release is what a pinned reference usually means.
+///
+/// # Errors
+/// `E_NOT_FOUND` for an unknown repository or revision, `E_AUTH`, `E_FORBIDDEN` (a host that must not be reached, objects
+/// that git refuses), `E_LIMIT`, `E_TIMEOUT`, `E_UPSTREAM`, `E_OFFLINE`, `E_TOOL_MISSING`, `E_CANCELLED`.
+pub(super) async fn open(
+    config: &Config,
+    door: &Door,
+    url: &Url,
+    revision: Option<&str>,
+    cancellation: &CancellationToken,
+    progress: &dyn Progress,
+) -> Result<Arc<dyn SourceTree>, Failure> {
+    let store = Store::new(config, url);
+    let revision = revision.unwrap_or("HEAD");
+    let pinned = is_commit_id(revision).then(|| revision.to_ascii_lowercase());
+    let known = match &pinned {
+        Some(commit) => Some(commit.clone()),
+        None if config.offline => store.remembered(revision),
+        None => None,
+    };
+    if let Some(commit) = known
+        && store.repository(&commit).is_dir()
+    {
+        return read(config, &store, url, &commit).await;
+    }
+    let host = door.check(url).await?;
+    let scratch = cache::scratch_folder(&config.paths.cache)?;
+    let home = scratch.path().join("home");
+    cache::make_folder(&home)?;
+    let git = GitCommand::new(config, url, &host, home)?;
+    let commit = match pinned {
+        Some(commit) => commit,
+        None => {
+            progress.step(
+                0,
+                &format!(
+                    "resolving {} of {}",
+                    escape_untrusted(revision),
+                    escape_untrusted(url.as_str())
+                ),
+            );
+            resolve(&git, url, revision, cancellation).await?
+        }
+    };
+    if !store.repository(&commit).is_dir() {
+        progress.step(20, &format!("fetching {}", escape_untrusted(url.as_str())));
+        let bare = scratch.path().join("bare.git");
+        fetch(&git, config, url, &commit, &bare, cancellation).await?;
+        store.keep(&bare, &commit)?;
+    }
+    if !is_commit_id(revision) {
+        store.remember(revision, &commit)?;
+    }
+    progress.step(80, &format!("reading {}", escape_untrusted(url.as_str())));
+    read(config, &store, url, &commit).await
+}
+
+async fn read(
+    config: &Config,
+    store: &Store,
+    url: &Url,
+    commit: &str,
+) -> Result<Arc<dyn SourceTree>, Failure> {
+    let origin = origin(url, commit);
+    let objects = store.repository(commit).join("objects");
+    let limits = config.limits.clone();
+    let tree = tokio::task::spawn_blocking(move || GitTree::open(&objects, origin, &limits))
+        .await
+        .map_err(|error| Failure::internal(format!("reading the repository failed: {error}")))??;
+    Ok(Arc::new(tree))
+}
+
+/// Asks the other side which commit a revision is.
+async fn resolve(
+    git: &GitCommand,
+    url: &Url,
+    revision: &str,
+    cancellation: &CancellationToken,
+) -> Result<String, Failure> {
+    let (tag, head) = (
+        format!("refs/tags/{revision}"),
+        format!("refs/heads/{revision}"),
+    );
+    let peeled = format!("{tag}^{{}}");
+    let wanted: Vec<&str> = if revision == "HEAD" {
+        vec!["HEAD"]
+    } else {
+        vec![&peeled, &tag, &head, revision]
+    };
+    let mut arguments = vec!["ls-remote", "--quiet", "--", url.as_str()];
+    arguments.extend(&wanted);
+    let listing = git.run(&arguments, cancellation).await?;
+    let found = wanted.iter().find_map(|name| {
+        listing.lines().find_map(|line| {
+            let (commit, reference) = line.split_once('\t')?;
+            (reference == *name && is_commit_id(commit)).then(|| commit.to_owned())
+        })
+    });
+    found.ok_or_else(|| {
+        Failure::new(
+            ErrorCode::NotFound,
+            format!(
+                "{} has no branch or tag {}",
+                escape_untrusted(url.as_str()),
+                escape_untrusted(revision)
+            ),
+        )
+        .with_hint("name a branch, a tag or a full commit id of 40 digits")
+    })
+}
+
+/// Fetches one commit without its history into a new bare repository.
+async fn fetch(
+    git: &GitCommand,
+    config: &Config,
+    url: &Url,
+    commit: &str,
+    bare: &Path,
+    cancellation: &CancellationToken,
+) -> Result<(), Failure> {
+    let bare_text = bare.to_string_lossy().into_owned();
+    git.run(
+        &[
+            "init",
+            "--quiet",
+            "--bare",
+            "--template=",
+            "--object-format=sha1",
+            "--",
+            &bare_text,
+        ],
+        cancellation,
+    )
+    .await?;
+    let directory = format!("--git-dir={bare_text}");
+    let filter = format!(
+        "--filter=blob:limit={}",
+        config.limits.file_bytes.saturating_add(1)
+    );
+    let arguments = [
+        directory.as_str(),
+        "fetch",
+        "--quiet",
+        "--depth=1",
+        "--no-tags",
+        "--no-recurse-submodules",
+        "--no-auto-maintenance",
+        "--no-write-commit-graph",
+        filter.as_str(),
+        "--",
+        url.as_str(),
+        commit,
+    ];
+    let outcome = git.run(&arguments, cancellation).await;
+    let folder = bare.to_path_buf();
+    let bytes = tokio::task::spawn_blocking(move || cache::folder_bytes(&folder))
+        .await
+        .map_err(|error| Failure::internal(format!("measuring the repository failed: {error}")))?;
+    // The bound on a file's size ends git's unpacking by a signal, of which git says nothing; the full file tells.
+    let full = outcome
+        .as_ref()
+        .is_err_and(|failure| failure.code == ErrorCode::Upstream)
+        && bytes >= git.file_limit;
+    if full || bytes > config.limits.source_bytes {
+        return Err(git.too_large());
+    }
+    outcome.map(|_| ())
+}
+
+fn origin(url: &Url, commit: &str) -> Origin {
+    let last = url
+        .path_segments()
+        .and_then(|segments| segments.rev().find(|segment| !segment.is_empty()));
+    let last = last.unwrap_or_default();
+    let host = url.host_str().unwrap_or_default();
+    let platform = PLATFORMS
+        .iter()
+        .find(|(name, _)| *name == host)
+        .map_or("git", |(_, platform)| platform);
+    let mut plain = url.clone();
+    // Both fail only for URLs without a host, which are never fetched.
+    let _ = plain.set_username("");
+    let _ = plain.set_password(None);
+    Origin {
+        slug: slug(last.strip_suffix(".git").unwrap_or(last)),
+        url: plain.to_string(),
+        revision: commit.to_owned(),
+        version: None,
+        platform: platform.to_owned(),
+    }
+}
+
+fn is_commit_id(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The cached commits of one repository.
+#[derive(Debug)]
+struct Store {
+    folder: PathBuf,
+    blob_limit: u64,
+}
+
+impl Store {
+    fn new(config: &Config, url: &Url) -> Self {
+        let key = sha256_hex(url.as_str().as_bytes());
+        Self {
+            folder: config.paths.cache.join("git").join(key),
+            blob_limit: config.limits.file_bytes,
+        }
+    }
+
+    fn repository(&self, commit: &str) -> PathBuf {
+        self.folder.join(format!("{commit}-{}", self.blob_limit))
+    }
+
+    /// Moves a whole repository into place; when another process was faster, its copy is as good.
+    fn keep(&self, bare: &Path, commit: &str) -> Result<(), Failure> {
+        cache::make_folder(&self.folder)?;
+        let place = self.repository(commit);
+        match std::fs::rename(bare, &place) {
+            Ok(()) => Ok(()),
+            Err(_) if place.is_dir() => Ok(()),
+            Err(error) => Err(Failure::new(
+                ErrorCode::Config,
+                format!("the cache folder cannot be written: {}", error.kind()),
+            )),
+        }
+    }
+
+    fn note(&self, revision: &str) -> PathBuf {
+        self.folder
+            .join("revisions")
+            .join(sha256_hex(revision.as_bytes()))
+    }
+
+    fn remembered(&self, revision: &str) -> Option<String> {
+        let text = cache::read_bounded(&self.note(revision), 64)?;
+        let commit = String::from_utf8_lossy(&text).into_owned();
+        is_commit_id(&commit).then_some(commit)
+    }
+
+    fn remember(&self, revision: &str, commit: &str) -> Result<(), Failure> {
+        cache::write_atomically(&self.note(revision), commit.as_bytes())
+    }
+}
+
+#[cfg(test)]
+#[path = "git_tests.rs"]
+mod tests;

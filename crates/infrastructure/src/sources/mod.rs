@@ -1,0 +1,109 @@
+//! Repositories as trees, whatever they come from. Executes nothing of them and writes no working tree.
+//!
+//! Map:
+//! - `git`, `git_tree`: a git repository, fetched bare and read from its object database
+//! - `package`, `credentials`, `pylock`: a package's published source, located by the user's own client
+//! - `archive`, `tar_members`, `zip_members`, `memory_tree`: an archive in memory
+//! - `local`, `ignore_rules`, `tree_hash`: a folder of this machine
+//! - `collector`: names and bounds of every untrusted tree
+//! - `cache`: files of the cache
+
+mod archive;
+mod cache;
+mod collector;
+mod credentials;
+mod git;
+mod git_command;
+mod git_tree;
+mod ignore_rules;
+mod local;
+mod memory_tree;
+mod package;
+mod pylock;
+mod slug;
+mod tar_members;
+#[cfg(test)]
+pub(crate) mod testing;
+mod tree_hash;
+mod zip_members;
+
+use std::{path::Path, sync::Arc};
+
+use synthesizer_model::{
+    failure::{ErrorCode, Failure},
+    progress::Progress,
+    reference::{Location, Registry},
+    tree::SourceTree,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{config::Config, http::Door};
+
+/// Opens repositories with one configuration and one door.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources<'a> {
+    config: &'a Config,
+    door: &'a Door,
+}
+
+impl<'a> Sources<'a> {
+    /// Takes the configuration and the door.
+    pub fn new(config: &'a Config, door: &'a Door) -> Self {
+        Self { config, door }
+    }
+
+    /// Opens a repository; local folders are relative to `base`.
+    ///
+    /// Whether a caller may name a local path is the caller's check.
+    ///
+    /// # Errors
+    /// `E_NOT_FOUND`, `E_AUTH`, `E_FORBIDDEN`, `E_LIMIT`, `E_TIMEOUT`, `E_UPSTREAM`, `E_OFFLINE`, `E_TOOL_MISSING`,
+    /// `E_CANCELLED`, `E_PATH` (not a folder), `E_ARGUMENT` (a registry that is not supported).
+    pub async fn open(
+        &self,
+        location: &Location,
+        base: &Path,
+        cancellation: &CancellationToken,
+        progress: &dyn Progress,
+    ) -> Result<Arc<dyn SourceTree>, Failure> {
+        match location {
+            Location::Git { url, revision } => {
+                git::open(
+                    self.config,
+                    self.door,
+                    url,
+                    revision.as_deref(),
+                    cancellation,
+                    progress,
+                )
+                .await
+            }
+            Location::Package {
+                registry: Registry::Pypi,
+                name,
+                version,
+            } => {
+                package::open(
+                    self.config,
+                    self.door,
+                    name,
+                    version.as_deref(),
+                    cancellation,
+                    progress,
+                )
+                .await
+            }
+            Location::Package { registry, .. } => Err(Failure::new(
+                ErrorCode::Argument,
+                format!(
+                    "{}: sources are not supported by this version",
+                    registry.as_str()
+                ),
+            )
+            .with_hint("use pypi:NAME, a git URL or a local folder")),
+            Location::Local(path) => {
+                local::open(self.config, path, base, cancellation, progress).await
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What the tests of this crate's sources and door share. Not part of the program.
+
+use std::path::Path;
+
+use synthesizer_model::{finding::Problem, tree::SourceTree};
+
+use crate::config::{
+    AllowedHost, Config, Limits, LogFormat, Network, Paths, Sandbox, Telemetry, environment,
+};
+
+/// Makes a configuration whose folders lie below the given one, with the environment of the test run and no registry of its own.
+pub(crate) fn config(folder: &Path) -> Config {
+    let mut tool_environment = environment();
+    tool_environment
+        .retain(|name, _| !name.to_ascii_lowercase().contains("proxy") && !name.starts_with("UV_"));
+    tool_environment.insert("HOME".to_owned(), folder.join("home").display().to_string());
+    Config {
+        paths: Paths {
+            roots: Vec::new(),
+            data: folder.join("data"),
+            cache: folder.join("cache"),
+            working_directory: folder.to_path_buf(),
+        },
+        network: Network::default(),
+        limits: Limits::default(),
+        sandbox: Sandbox::default(),
+        telemetry: Telemetry {
+            log: "warn".to_owned(),
+            format: LogFormat::Text,
+        },
+        tokens: std::collections::BTreeMap::new(),
+        tool_environment,
+        offline: false,
+    }
+}
+
+/// Opens `HOST:PORT` in a configuration.
+pub(crate) fn allow(config: &mut Config, authority: &str) {
+    let (host, port) = authority.rsplit_once(':').expect("a port");
+    config.network.allow_hosts.push(AllowedHost {
+        host: host.to_owned(),
+        port: port.parse().ok(),
+    });
+}
+
+/// Gives the paths of a tree's entries.
+pub(crate) fn paths(tree: &dyn SourceTree) -> Vec<&str> {
+    tree.entries()
+        .iter()
+        .map(|entry| entry.path.as_str())
+        .collect()
+}
+
+/// Gives the paths of a tree's problems.
+pub(crate) fn problem_paths(problems: &[Problem]) -> Vec<&str> {
+    problems
+        .iter()
+        .map(|problem| problem.path.as_str())
+        .collect()
+}
