@@ -1,0 +1,239 @@
+//! The parts of a repository that can be taken, with what each needs. Lists; the closure decides.
+
+use rayon::prelude::*;
+use synthesizer_model::{
+    analysis::ProjectFacts,
+    component::{Closure, Component, ComponentKind},
+    dependency::Dependency,
+    failure::Failure,
+    progress::Progress,
+    python::{PythonFile, Symbol, SymbolKind},
+};
+
+use crate::{
+    closure::Taker,
+    needed::{self, Provided},
+    python_source::PythonSource,
+};
+
+/// What listing needs to know besides the code.
+pub struct Context<'a> {
+    /// The parsed source.
+    pub source: &'a PythonSource,
+    /// What the manifests declare.
+    pub dependencies: &'a [Dependency],
+    /// The project.
+    pub project: &'a ProjectFacts,
+    /// The license of the whole, when known.
+    pub license: Option<&'a str>,
+    /// Whether classes and functions are listed too.
+    pub symbols: bool,
+}
+
+/// Lists packages and modules of what the project installs, and their public symbols where asked, sorted by id.
+///
+/// # Errors
+/// `E_CANCELLED`.
+pub fn list(
+    taker: &Taker<'_>,
+    context: &Context<'_>,
+    progress: &dyn Progress,
+) -> Result<Vec<Component>, Failure> {
+    let graph = &context.source.graph;
+    let indices: Vec<usize> = (0..graph.nodes().len())
+        .filter(|index| graph.node(*index).primary)
+        .collect();
+    let mut components: Vec<Component> = indices
+        .par_iter()
+        .filter(|_| !progress.is_cancelled())
+        .flat_map_iter(|index| of_module(taker, context, *index))
+        .collect();
+    if progress.is_cancelled() {
+        return Err(Failure::cancelled());
+    }
+    components.sort_by(|left, right| left.id.cmp(&right.id));
+    Ok(components)
+}
+
+fn of_module(taker: &Taker<'_>, context: &Context<'_>, index: usize) -> Vec<Component> {
+    let node = context.source.graph.node(index);
+    let Ok(selection) = taker.select(&node.name) else {
+        return Vec::new();
+    };
+    let closure = taker.take(std::slice::from_ref(&selection));
+    let own: Vec<&PythonFile> = selection
+        .modules
+        .iter()
+        .filter_map(|module| context.source.facts(context.source.graph.index(module)?))
+        .collect();
+    let public: Vec<&Symbol> = own
+        .iter()
+        .flat_map(|facts| &facts.symbols)
+        .filter(|symbol| symbol.public && symbol.kind != SymbolKind::Constant)
+        .collect();
+    let facts = context.source.facts(index);
+    let whole = Component {
+        id: node.name.clone(),
+        name: node
+            .name
+            .rsplit('.')
+            .next()
+            .unwrap_or(&node.name)
+            .to_owned(),
+        kind: if node.is_package {
+            ComponentKind::Package
+        } else {
+            ComponentKind::Module
+        },
+        path: if node.is_package {
+            node.path.parent().to_owned()
+        } else {
+            node.path.to_string()
+        },
+        files: closure
+            .files
+            .iter()
+            .map(|file| file.path.to_string())
+            .collect(),
+        entry_points: entry_points(context.project, &node.name),
+        internal_dependencies: internal_dependencies(&closure, &selection.modules),
+        external_dependencies: external_dependencies(&closure, context.dependencies),
+        lines_of_code: lines_of_code(context.source, &closure),
+        license: context.license.map(str::to_owned),
+        public_api_count: public.len(),
+        documented_share: documented_share(&public),
+        description: facts.and_then(|facts| first_line(facts.docstring.as_deref())),
+    };
+    let mut components = Vec::new();
+    if let Some(facts) = facts.filter(|_| context.symbols) {
+        components.extend(symbols_of(&whole, &node.name, facts));
+    }
+    components.push(whole);
+    components
+}
+
+/// Public top-level classes and functions of a module; each brings what its module brings.
+fn symbols_of(module: &Component, name: &str, facts: &PythonFile) -> Vec<Component> {
+    facts
+        .symbols
+        .iter()
+        .filter(|symbol| {
+            symbol.public && matches!(symbol.kind, SymbolKind::Class | SymbolKind::Function)
+        })
+        .filter(|symbol| !symbol.name.contains('.'))
+        .map(|symbol| Component {
+            id: format!("{name}:{}", symbol.name),
+            name: symbol.name.clone(),
+            kind: if symbol.kind == SymbolKind::Class {
+                ComponentKind::Class
+            } else {
+                ComponentKind::Function
+            },
+            entry_points: Vec::new(),
+            public_api_count: 1,
+            documented_share: Some(if symbol.documented { 1.0 } else { 0.0 }),
+            description: None,
+            ..module.clone()
+        })
+        .collect()
+}
+
+fn entry_points(project: &ProjectFacts, module: &str) -> Vec<String> {
+    project
+        .entry_points
+        .values()
+        .filter(|target| target.split(':').next() == Some(module))
+        .cloned()
+        .collect()
+}
+
+fn internal_dependencies(closure: &Closure, own: &[String]) -> Vec<String> {
+    closure
+        .files
+        .iter()
+        .filter_map(|file| file.module.clone())
+        .filter(|module| !own.contains(module))
+        .collect()
+}
+
+fn external_dependencies(closure: &Closure, declared: &[Dependency]) -> Vec<String> {
+    let matched =
+        needed::match_distributions(&closure.external_imports, declared, &Provided::default());
+    let mut names: Vec<String> = matched
+        .distributions
+        .into_iter()
+        .map(|needed| needed.name)
+        .collect();
+    names.extend(
+        matched
+            .unknown
+            .iter()
+            .map(|import| import.top_level().to_owned()),
+    );
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn lines_of_code(source: &PythonSource, closure: &Closure) -> usize {
+    closure
+        .files
+        .iter()
+        .filter_map(|file| source.files.get(&file.path)?.facts.as_ref())
+        .map(|facts| facts.lines_of_code)
+        .sum()
+}
+
+fn documented_share(public: &[&Symbol]) -> Option<f64> {
+    let documented = public.iter().filter(|symbol| symbol.documented).count();
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts of symbols are far below 2^52"
+    )]
+    let share = documented as f64 / public.len() as f64;
+    (!public.is_empty()).then(|| (share * 100.0).round() / 100.0)
+}
+
+fn first_line(docstring: Option<&str>) -> Option<String> {
+    let line = docstring?
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())?;
+    Some(synthesizer_model::text::escape_untrusted(line))
+}
+
+/// Keeps the components in which every word of the query occurs, the nearest first: in the id, the description, then the files.
+pub fn find(components: Vec<Component>, query: &str) -> Vec<Component> {
+    let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    let mut scored: Vec<(usize, Component)> = components
+        .into_iter()
+        .filter_map(|component| score(&component, &words).map(|score| (score, component)))
+        .collect();
+    scored.sort_by(|left, right| {
+        right
+            .0
+            .cmp(&left.0)
+            .then_with(|| left.1.id.cmp(&right.1.id))
+    });
+    scored.into_iter().map(|(_, component)| component).collect()
+}
+
+fn score(component: &Component, words: &[String]) -> Option<usize> {
+    let id = component.id.to_lowercase();
+    let name = component.name.to_lowercase();
+    let description = component
+        .description
+        .as_deref()
+        .unwrap_or("")
+        .to_lowercase();
+    words
+        .iter()
+        .map(|word| {
+            let points = usize::from(name == *word) * 8
+                + usize::from(name.contains(word)) * 4
+                + usize::from(id.contains(word)) * 2
+                + usize::from(description.contains(word));
+            (points > 0).then_some(points)
+        })
+        .sum()
+}

@@ -1,0 +1,90 @@
+//! String literals: where their text lies, which could name a file, paths joined of them, docstrings.
+
+use ruff_python_ast::{Expr, ExprCall, ExprStringLiteral, Operator, Stmt};
+use synthesizer_model::text::ByteRange;
+
+use super::source::{Source, byte_range};
+use super::walker::docstring;
+
+const MAX_PATH_BYTES: usize = 256;
+const MAX_SUMMARY_CHARACTERS: usize = 300;
+
+/// Gives the inside of a literal's quotes, if the text there is the value byte for byte: no escapes, one part.
+pub(super) fn verbatim_range(
+    literal: &ExprStringLiteral,
+    text: &str,
+    base: usize,
+) -> Option<ByteRange> {
+    let part = literal.as_single_part_string()?;
+    let inside = byte_range(part.content_range());
+    let is_verbatim = inside.of(text) == Some(part.as_str());
+    is_verbatim.then(|| ByteRange::new(inside.start + base, inside.end + base))
+}
+
+/// A string with where to edit it.
+pub(super) struct Literal<'a> {
+    pub(super) text: &'a str,
+    /// The inside of the quotes; none where the text cannot be edited in place.
+    pub(super) inside: Option<ByteRange>,
+}
+
+/// Reads an expression as a string literal.
+pub(super) fn literal<'a>(expression: &'a Expr, source: &Source<'_>) -> Option<Literal<'a>> {
+    let literal = expression.as_string_literal_expr()?;
+    Some(Literal {
+        text: literal.value.to_str(),
+        inside: verbatim_range(literal, source.text, 0),
+    })
+}
+
+/// Whether a text could name a data file.
+pub(super) fn could_name_a_file(text: &str) -> bool {
+    text.len() < MAX_PATH_BYTES && text.contains(['.', '/']) && !text.contains(char::is_whitespace)
+}
+
+/// Peels `call / "a" / "b"` and `call.joinpath("a", "b")` down to the call and the joined path; the path is none where
+/// a part is computed.
+pub(super) fn joined_path(expression: &Expr) -> Option<(&ExprCall, Option<String>)> {
+    let mut parts: Vec<Option<&str>> = Vec::new();
+    let mut current = expression;
+    loop {
+        match current {
+            Expr::BinOp(operation) if operation.op == Operator::Div => {
+                parts.push(text_of(&operation.right));
+                current = &operation.left;
+            }
+            Expr::Call(call) => match &*call.func {
+                Expr::Attribute(method) if method.attr.as_str() == "joinpath" => {
+                    parts.extend(call.arguments.args.iter().rev().map(text_of));
+                    current = &method.value;
+                }
+                _ if parts.is_empty() => return None,
+                _ => {
+                    let path: Option<Vec<&str>> = parts.into_iter().rev().collect();
+                    return Some((call, path.map(|parts| parts.join("/"))));
+                }
+            },
+            _ => return None,
+        }
+    }
+}
+
+fn text_of(expression: &Expr) -> Option<&str> {
+    Some(expression.as_string_literal_expr()?.value.to_str())
+}
+
+/// Gives the first paragraph of a body's docstring in one line, at most 300 characters.
+pub(super) fn summary(body: &[Stmt]) -> Option<String> {
+    let text = docstring(body)?.value.to_str().trim();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    let summary: String = lines
+        .join(" ")
+        .chars()
+        .take(MAX_SUMMARY_CHARACTERS)
+        .collect();
+    (!summary.is_empty()).then_some(summary)
+}

@@ -1,0 +1,78 @@
+//! Python: facts of one file, from text alone. The only place that knows the parser's types; does no I/O.
+//!
+//! Map, in the order of the work:
+//! - `bounded`, `depth`: refuse what is too large or nested too deeply, and give deep text a large stack
+//! - `syntax`: calls the parser
+//! - `walker`, `statements`, `expressions`, `imports`: one walk that collects facts and scopes
+//! - `known_names`: what a file calls the names of `typing` and `contextlib`
+//! - `scope`: Python's scopes and the resolution of names
+//! - `uses`, `string_annotations`: uses of names that plain imports bound
+//! - `module_names`, `qualified`: module names given to the import machinery
+//! - `exports`, `literals`, `lines`: `__all__`, string literals, lines of code
+
+mod bounded;
+mod depth;
+mod exports;
+mod expressions;
+mod imports;
+mod known_names;
+mod lines;
+mod literals;
+mod module_names;
+mod qualified;
+mod scope;
+mod source;
+mod statements;
+mod string_annotations;
+mod syntax;
+mod uses;
+mod walker;
+
+#[cfg(test)]
+mod tests;
+
+use synthesizer_model::python::PythonFile;
+
+use self::source::Source;
+use self::syntax::Module;
+
+/// Reads the facts of one Python file.
+///
+/// Never fails: syntax errors are listed and the other facts are then what the rest of the text shows. A text that is
+/// too large or nested too deeply gives only a syntax error that says so. Ranges are byte offsets into `text`, a byte
+/// order mark included.
+pub fn parse(text: &str) -> PythonFile {
+    bounded::with_tree(text, |module| facts(text, module)).unwrap_or_else(|refusal| PythonFile {
+        syntax_errors: vec![(1, refusal)],
+        ..PythonFile::default()
+    })
+}
+
+/// Lists the syntax errors of a text, each with its line counted from 1; at most a hundred and a remark on the rest.
+pub fn syntax_errors(text: &str) -> Vec<(u32, String)> {
+    bounded::with_tree(text, |module| syntax::errors(module, &Source::new(text)))
+        .unwrap_or_else(|refusal| vec![(1, refusal)])
+}
+
+fn facts(text: &str, module: &Module) -> PythonFile {
+    let source = Source::new(text);
+    let mut facts = walker::walk(&source, module.syntax(), module.tokens());
+    facts.scopes.settle();
+    let (uses, inexact) = uses::collect(&facts, &source);
+    let module_names = module_names::collect(&facts, &source);
+    let bindings = imports::module_bindings(&facts);
+    imports::mark_exactness(&mut facts, &inexact);
+    PythonFile {
+        uses,
+        module_names,
+        has_module_getattr: bindings.contains_key("__getattr__"),
+        bindings,
+        imports: facts.imports,
+        path_literals: facts.path_literals,
+        symbols: facts.symbols,
+        exports: facts.exports.into_names(),
+        docstring: literals::summary(&module.syntax().body),
+        lines_of_code: lines::count(&source, module.tokens(), &facts.docstrings),
+        syntax_errors: syntax::errors(module, &source),
+    }
+}

@@ -1,0 +1,137 @@
+//! TOML with the line of every value. Bounds nesting through the parser (80 levels); knows no manifest.
+
+use synthesizer_model::text::LineIndex;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+/// A value with its place.
+pub(super) type Value<'t> = Spanned<DeValue<'t>>;
+
+/// A parsed document.
+pub(super) struct Document<'t> {
+    root: DeTable<'t>,
+    lines: LineIndex,
+}
+
+/// Why a text is no TOML.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not valid TOML: {message}")]
+pub(super) struct TomlError {
+    /// Where.
+    pub line: u32,
+    /// What is wrong, one line.
+    pub message: String,
+}
+
+impl<'t> Document<'t> {
+    /// Parses a text.
+    ///
+    /// # Errors
+    /// Names the first mistake.
+    pub(super) fn parse(text: &'t str) -> Result<Self, TomlError> {
+        let lines = LineIndex::new(text);
+        match DeTable::parse(text) {
+            Ok(root) => Ok(Self {
+                root: root.into_inner(),
+                lines,
+            }),
+            Err(error) => Err(TomlError {
+                line: error.span().map_or(1, |span| lines.line(span.start)),
+                message: error
+                    .message()
+                    .lines()
+                    .next()
+                    .unwrap_or("unknown mistake")
+                    .to_owned(),
+            }),
+        }
+    }
+
+    /// Gives the table below the given keys.
+    pub(super) fn table(&self, keys: &[&str]) -> Option<&DeTable<'t>> {
+        keys.iter().try_fold(&self.root, |table, key| {
+            table.get(*key)?.get_ref().as_table()
+        })
+    }
+
+    /// Gives the value below the given keys.
+    pub(super) fn value(&self, keys: &[&str]) -> Option<&Value<'t>> {
+        let (last, parents) = keys.split_last()?;
+        self.table(parents)?.get(*last)
+    }
+
+    /// Gives the text below the given keys with its line.
+    pub(super) fn text(&self, keys: &[&str]) -> Option<(&str, u32)> {
+        let value = self.value(keys)?;
+        Some((value.get_ref().as_str()?, self.line(value)))
+    }
+
+    /// Gives the texts of the list below the given keys; other values are passed over.
+    pub(super) fn texts(&self, keys: &[&str]) -> Vec<(&str, u32)> {
+        self.value(keys)
+            .map_or_else(Vec::new, |value| self.texts_of(value))
+    }
+
+    /// Gives the texts of a list.
+    pub(super) fn texts_of<'d>(&self, value: &'d Value<'t>) -> Vec<(&'d str, u32)> {
+        let items = value.get_ref().as_array().into_iter().flatten();
+        items
+            .filter_map(|item| Some((item.get_ref().as_str()?, self.line(item))))
+            .collect()
+    }
+
+    /// Gives the keys and values of the table below the given keys, in the order of their lines.
+    pub(super) fn entries(&self, keys: &[&str]) -> Vec<(&str, &Value<'t>)> {
+        let mut entries: Vec<(usize, &str, &Value<'t>)> = self
+            .table(keys)
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| (key.span().start, key.get_ref().as_ref(), value))
+            .collect();
+        entries.sort_unstable_by_key(|(start, ..)| *start);
+        entries
+            .into_iter()
+            .map(|(_, key, value)| (key, value))
+            .collect()
+    }
+
+    /// Gives the line of a value, counted from 1.
+    pub(super) fn line(&self, value: &Value<'t>) -> u32 {
+        self.lines.line(value.span().start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_know_their_lines() {
+        let document = Document::parse("z = ['a',\r\n 'b']\na = 1\n").expect("valid");
+        assert_eq!(document.texts(&["z"]), [("a", 1), ("b", 2)]);
+        let keys: Vec<&str> = document.entries(&[]).iter().map(|(key, _)| *key).collect();
+        assert_eq!(keys, ["z", "a"]);
+    }
+
+    #[test]
+    fn nesting_is_bounded_and_mistakes_have_lines() {
+        let many = 200_000;
+        for text in [
+            format!("a = {}", "[".repeat(many)),
+            format!("a = {}", "{a=".repeat(many)),
+            format!("a{} = 1", ".a".repeat(many)),
+            format!("[a{}]", ".a".repeat(many)),
+            "[".repeat(many),
+        ] {
+            assert!(Document::parse(&text).is_err());
+        }
+        assert_eq!(
+            Document::parse("a = 1\nb = ?\n")
+                .err()
+                .map(|error| error.line),
+            Some(2)
+        );
+    }
+}
