@@ -1,0 +1,403 @@
+//! Python, solved by the `uv` program: one lock for several repositories, or for one generated project.
+//!
+//! Static metadata only: no build backend runs, nothing is installed, no interpreter is downloaded.
+
+use std::path::Path;
+
+use synthesizer_model::{
+    dependency::{Dependency, Ecosystem},
+    failure::{ErrorCode, Failure},
+    resolution::{
+        Conflict, ImposedRequirement, LockFile, Resolution, ResolutionRequest, ResolutionStatus,
+        ResolvedPackage,
+    },
+    text::escape_untrusted,
+};
+use tokio_util::sync::CancellationToken;
+
+pub use super::uv_program::UvEnvironment;
+pub use super::uv_project::{LockProblem, ProjectLock, lock_project};
+use super::{
+    SolverDescription,
+    uv_answer::{self, Derivation, Refusal},
+    uv_interpreter::{self, Interpreter},
+    uv_lock::{self, LockedSet},
+    uv_program::UvProgram,
+    uv_workspace::{self, Member, ROOT},
+};
+use crate::{
+    explanation::{Party, certain_conflicts, conflicts, in_users_words},
+    python_range::{DEFAULT_LOWER_BOUND, PythonRange},
+    requirement::SolverRequirement,
+};
+
+/// What is known of this solver without running it.
+pub(super) const DESCRIPTION: SolverDescription = SolverDescription {
+    name: "uv",
+    ecosystem: Ecosystem::Python,
+    documentation: "https://docs.astral.sh/uv/concepts/resolution/",
+    limits: "packages without wheels are not built, so sets that need one are unknown; direct references are solved by name",
+};
+
+/// Finds one set of distributions that satisfies every repository of the request.
+///
+/// The answer is [`ResolutionStatus::Unsatisfiable`] with the repositories' own names, or [`ResolutionStatus::Unknown`]
+/// when it depends on a package that has no wheel or (offline) is not in uv's cache. Without any lower bound on Python,
+/// 3.9 is taken and a warning says so. Direct references (`name @ url`) of the repositories never reach uv: they are
+/// solved by their names, each with a warning; what cannot be read as a requirement is left out, with a warning.
+///
+/// # Errors
+/// `E_ARGUMENT` for a constraint or Python version that cannot be read, `E_UPSTREAM`, `E_AUTH`, `E_TIMEOUT`,
+/// `E_CANCELLED`, `E_TOOL_MISSING`, `E_CONFIG`, `E_LIMIT`.
+pub async fn resolve_python(
+    request: &ResolutionRequest,
+    environment: UvEnvironment<'_>,
+    cancellation: &CancellationToken,
+) -> Result<Resolution, Failure> {
+    let constraints = uv_workspace::constraints(&request.constraints)?;
+    let (members, mut warnings) = uv_workspace::members(request)?;
+    let demands = python_demands(request, &members, &mut warnings)?;
+    let mut program = UvProgram::new(environment, cancellation, request.offline);
+    let solver = program.version().await?;
+    let mut resolution = empty_answer(solver);
+    let common = demands.iter().fold(PythonRange::full(), |common, demand| {
+        common.intersect(&demand.range)
+    });
+    if common.is_empty() {
+        resolution.warnings = warnings;
+        return Ok(disjoint_pythons(resolution, &demands));
+    }
+    let range = with_lower_bound(common, &mut warnings);
+    let directory = program.scratch().join("workspace");
+    uv_workspace::write(&directory, &members, &range.specifier(), &constraints).await?;
+    let outcome = lock(&mut program, &directory, &range, &mut warnings).await?;
+    resolution.warnings = warnings;
+    match outcome {
+        Outcome::Locked => {
+            let content = program.read_lock(&directory).await?;
+            let selection = ["--all-packages", "--no-emit-workspace"];
+            let requirements_txt = program.export(&directory, &selection).await?;
+            let set = uv_lock::read(&content, &uv_workspace::labels(&members), &[ROOT])?;
+            Ok(resolved(resolution, set, content, requirements_txt))
+        }
+        Outcome::Unsatisfiable(derivation) => Ok(unsatisfiable(
+            resolution,
+            derivation,
+            &members,
+            &constraints,
+        )),
+        Outcome::Unknown(derivation, reasons) => {
+            Ok(unknown(resolution, derivation, reasons, &members))
+        }
+    }
+}
+
+/// How an attempt to lock ended.
+pub(super) enum Outcome {
+    Locked,
+    Unsatisfiable(Derivation),
+    Unknown(Derivation, Vec<String>),
+}
+
+/// Locks a folder's project or workspace, with an interpreter of our choice where uv finds none by itself.
+pub(super) async fn lock(
+    program: &mut UvProgram<'_>,
+    directory: &Path,
+    range: &PythonRange,
+    warnings: &mut Vec<String>,
+) -> Result<Outcome, Failure> {
+    loop {
+        let output = program.lock(directory).await?;
+        if output.success() {
+            return Ok(Outcome::Locked);
+        }
+        match uv_answer::read(&output.stderr_text(), program.is_offline()) {
+            Refusal::Unsatisfiable(derivation) => return Ok(Outcome::Unsatisfiable(derivation)),
+            Refusal::Unknown(derivation, reasons) => {
+                return Ok(Outcome::Unknown(derivation, reasons));
+            }
+            Refusal::Failed(failure) => return Err(failure),
+            Refusal::Interpreter if program.interpreter.is_none() => {
+                let path = match uv_interpreter::provide(program, range).await? {
+                    Interpreter::Installed(path) => path,
+                    Interpreter::StandIn(path) => {
+                        warnings.push(format!(
+                            "no installed Python satisfies {}; the set was solved for it all the same, but cannot be installed here",
+                            range.specifier()
+                        ));
+                        path
+                    }
+                };
+                program.interpreter = Some(path);
+            }
+            Refusal::Interpreter => {
+                let message = format!("uv accepts no installed Python for {}", range.specifier());
+                return Err(
+                    Failure::new(ErrorCode::ToolMissing, message).with_hint(format!(
+                        "install a Python that satisfies {}",
+                        range.specifier()
+                    )),
+                );
+            }
+        }
+    }
+}
+
+/// A range of Python versions and who asks for it.
+struct PythonDemand {
+    shown: String,
+    text: String,
+    range: PythonRange,
+    /// Whether it is the user's own choice and not a repository's.
+    chosen: bool,
+}
+
+fn python_demands(
+    request: &ResolutionRequest,
+    members: &[Member<'_>],
+    warnings: &mut Vec<String>,
+) -> Result<Vec<PythonDemand>, Failure> {
+    let mut demands = Vec::new();
+    for member in members {
+        let Some(text) = member
+            .repository
+            .requires_python
+            .as_deref()
+            .filter(|text| !text.trim().is_empty())
+        else {
+            continue;
+        };
+        let (shown, text) = (member.shown(), escape_untrusted(text.trim()));
+        match PythonRange::parse(&text) {
+            Some(range) => demands.push(PythonDemand {
+                shown,
+                text,
+                range,
+                chosen: false,
+            }),
+            None => {
+                let text: String = text.chars().take(120).collect();
+                warnings.push(format!(
+                    "{shown}: its Python requirement `{text}` cannot be read and was left out"
+                ));
+            }
+        }
+    }
+    if let Some(version) = &request.python_version {
+        let range = PythonRange::of_version(version).ok_or_else(|| {
+            let message = format!("`{}` is not a Python version", escape_untrusted(version));
+            Failure::new(ErrorCode::Argument, message)
+                .with_hint("write a version such as 3.12 or 3.12.4")
+        })?;
+        let text = range.specifier();
+        demands.push(PythonDemand {
+            shown: format!("the Python version {version}"),
+            text,
+            range,
+            chosen: true,
+        });
+    }
+    Ok(demands)
+}
+
+fn with_lower_bound(range: PythonRange, warnings: &mut Vec<String>) -> PythonRange {
+    let bound = PythonRange::parse(DEFAULT_LOWER_BOUND).expect("the default bound is a specifier");
+    let bounded = range.intersect(&bound);
+    if !range.has_no_lower_bound() || bounded.is_empty() {
+        return range;
+    }
+    warnings.push(format!(
+        "no repository says from which Python on it runs; {DEFAULT_LOWER_BOUND} was taken"
+    ));
+    bounded
+}
+
+fn disjoint_pythons(resolution: Resolution, demands: &[PythonDemand]) -> Resolution {
+    let pair = demands.iter().enumerate().find_map(|(index, one)| {
+        let other = demands[index + 1..]
+            .iter()
+            .find(|other| one.range.intersect(&other.range).is_empty())?;
+        Some(vec![one, other])
+    });
+    let alone = demands
+        .iter()
+        .find(|demand| demand.range.is_empty())
+        .map(|demand| vec![demand]);
+    let parties = alone.or(pair).unwrap_or_else(|| demands.iter().collect());
+    let sentences: Vec<String> = parties
+        .iter()
+        .map(|demand| match demand.chosen {
+            true => format!("{} was asked for", demand.shown),
+            false => format!("{} needs Python {}", demand.shown, demand.text),
+        })
+        .collect();
+    let requirements = parties.iter().map(|demand| ImposedRequirement {
+        repository: if demand.chosen {
+            "python_version".to_owned()
+        } else {
+            demand.shown.clone()
+        },
+        specifier: demand.text.clone(),
+        manifest: String::new(),
+        line: 0,
+    });
+    let conflict = Conflict {
+        what: "python".to_owned(),
+        repositories: parties
+            .iter()
+            .filter(|demand| !demand.chosen)
+            .map(|demand| demand.shown.clone())
+            .collect(),
+        requirements: requirements.collect(),
+    };
+    Resolution {
+        status: ResolutionStatus::Unsatisfiable,
+        code: Some(ErrorCode::Unsatisfiable),
+        explanation: format!(
+            "{}, and no version of Python satisfies that.",
+            sentences.join(" and ")
+        ),
+        conflicts: vec![conflict],
+        ..resolution
+    }
+}
+
+fn resolved(
+    resolution: Resolution,
+    set: LockedSet,
+    content: String,
+    requirements_txt: String,
+) -> Resolution {
+    let count = set.packages.len();
+    let plural = if count == 1 { "" } else { "s" };
+    Resolution {
+        status: ResolutionStatus::Resolved,
+        packages_resolved: count,
+        packages: set.packages,
+        lock: Some(LockFile {
+            name: "uv.lock".to_owned(),
+            content,
+        }),
+        requirements_txt: Some(requirements_txt),
+        requires_python: set.requires_python,
+        explanation: format!("One set of {count} package{plural} satisfies all requirements."),
+        ..resolution
+    }
+}
+
+fn unsatisfiable(
+    mut resolution: Resolution,
+    derivation: Derivation,
+    members: &[Member<'_>],
+    constraints: &[SolverRequirement],
+) -> Resolution {
+    resolution
+        .warnings
+        .extend(narrower_python(&derivation.hints));
+    Resolution {
+        status: ResolutionStatus::Unsatisfiable,
+        code: Some(ErrorCode::Unsatisfiable),
+        conflicts: conflicts(&derivation.text, &parties(members), constraints),
+        explanation: explain(&derivation, members),
+        ..resolution
+    }
+}
+
+/// Answers "unknown", unless repositories contradict each other directly, which needs no wheel to tell.
+fn unknown(
+    mut resolution: Resolution,
+    derivation: Derivation,
+    reasons: Vec<String>,
+    members: &[Member<'_>],
+) -> Resolution {
+    let certain = certain_conflicts(&parties(members));
+    let mut explanation: Vec<String> = Vec::new();
+    if certain.is_empty() {
+        resolution.status = ResolutionStatus::Unknown;
+        let reasons = reasons.join("; ");
+        explanation.push(format!(
+            "It cannot be told whether the requirements can be met: {reasons}."
+        ));
+    } else {
+        resolution.status = ResolutionStatus::Unsatisfiable;
+        resolution.code = Some(ErrorCode::Unsatisfiable);
+        explanation.extend(certain.iter().map(contradiction));
+    }
+    if !derivation.text.is_empty() {
+        explanation.push(explain(&derivation, members));
+    }
+    resolution.warnings.extend(reasons);
+    Resolution {
+        conflicts: certain,
+        explanation: explanation.join("\n"),
+        ..resolution
+    }
+}
+
+fn contradiction(conflict: &Conflict) -> String {
+    let parts: Vec<String> = conflict
+        .requirements
+        .iter()
+        .map(|one| format!("{} needs {}", one.repository, one.specifier))
+        .collect();
+    format!(
+        "{}; no version of {} satisfies that.",
+        parts.join(" and "),
+        conflict.what
+    )
+}
+
+fn explain(derivation: &Derivation, members: &[Member<'_>]) -> String {
+    let mut labels = uv_workspace::labels(members);
+    labels.insert(ROOT.to_owned(), "the combination".to_owned());
+    in_users_words(&derivation.text, &labels)
+}
+
+/// Reads uv's suggestion of a narrower range of Python versions.
+pub(super) fn narrower_python(hints: &[String]) -> Option<String> {
+    let like = |hint: &String| {
+        let (_, rest) = hint.split_once("`requires-python` value (like ")?;
+        rest.split_once(')').map(|(range, _)| range.to_owned())
+    };
+    let range = hints.iter().find_map(like)?;
+    Some(format!(
+        "a narrower range of Python versions, like {range}, may have a solution"
+    ))
+}
+
+fn parties<'a>(members: &'a [Member<'a>]) -> Vec<Party<'a>> {
+    let impose = |member: &Member<'_>, dependency: &Dependency| ImposedRequirement {
+        repository: member.shown(),
+        specifier: escape_untrusted(&dependency.requirement()),
+        manifest: escape_untrusted(&dependency.manifest),
+        line: dependency.line,
+    };
+    members
+        .iter()
+        .map(|member| Party {
+            member: &member.name,
+            requirements: member
+                .requirements
+                .iter()
+                .map(|(requirement, dependency)| (requirement, impose(member, dependency)))
+                .collect(),
+        })
+        .collect()
+}
+
+fn empty_answer(solver: String) -> Resolution {
+    Resolution {
+        ecosystem: Ecosystem::Python,
+        status: ResolutionStatus::Unknown,
+        code: None,
+        packages_resolved: 0,
+        packages: Vec::<ResolvedPackage>::new(),
+        lock: None,
+        requirements_txt: None,
+        requires_python: None,
+        conflicts: Vec::new(),
+        explanation: String::new(),
+        solver,
+        warnings: Vec::new(),
+    }
+}
