@@ -1,0 +1,280 @@
+//! Where everything came from: `synthesis.lock`, `NOTICE` and `LICENSES/`. No times, no paths of this machine.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use synthesizer_model::{
+    finding::{Finding, Severity},
+    synthesis::{LockedFile, LockedResolution, LockedSource, SynthesisLock},
+    tree::{TreePath, sha256_hex},
+};
+
+use crate::{
+    input::{SourceInput, SynthesisInput},
+    plan::{OutputFile, Synthesis},
+};
+
+/// What the lock says where a license is not known.
+pub(crate) const UNKNOWN: &str = "unknown";
+
+/// The license of what the synthesis itself writes: nobody's rights are reserved in it.
+pub(crate) const GENERATED_LICENSE: &str = "CC0-1.0";
+
+/// The license that the lock records for copied license and notice texts.
+pub(crate) const TEXT_LICENSE: &str = "LicenseRef-license-text";
+
+/// The parsed licenses of the sources and their files.
+#[derive(Debug, Default)]
+pub(crate) struct LicenseTexts {
+    /// `LICENSES/…`: file name and text.
+    pub(crate) files: BTreeMap<String, String>,
+    /// The SPDX expression of the whole; `None` when a license is unknown.
+    pub(crate) expression: Option<String>,
+    /// What to know.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Gathers the license texts that travel with the project: the canonical ones of SPDX, upstream's where SPDX has none.
+///
+/// `file_licenses` holds the expressions of files that name their own.
+pub(crate) fn license_texts(
+    sources: &[SourceInput],
+    file_licenses: &BTreeSet<&str>,
+) -> LicenseTexts {
+    let mut texts = LicenseTexts::default();
+    let mut expressions = BTreeSet::new();
+    let mut all_known = true;
+    for source in sources {
+        let license = source.license.as_deref();
+        let known = license.is_some_and(|license| texts.add_expression(license, Some(source)));
+        if known {
+            expressions.extend(license);
+            continue;
+        }
+        all_known = false;
+        texts.findings.push(
+            Finding::new(
+                Severity::Warning,
+                "license-unknown",
+                format!(
+                    "the license of {} is unknown; find out whether it may be copied",
+                    source.title()
+                ),
+            )
+            .of(&source.id),
+        );
+        if let Some(text) = joined_texts(source) {
+            texts
+                .files
+                .insert(format!("LicenseRef-{}.txt", source.id), text);
+        }
+    }
+    for license in file_licenses {
+        if texts.add_expression(license, None) {
+            expressions.insert(license);
+        } else {
+            all_known = false;
+        }
+    }
+    texts.add_expression(GENERATED_LICENSE, None);
+    if all_known {
+        texts.expression = combine(&expressions);
+    }
+    texts
+}
+
+impl LicenseTexts {
+    /// Adds the texts of an expression; gives false when it is none that SPDX knows.
+    fn add_expression(&mut self, license: &str, source: Option<&SourceInput>) -> bool {
+        let Ok(expression) = spdx::Expression::parse(license) else {
+            return false;
+        };
+        for requirement in expression.requirements() {
+            let license = &requirement.req.license;
+            match license.id() {
+                Some(id) => {
+                    let name = if id.is_gnu() {
+                        license.to_string()
+                    } else {
+                        id.name.to_owned()
+                    };
+                    self.add(&name, id.text());
+                }
+                None => {
+                    if let Some(text) = source.and_then(joined_texts) {
+                        self.add(&license.to_string().replace(':', "-"), &text);
+                    }
+                }
+            }
+            let exception = requirement
+                .req
+                .addition
+                .as_ref()
+                .and_then(spdx::AdditionItem::id);
+            if let Some(exception) = exception {
+                self.add(exception.name, exception.text());
+            }
+        }
+        true
+    }
+
+    fn add(&mut self, name: &str, text: &str) {
+        self.files
+            .entry(format!("{name}.txt"))
+            .or_insert_with(|| ending_with_newline(text));
+    }
+}
+
+/// Combines expressions that all hold.
+fn combine(expressions: &BTreeSet<&str>) -> Option<String> {
+    if expressions.len() < 2 {
+        return expressions.first().map(|only| (*only).to_owned());
+    }
+    let parts: Vec<String> = expressions
+        .iter()
+        .map(|expression| {
+            if expression.contains(' ') {
+                format!("({expression})")
+            } else {
+                (*expression).to_owned()
+            }
+        })
+        .collect();
+    Some(parts.join(" AND "))
+}
+
+fn joined_texts(source: &SourceInput) -> Option<String> {
+    (!source.texts.is_empty()).then(|| {
+        source
+            .texts
+            .iter()
+            .map(|(_, text)| ending_with_newline(text))
+            .collect::<Vec<_>>()
+            .join("\n")
+    })
+}
+
+fn ending_with_newline(text: &str) -> String {
+    if text.ends_with('\n') {
+        text.to_owned()
+    } else {
+        format!("{text}\n")
+    }
+}
+
+/// Counts of one source's files.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct FileCounts {
+    /// All of them.
+    pub(crate) placed: usize,
+    /// Those whose contents differ from the source's.
+    pub(crate) changed: usize,
+}
+
+/// Writes `NOTICE`: what each source is, and its own license and notice texts as they are.
+pub(crate) fn notice(input: &SynthesisInput<'_>, counts: &[FileCounts]) -> String {
+    let mut notice = format!(
+        "{}\n\nThis project has parts of the projects below. synthesis.lock records where each file comes from.\nFiles that it records as generated are under {GENERATED_LICENSE}.\n",
+        input.project_name.distribution()
+    );
+    for (source, counts) in input.sources.iter().zip(counts) {
+        let origin = &source.origin;
+        let rule = "=".repeat(78);
+        notice.push_str(&format!(
+            "\n{rule}\n{}\n\n  From:      {}\n  Revision:  {}\n  License:   {}\n  Files:     {}, of which {} changed\n",
+            source.title(),
+            origin.url,
+            origin.revision,
+            source.license.as_deref().unwrap_or(UNKNOWN),
+            counts.placed,
+            counts.changed,
+        ));
+        for (name, text) in &source.texts {
+            let name = synthesizer_model::text::escape_untrusted(name);
+            notice.push_str(&format!(
+                "\n{}\n{name} of {}:\n\n",
+                "-".repeat(78),
+                source.id
+            ));
+            notice.push_str(&ending_with_newline(text));
+        }
+    }
+    notice
+}
+
+/// Gives the source as the lock records it.
+pub(crate) fn locked_source(source: &SourceInput) -> LockedSource {
+    LockedSource {
+        id: source.id.clone(),
+        url: source.origin.url.clone(),
+        revision: source.origin.revision.clone(),
+        license: source.license.clone().unwrap_or_else(|| UNKNOWN.to_owned()),
+    }
+}
+
+/// Gives a file of the synthesis itself as the lock records it.
+pub(crate) fn locked_generated(path: &TreePath, contents: &[u8], license: &str) -> LockedFile {
+    LockedFile {
+        path: path.to_string(),
+        source: "generated".to_owned(),
+        origin: String::new(),
+        blob: String::new(),
+        license: license.to_owned(),
+        transforms: vec!["generated".to_owned()],
+        sha256: sha256_hex(contents),
+    }
+}
+
+/// Adds the files that only the caller can make (`README.md`, the ecosystem's lock) and `synthesis.lock`, which lists every file
+/// but itself. The label of an additional file is what the lock records as its source, `generated` as a rule; one at a path that
+/// the synthesis has too takes its place.
+pub fn finish(
+    synthesis: Synthesis,
+    additional: Vec<(TreePath, Bytes, String)>,
+    resolution: Option<LockedResolution>,
+) -> Vec<OutputFile> {
+    let mut files: BTreeMap<TreePath, OutputFile> = synthesis
+        .files
+        .into_iter()
+        .map(|file| (file.path.clone(), file))
+        .collect();
+    let mut locked: BTreeMap<String, LockedFile> = synthesis
+        .locked_files
+        .into_iter()
+        .map(|file| (file.path.clone(), file))
+        .collect();
+    for (path, contents, label) in additional {
+        let entry = LockedFile {
+            source: label,
+            ..locked_generated(&path, &contents, GENERATED_LICENSE)
+        };
+        locked.insert(entry.path.clone(), entry);
+        let file = OutputFile {
+            path: path.clone(),
+            contents,
+            executable: false,
+        };
+        files.insert(path, file);
+    }
+    let mut sources = synthesis.sources;
+    sources.sort_by(|one, other| one.id.cmp(&other.id));
+    let lock = SynthesisLock {
+        version: 1,
+        project: synthesis.project,
+        sources,
+        files: locked.into_values().collect(),
+        resolution,
+    };
+    let text =
+        toml::to_string(&lock).expect("strings, numbers and lists of tables are always TOML");
+    let path = TreePath::new("synthesis.lock").expect("a plain name is a path");
+    files.insert(
+        path.clone(),
+        OutputFile {
+            path,
+            contents: Bytes::from(text),
+            executable: false,
+        },
+    );
+    files.into_values().collect()
+}
