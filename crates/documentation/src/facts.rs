@@ -1,0 +1,52 @@
+//! What a README is made from. Holds facts only, no text for people.
+
+use synthesizer_model::{finding::Finding, synthesis::PlannedPackage};
+
+/// Everything that the README of a synthesised project may say.
+#[derive(Debug, Clone, Default)]
+pub struct ReadmeFacts<'a> {
+    /// The project's name.
+    pub name: String,
+    /// The template that it was made from.
+    pub template: String,
+    /// The components, in the order of the request.
+    pub components: Vec<ReadmeComponent>,
+    /// The sources, in the order of the request.
+    pub sources: Vec<ReadmeSource>,
+    /// The distributions that the project declares, sorted by name.
+    pub packages: &'a [PlannedPackage],
+    /// What the synthesis found.
+    pub findings: &'a [Finding],
+    /// PEP 440 specifier of the Python versions that it runs on.
+    pub requires_python: String,
+    /// Whether the project has tests.
+    pub tests: bool,
+}
+
+/// One component of the project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadmeComponent {
+    /// The component as it was asked for, such as `click.formatting`.
+    pub name: String,
+    /// The id of its source.
+    pub source: String,
+    /// A Python statement that imports it from the project.
+    pub import_as: String,
+    /// The number of files that it brought.
+    pub files: usize,
+}
+
+/// One source of the project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadmeSource {
+    /// Short name, unique in the project.
+    pub id: String,
+    /// What finds it again.
+    pub url: String,
+    /// Its version, when it is known.
+    pub version: Option<String>,
+    /// The exact state: a commit, a tree or an archive's hash.
+    pub revision: String,
+    /// SPDX expression or `unknown`.
+    pub license: String,
+}

@@ -1,0 +1,16 @@
+//! Documents of a synthesised project, from facts alone; pure text, no I/O. Every text of a source is data and is escaped.
+//!
+//! Map:
+//! - [`facts`]: what a README is made from; nothing else is known here
+//! - [`markdown`]: escaping, tables, code and wrapping
+//! - [`readme`](mod@readme): the document as a whole
+//! - `sections`: one file per section and the list of them
+
+pub mod facts;
+pub mod markdown;
+pub mod readme;
+mod sections;
+
+pub use facts::{ReadmeComponent, ReadmeFacts, ReadmeSource};
+pub use markdown::markdown_escape;
+pub use readme::readme;
