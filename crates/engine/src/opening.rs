@@ -1,0 +1,73 @@
+//! Opens the repositories of a request as trees, together, under the caller's permissions.
+
+use std::{path::Path, sync::Arc};
+
+use synthesizer_infrastructure::sources::Sources;
+use synthesizer_model::{
+    failure::Failure,
+    reference::{Location, RepositoryReference},
+    tree::SourceTree,
+};
+
+use crate::{Call, Engine, paths};
+
+impl Engine {
+    /// Opens one repository; a relative local path refers to `base`.
+    pub(crate) async fn open(
+        &self,
+        call: &Call,
+        location: &Location,
+        base: &Path,
+    ) -> Result<Arc<dyn SourceTree>, Failure> {
+        let location = match location {
+            Location::Local(written) => {
+                paths::permitted(self.config(), call.caller, base, written)?;
+                Location::Local(written.clone())
+            }
+            remote => remote.clone(),
+        };
+        let door = self.door()?;
+        Sources::new(self.config(), &door)
+            .open(&location, base, &call.cancellation, call.progress.as_ref())
+            .await
+    }
+
+    /// Opens several repositories at once, in the order given.
+    pub(crate) async fn open_all(
+        &self,
+        call: &Call,
+        locations: &[Location],
+        base: &Path,
+    ) -> Result<Vec<Arc<dyn SourceTree>>, Failure> {
+        let opening = locations.iter().map(|location| async move {
+            self.open(call, location, base)
+                .await
+                .map_err(|mut failure| {
+                    failure.message = format!(
+                        "{}: {}",
+                        synthesizer_model::text::escape_untrusted(&location.to_string()),
+                        failure.message
+                    );
+                    failure
+                })
+        });
+        futures_util::future::try_join_all(opening).await
+    }
+}
+
+/// Gives the locations of references.
+pub(crate) fn locations(references: &[RepositoryReference]) -> Vec<Location> {
+    references
+        .iter()
+        .map(|reference| reference.location.clone())
+        .collect()
+}
+
+/// Runs work that computes, away from the threads that wait; dropping the future does not stop the work, the call's cancellation does.
+pub(crate) async fn compute<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|_| Err(Failure::internal("the analysis stopped with a defect")))
+}

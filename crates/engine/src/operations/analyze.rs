@@ -1,0 +1,172 @@
+//! `analyze`: what a repository is made of.
+
+use std::time::Instant;
+
+use synthesizer_analysis::{components, repository};
+use synthesizer_infrastructure::project::Scratch;
+use synthesizer_model::{
+    analysis::{RepositoryAnalysis, TransitiveDependency},
+    dependency::normalize_distribution,
+    failure::Failure,
+    finding::Problem,
+    reference::RepositoryReference,
+    resolution::{RepositoryRequirements, Resolution, ResolutionRequest, ResolutionStatus},
+};
+
+use crate::{Call, Engine, opening};
+
+/// How much to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Packages and modules.
+    Summary,
+    /// Classes and functions too.
+    Full,
+}
+
+/// What to analyse.
+#[derive(Debug, Clone)]
+pub struct AnalyzeRequest {
+    /// The repository; with a component, that component alone is listed.
+    pub repository: RepositoryReference,
+    /// Resolve what the runtime dependencies bring.
+    pub include_transitive: bool,
+    /// List components.
+    pub extract_components: bool,
+    /// Keep the components that these words find.
+    pub component_query: Option<String>,
+    /// How much to list.
+    pub detail: Detail,
+}
+
+impl Engine {
+    /// Analyses a repository.
+    ///
+    /// # Errors
+    /// Those of opening the repository. What could not be analysed is in `problems`.
+    pub async fn analyze(
+        &self,
+        call: &Call,
+        request: AnalyzeRequest,
+    ) -> Result<RepositoryAnalysis, Failure> {
+        let started = Instant::now();
+        call.progress.step(5, "fetching the repository");
+        let base = self.config().paths.working_directory.clone();
+        let tree = self.open(call, &request.repository.location, &base).await?;
+        let options = repository::Options {
+            components: request.extract_components,
+            symbols: request.detail == Detail::Full,
+        };
+        let progress = call.blocking_progress();
+        let mut analysis = opening::compute(move || {
+            repository::analyze(tree.as_ref(), options, progress.as_ref())
+        })
+        .await?;
+        if request.include_transitive {
+            call.progress.step(85, "resolving dependencies");
+            self.add_transitive(call, &request, &mut analysis).await?;
+        }
+        if let Some(component) = &request.repository.component {
+            analysis
+                .components
+                .retain(|known| known.id == *component || known.path == *component);
+        }
+        if let Some(query) = &request.component_query {
+            analysis.components = components::find(analysis.components, query);
+        }
+        analysis.analysis_time_ms =
+            u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(analysis)
+    }
+
+    /// Adds what a solver finds; a failure of it is a problem of the answer, not of the analysis.
+    async fn add_transitive(
+        &self,
+        call: &Call,
+        request: &AnalyzeRequest,
+        analysis: &mut RepositoryAnalysis,
+    ) -> Result<(), Failure> {
+        let runtime: Vec<_> = analysis
+            .dependencies
+            .direct
+            .iter()
+            .filter(|dependency| repository::is_runtime(dependency))
+            .cloned()
+            .collect();
+        if runtime.is_empty() {
+            analysis.dependencies.summary.transitive_count = Some(0);
+            return Ok(());
+        }
+        let resolution_request = ResolutionRequest {
+            repositories: vec![RepositoryRequirements {
+                repository: request.repository.location.to_string(),
+                slug: "source".to_owned(),
+                requires_python: analysis.requires_python.clone(),
+                requirements: runtime,
+            }],
+            offline: self.config().offline,
+            ..ResolutionRequest::default()
+        };
+        match self.solve_python(call, &resolution_request).await {
+            Ok(resolution) if resolution.status == ResolutionStatus::Resolved => {
+                fill_transitive(analysis, resolution)
+            }
+            Ok(resolution) => {
+                if resolution.status == ResolutionStatus::Unsatisfiable {
+                    analysis
+                        .dependencies
+                        .conflicts
+                        .push(resolution.explanation.clone());
+                    analysis.dependencies.summary.conflict_count =
+                        resolution.conflicts.len().max(1);
+                }
+                analysis.problems.push(Problem::new(
+                    "dependencies",
+                    format!("not resolved: {}", resolution.explanation),
+                ));
+            }
+            Err(failure) if failure.code == synthesizer_model::ErrorCode::Cancelled => {
+                return Err(failure);
+            }
+            Err(failure) => {
+                analysis.problems.push(Problem::new(
+                    "dependencies",
+                    format!("not resolved: {}", failure.message),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the Python solver in a scratch folder of its own.
+    pub(crate) async fn solve_python(
+        &self,
+        call: &Call,
+        request: &ResolutionRequest,
+    ) -> Result<Resolution, Failure> {
+        let scratch = Scratch::create(&self.config().paths.cache)?;
+        let uv = self.uv(scratch.path())?;
+        synthesizer_resolution::resolve_python(request, uv.environment(), &call.cancellation).await
+    }
+}
+
+fn fill_transitive(analysis: &mut RepositoryAnalysis, resolution: Resolution) {
+    let direct: Vec<String> = analysis
+        .dependencies
+        .direct
+        .iter()
+        .filter(|known| repository::is_runtime(known))
+        .map(|known| normalize_distribution(&known.name))
+        .collect();
+    analysis.dependencies.transitive = resolution
+        .packages
+        .into_iter()
+        .filter(|package| !direct.contains(&package.name))
+        .map(|package| TransitiveDependency {
+            name: package.name,
+            version: package.version,
+            required_by: package.required_by,
+        })
+        .collect();
+    analysis.dependencies.summary.transitive_count = Some(analysis.dependencies.transitive.len());
+}

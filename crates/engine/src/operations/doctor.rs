@@ -1,0 +1,121 @@
+//! `doctor`: whether this machine has what the operations need.
+
+use std::fs;
+
+use serde::Serialize;
+use synthesizer_infrastructure::{project::Scratch, sandbox::Sandbox, tools};
+
+use crate::{Call, Engine};
+
+/// The programs that operations start, with what they are for.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("git", "fetches repositories and commits new projects"),
+    ("uv", "locates packages, resolves and installs"),
+];
+
+/// Everything that was looked at.
+#[derive(Debug, Clone, Serialize)]
+pub struct DoctorReport {
+    /// One check each.
+    pub checks: Vec<DoctorCheck>,
+    /// Whether everything needed is there; the sandbox is not needed, only missed.
+    pub healthy: bool,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, Serialize)]
+pub struct DoctorCheck {
+    /// What.
+    pub name: String,
+    /// `ok`, `missing` or `failed`.
+    pub status: String,
+    /// The version, or what is wrong.
+    pub detail: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Engine {
+    /// Looks at programs, sandbox and folders.
+    pub async fn doctor(&self, call: &Call) -> DoctorReport {
+        let mut checks = Vec::new();
+        for (name, purpose) in PROGRAMS {
+            checks.push(self.check_program(call, name, purpose).await);
+        }
+        let needed_missing = checks.iter().any(|check| check.status != "ok");
+        checks.push(self.check_sandbox().await);
+        let folders = self.check_folders();
+        let healthy = !needed_missing && folders.status == "ok";
+        checks.push(folders);
+        DoctorReport { checks, healthy }
+    }
+
+    async fn check_program(&self, call: &Call, name: &str, purpose: &str) -> DoctorCheck {
+        let variables = &self.config().tool_environment;
+        let found = match tools::find(name, variables) {
+            Ok(path) => tools::version(&path, variables, &call.cancellation).await,
+            Err(failure) => Err(failure),
+        };
+        match found {
+            Ok(version) => check(name, "ok", version, None),
+            Err(failure) => check(
+                name,
+                "missing",
+                format!("{}; it {purpose}", failure.message),
+                failure.hint,
+            ),
+        }
+    }
+
+    async fn check_sandbox(&self) -> DoctorCheck {
+        match Sandbox::find(self.config()).await {
+            Ok(_) => check(
+                "sandbox",
+                "ok",
+                "bubblewrap isolates untrusted code".to_owned(),
+                None,
+            ),
+            Err(reason) => check(
+                "sandbox",
+                "missing",
+                format!("{reason}; without it nothing of a project is run, and checks say not_run"),
+                Some("apt-get install bubblewrap".to_owned()),
+            ),
+        }
+    }
+
+    fn check_folders(&self) -> DoctorCheck {
+        let paths = &self.config().paths;
+        let writable = fs::create_dir_all(&paths.data)
+            .map_err(|error| error.to_string())
+            .and_then(|()| Scratch::create(&paths.cache).map_err(|failure| failure.message));
+        match writable {
+            Ok(_) => check(
+                "folders",
+                "ok",
+                format!(
+                    "data {}, cache {}",
+                    paths.data.display(),
+                    paths.cache.display()
+                ),
+                None,
+            ),
+            Err(error) => check(
+                "folders",
+                "failed",
+                error,
+                Some("set [paths] data and cache to folders that you can write".to_owned()),
+            ),
+        }
+    }
+}
+
+fn check(name: &str, status: &str, detail: String, hint: Option<String>) -> DoctorCheck {
+    DoctorCheck {
+        name: name.to_owned(),
+        status: status.to_owned(),
+        detail,
+        hint,
+    }
+}

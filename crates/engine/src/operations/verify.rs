@@ -1,0 +1,74 @@
+//! `verify`: checks of a project that exists.
+
+use serde::Serialize;
+use synthesizer_model::{
+    failure::{ErrorCode, Failure},
+    reference::Location,
+    verification::{Level, Verification},
+};
+
+use crate::{
+    Call, Engine, opening, paths,
+    verification::{ProjectText, Subject, read_all},
+};
+
+/// What to verify.
+#[derive(Debug, Clone)]
+pub struct VerifyRequest {
+    /// The project's folder, as the caller wrote it.
+    pub project: String,
+    /// How deep.
+    pub level: Level,
+    /// Whether every file must be as `synthesis.lock` says.
+    pub locked: bool,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Serialize)]
+pub struct VerifyAnswer {
+    /// The checks.
+    pub verification: Verification,
+    /// The project's folder.
+    pub project_path: String,
+    /// `E_VERIFY` when a check failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<ErrorCode>,
+}
+
+impl Engine {
+    /// Verifies a project; writes nothing into it.
+    ///
+    /// # Errors
+    /// `E_NOT_FOUND` without such a folder, `E_PATH` outside the roots. A failed check is an answer.
+    pub async fn verify(
+        &self,
+        call: &Call,
+        request: VerifyRequest,
+    ) -> Result<VerifyAnswer, Failure> {
+        let base = self.config().paths.working_directory.clone();
+        let folder = paths::permitted(self.config(), call.caller, &base, &request.project)?;
+        call.progress.step(5, "reading the project");
+        let written = folder.to_string_lossy().into_owned();
+        let tree = self
+            .open(call, &Location::Local(written.clone()), &base)
+            .await?;
+        let progress = call.blocking_progress();
+        let text =
+            opening::compute(move || ProjectText::new(read_all(tree.as_ref()), progress.as_ref()))
+                .await?;
+        let subject = Subject {
+            folder: &folder,
+            text: &text,
+        };
+        let mut verification = self.verify_subject(call, subject, request.level).await?;
+        if request.locked {
+            verification.checks.insert(0, text.check_hashes());
+        }
+        let code = verification.failed().then_some(ErrorCode::Verify);
+        Ok(VerifyAnswer {
+            verification,
+            project_path: written,
+            code,
+        })
+    }
+}

@@ -1,0 +1,278 @@
+//! Which distributions the taken code needs, and whether they can be had together.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use synthesizer_analysis::{
+    needed::{self, Matched, Provided},
+    repository,
+};
+use synthesizer_infrastructure::{
+    process::{self, ChildProgram},
+    project::Scratch,
+};
+use synthesizer_model::{
+    component::{ExternalImport, Need, NeededDistribution},
+    dependency::{Dependency, Ecosystem, normalize_distribution},
+    failure::{ErrorCode, Failure},
+    finding::Finding,
+    resolution::{RepositoryRequirements, Resolution, ResolutionRequest, ResolutionStatus},
+};
+
+use super::taking::Taken;
+use crate::{Call, Engine};
+
+/// The needs of one source.
+pub(crate) struct Needs {
+    pub(crate) distributions: Vec<NeededDistribution>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Engine {
+    /// Finds the distributions of a source's external imports: declared ones first; for the others it looks at what the declared ones bring.
+    pub(crate) async fn needs_of(&self, call: &Call, taken: &Taken) -> Result<Needs, Failure> {
+        let imports: Vec<ExternalImport> = taken
+            .closure
+            .external_imports
+            .iter()
+            .filter(|import| !taken.linked_modules.contains_key(&import.module))
+            .cloned()
+            .collect();
+        let declared = &taken.read.manifests.dependencies;
+        let mut matched = needed::match_distributions(&imports, declared, &Provided::default());
+        let undeclared = matched
+            .distributions
+            .iter()
+            .any(|distribution| !distribution.declared);
+        let mut findings = Vec::new();
+        if undeclared || !matched.unknown.is_empty() {
+            match self.provided_by_declared(call, taken, &matched).await {
+                Ok(provided) => {
+                    matched = needed::match_distributions(&imports, declared, &provided)
+                }
+                Err(failure) if failure.code == ErrorCode::Cancelled => return Err(failure),
+                Err(failure) => {
+                    let what = format!(
+                        "could not look into the declared dependencies: {}",
+                        failure.message
+                    );
+                    findings.push(Finding::new(
+                        synthesizer_model::finding::Severity::Warning,
+                        "lookup-failed",
+                        what,
+                    ));
+                }
+            }
+        }
+        findings.extend(matched.findings);
+        findings.extend(needed::unknown_findings(&matched.unknown));
+        let findings = findings
+            .into_iter()
+            .map(|finding| finding.of(&taken.id))
+            .collect();
+        Ok(Needs {
+            distributions: matched.distributions,
+            findings,
+        })
+    }
+
+    /// Looks into the source's own resolved dependencies for import names that it does not declare.
+    async fn provided_by_declared(
+        &self,
+        call: &Call,
+        taken: &Taken,
+        matched: &Matched,
+    ) -> Result<Provided, Failure> {
+        let requirements: Vec<Dependency> = taken
+            .read
+            .manifests
+            .dependencies
+            .iter()
+            .filter(|known| repository::is_runtime(known))
+            .cloned()
+            .collect();
+        let mut provided = Provided::default();
+        if requirements.is_empty() {
+            return Ok(provided);
+        }
+        let request = ResolutionRequest {
+            repositories: vec![RepositoryRequirements {
+                repository: taken.repository.clone(),
+                slug: taken.id.clone(),
+                requires_python: taken.read.manifests.project.requires_python.clone(),
+                requirements,
+            }],
+            offline: self.config().offline,
+            ..ResolutionRequest::default()
+        };
+        let resolution = self.solve_python(call, &request).await?;
+        if resolution.status != ResolutionStatus::Resolved {
+            return Err(Failure::new(ErrorCode::Upstream, resolution.explanation));
+        }
+        for package in &resolution.packages {
+            provided
+                .by_import
+                .insert(package.name.replace('-', "_"), package.name.clone());
+        }
+        let open = matched.unknown.iter().any(|import| {
+            import.need == Need::Required
+                && !provided
+                    .by_import
+                    .contains_key(&import.top_level().to_lowercase())
+        });
+        if open {
+            self.read_records(call, &resolution, &mut provided).await?;
+        }
+        Ok(provided)
+    }
+
+    /// Unpacks the resolved wheels into a scratch folder and reads from their `RECORD` which import names each provides.
+    async fn read_records(
+        &self,
+        call: &Call,
+        resolution: &Resolution,
+        provided: &mut Provided,
+    ) -> Result<(), Failure> {
+        let scratch = Scratch::create(&self.config().paths.cache)?;
+        let uv = self.uv(scratch.path())?;
+        let target = scratch.path().join("wheels");
+        let requirements = scratch.path().join("requirements.txt");
+        fs::write(
+            &requirements,
+            resolution.requirements_txt.as_deref().unwrap_or(""),
+        )
+        .map_err(|error| {
+            Failure::internal(format!("cannot write to the scratch folder: {error}"))
+        })?;
+        let mut child = ChildProgram::new(&uv.program, scratch.path())
+            .args([
+                "pip",
+                "install",
+                "--no-deps",
+                "--no-build",
+                "--quiet",
+                "--target",
+            ])
+            .args([target.as_os_str()])
+            .args(["--requirement"])
+            .args([requirements.as_os_str()]);
+        child.environment = uv.variables.clone();
+        child = child
+            .env("UV_PYTHON_DOWNLOADS", "never")
+            .env("UV_LINK_MODE", "copy");
+        child.deadline = uv.deadline;
+        let output = process::run(child, &call.cancellation).await?;
+        if !output.success() {
+            return Err(Failure::new(
+                ErrorCode::Upstream,
+                "uv could not unpack the declared dependencies",
+            ));
+        }
+        for (import, distribution) in import_names(&target) {
+            provided.by_import.entry(import).or_insert(distribution);
+        }
+        Ok(())
+    }
+
+    /// Solves the needs of all sources together.
+    pub(crate) async fn solve_needs(
+        &self,
+        call: &Call,
+        taken: &[Taken],
+        needs: &[Needs],
+    ) -> Result<Resolution, Failure> {
+        let repositories = taken
+            .iter()
+            .zip(needs)
+            .map(|(source, needs)| RepositoryRequirements {
+                repository: source.repository.clone(),
+                slug: source.id.clone(),
+                requires_python: source.read.manifests.project.requires_python.clone(),
+                requirements: needs
+                    .distributions
+                    .iter()
+                    .filter(|distribution| distribution.need == Need::Required)
+                    .flat_map(|distribution| requirements(source, distribution))
+                    .collect(),
+            })
+            .collect();
+        let request = ResolutionRequest {
+            repositories,
+            offline: self.config().offline,
+            ..ResolutionRequest::default()
+        };
+        self.solve_python(call, &request).await
+    }
+}
+
+/// Gives the declarations that a needed distribution stands for, with their places.
+fn requirements(source: &Taken, distribution: &NeededDistribution) -> Vec<Dependency> {
+    let declared: Vec<Dependency> = source
+        .read
+        .manifests
+        .dependencies
+        .iter()
+        .filter(|known| normalize_distribution(&known.name) == distribution.name)
+        .filter(|known| distribution.requirements.contains(&known.requirement()))
+        .cloned()
+        .collect();
+    if !declared.is_empty() {
+        return declared;
+    }
+    vec![Dependency {
+        name: distribution.name.clone(),
+        ecosystem: Ecosystem::Python,
+        specifier: String::new(),
+        extras: Vec::new(),
+        marker: None,
+        group: None,
+        manifest: "imports".to_owned(),
+        line: 0,
+        url: None,
+    }]
+}
+
+/// Reads the top-level import names of every distribution that was unpacked into a folder.
+fn import_names(target: &Path) -> Vec<(String, String)> {
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    let Ok(entries) = fs::read_dir(target) else {
+        return Vec::new();
+    };
+    let mut folders: Vec<_> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .collect();
+    folders.sort();
+    for folder in folders {
+        let Some(name) = folder.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        let Some(stem) = name.strip_suffix(".dist-info") else {
+            continue;
+        };
+        let distribution = normalize_distribution(stem.split('-').next().unwrap_or(stem));
+        let Ok(record) = fs::read_to_string(folder.join("RECORD")) else {
+            continue;
+        };
+        for line in record.lines() {
+            let path = line.split(',').next().unwrap_or("");
+            let top = path.split('/').next().unwrap_or(path);
+            let module = if path.contains('/') {
+                top
+            } else {
+                top.split('.').next().unwrap_or(top)
+            };
+            let importable = !module.is_empty()
+                && !module.ends_with(".dist-info")
+                && !module.ends_with(".data")
+                && module
+                    .chars()
+                    .all(|character| character.is_alphanumeric() || character == '_');
+            if importable {
+                names
+                    .entry(module.to_owned())
+                    .or_insert_with(|| distribution.clone());
+            }
+        }
+    }
+    names.into_iter().collect()
+}

@@ -1,0 +1,69 @@
+//! The facts of a new project's README. No prose: that is the documentation's.
+
+use synthesizer_documentation::{ReadmeComponent, ReadmeFacts, ReadmeSource};
+use synthesizer_model::synthesis::{ImportHint, SynthesisRequest};
+use synthesizer_synthesis::Synthesis;
+
+/// What is known of a source besides what the lock has.
+#[derive(Debug, Clone)]
+pub(crate) struct SourceFacts {
+    /// The source's id.
+    pub(crate) id: String,
+    /// Its version.
+    pub(crate) version: Option<String>,
+    /// The components as they were asked for, in the order of the plan's import hints.
+    pub(crate) components: usize,
+}
+
+/// Writes the README of a plan.
+pub(crate) fn write(
+    synthesis: &Synthesis,
+    request: &SynthesisRequest,
+    sources: &[SourceFacts],
+    requires_python: &str,
+) -> String {
+    let owners = sources
+        .iter()
+        .flat_map(|source| std::iter::repeat_n(source, source.components));
+    let components = synthesis
+        .imports
+        .iter()
+        .zip(owners)
+        .map(|(hint, source)| component(hint, source))
+        .collect();
+    let sources = sources
+        .iter()
+        .filter_map(|facts| {
+            let locked = synthesis
+                .sources
+                .iter()
+                .find(|locked| locked.id == facts.id)?;
+            Some(ReadmeSource {
+                id: locked.id.clone(),
+                url: locked.url.clone(),
+                version: facts.version.clone(),
+                revision: locked.revision.clone(),
+                license: locked.license.clone(),
+            })
+        })
+        .collect();
+    synthesizer_documentation::readme(&ReadmeFacts {
+        name: request.name.clone(),
+        template: request.template.clone(),
+        components,
+        sources,
+        packages: &synthesis.packages,
+        findings: &synthesis.findings,
+        requires_python: requires_python.to_owned(),
+        tests: true,
+    })
+}
+
+fn component(hint: &ImportHint, source: &SourceFacts) -> ReadmeComponent {
+    ReadmeComponent {
+        name: hint.component.clone(),
+        source: source.id.clone(),
+        import_as: hint.import_as.clone(),
+        files: hint.files,
+    }
+}

@@ -1,0 +1,188 @@
+//! Reads the repositories of a request: references parsed, equal ones merged, destinations checked. Opens nothing.
+
+use synthesizer_model::{
+    failure::{ErrorCode, Failure},
+    reference::{Location, RepositoryReference},
+    synthesis::{RequestedRepository, SynthesisRequest},
+    tree::TreePath,
+};
+
+/// One repository of a request, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Where it is.
+    pub(crate) location: Location,
+    /// What to take; everything when empty.
+    pub(crate) components: Vec<String>,
+    /// The folder below the new package's folder.
+    pub(crate) destination: Option<TreePath>,
+}
+
+impl Wanted {
+    /// Writes it back as a plan has it.
+    pub(crate) fn as_requested(&self) -> RequestedRepository {
+        RequestedRepository {
+            url: self.location.to_string(),
+            rev: None,
+            components: self.components.clone(),
+            destination: self.destination.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+/// How many repositories one request may name.
+const MOST_REPOSITORIES: usize = 64;
+
+/// Reads a request.
+///
+/// # Errors
+/// `E_ARGUMENT` for a request without repositories or for another ecosystem, `E_URL` and `E_PATH` for what cannot be a reference or destination.
+pub(crate) fn read(request: &SynthesisRequest) -> Result<Vec<Wanted>, Failure> {
+    if request.repositories.is_empty() || request.repositories.len() > MOST_REPOSITORIES {
+        return Err(Failure::new(
+            ErrorCode::Argument,
+            format!("a synthesis takes 1 to {MOST_REPOSITORIES} repositories"),
+        ));
+    }
+    if request.ecosystem != "python" {
+        return Err(
+            Failure::new(ErrorCode::Argument, "the ecosystem is not supported")
+                .with_hint("python is supported"),
+        );
+    }
+    let mut wanted: Vec<Wanted> = Vec::new();
+    for repository in &request.repositories {
+        let next = read_one(repository)?;
+        let same = wanted
+            .iter_mut()
+            .find(|known| known.location == next.location && known.destination == next.destination);
+        match same {
+            Some(known) if known.components.is_empty() || next.components.is_empty() => {
+                known.components.clear()
+            }
+            Some(known) => {
+                for component in next.components {
+                    if !known.components.contains(&component) {
+                        known.components.push(component);
+                    }
+                }
+            }
+            None => wanted.push(next),
+        }
+    }
+    Ok(wanted)
+}
+
+fn read_one(repository: &RequestedRepository) -> Result<Wanted, Failure> {
+    let mut reference = RepositoryReference::parse(&repository.url)?;
+    if let Some(revision) = &repository.rev {
+        reference = pinned(reference, revision)?;
+    }
+    let mut components: Vec<String> = reference.component.into_iter().collect();
+    for component in &repository.components {
+        // Parsing it behind a reference applies the same rules as on the command line.
+        let checked = RepositoryReference::parse(&format!("./x#{component}"))?;
+        components.extend(checked.component);
+    }
+    let destination = repository
+        .destination
+        .as_deref()
+        .filter(|destination| !destination.is_empty() && *destination != ".");
+    let destination = destination
+        .map(|destination| {
+            TreePath::new(destination.trim_end_matches('/')).map_err(|refusal| {
+                let shown = synthesizer_model::text::escape_untrusted(destination);
+                Failure::new(
+                    ErrorCode::Path,
+                    format!("the destination {shown} is {refusal}"),
+                )
+                .with_hint(
+                    "a destination is a relative folder below the new package, such as vendor",
+                )
+            })
+        })
+        .transpose()?;
+    Ok(Wanted {
+        location: reference.location,
+        components,
+        destination,
+    })
+}
+
+/// Adds the revision that the plan names apart from the URL.
+fn pinned(reference: RepositoryReference, revision: &str) -> Result<RepositoryReference, Failure> {
+    let open = match &reference.location {
+        Location::Git { revision, .. } => revision.is_none(),
+        Location::Package { version, .. } => version.is_none(),
+        // A local folder is what it is; a plan that was written back names its tree for the record.
+        Location::Local(_) => return Ok(reference),
+    };
+    if !open {
+        let named = reference.to_string();
+        if named.ends_with(&format!("@{revision}")) || revision.starts_with("sha256:") {
+            return Ok(reference);
+        }
+        return Err(Failure::new(
+            ErrorCode::Url,
+            "both the URL and rev name a revision",
+        ));
+    }
+    let text = format!("{}@{revision}", reference.location);
+    let mut parsed = RepositoryReference::parse(&text)?;
+    parsed.component = reference.component;
+    Ok(parsed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(repositories: &[(&str, &[&str], Option<&str>)]) -> Result<Vec<Wanted>, Failure> {
+        read(&SynthesisRequest {
+            name: "toolbox".to_owned(),
+            template: "python-default".to_owned(),
+            ecosystem: "python".to_owned(),
+            link: false,
+            repositories: repositories
+                .iter()
+                .map(|(url, components, destination)| RequestedRepository {
+                    url: (*url).to_owned(),
+                    rev: None,
+                    components: components
+                        .iter()
+                        .map(|component| (*component).to_owned())
+                        .collect(),
+                    destination: destination.map(str::to_owned),
+                })
+                .collect(),
+        })
+    }
+
+    #[test]
+    fn equal_repositories_are_merged() {
+        let read = request(&[
+            ("pypi:a@1#x", &["y"], None),
+            ("pypi:a@1", &["x", "z"], None),
+            ("pypi:a@1", &["x"], Some("v")),
+        ]);
+        let components: Vec<Vec<String>> = read
+            .expect("reads")
+            .into_iter()
+            .map(|wanted| wanted.components)
+            .collect();
+        assert_eq!(components, [vec!["x", "y", "z"], vec!["x"]]);
+    }
+
+    #[test]
+    fn destinations_and_components_stay_inside() {
+        let check = |components: &[&str], destination: Option<&str>, code: ErrorCode| {
+            let failure = request(&[("pypi:a", components, destination)]).expect_err("refused");
+            assert_eq!(failure.code, code, "{components:?} {destination:?}");
+        };
+        check(&[], Some("../x"), ErrorCode::Path);
+        check(&[], Some("/x"), ErrorCode::Path);
+        check(&[], Some("a/.git"), ErrorCode::Path);
+        check(&["../x"], None, ErrorCode::Path);
+        check(&["/x"], None, ErrorCode::Path);
+    }
+}

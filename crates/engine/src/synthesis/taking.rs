@@ -1,0 +1,290 @@
+//! Reads opened sources and takes what was asked for, following links between them where the request wants it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use synthesizer_analysis::{
+    closure::{Selection, Taker},
+    repository::{self, ReadSource},
+};
+use synthesizer_model::{
+    component::Closure,
+    failure::{ErrorCode, Failure},
+    finding::{Finding, Severity},
+    progress::Progress,
+    tree::{Origin, SourceTree, TreePath},
+};
+use synthesizer_synthesis::{RequestedComponent, SourceFile};
+
+use super::request::Wanted;
+
+/// A source that was opened.
+pub(crate) struct Opened {
+    pub(crate) wanted: Wanted,
+    pub(crate) tree: Arc<dyn SourceTree>,
+    /// The origin as the lock will tell it.
+    pub(crate) origin: Origin,
+}
+
+/// What was taken of one source.
+pub(crate) struct Taken {
+    pub(crate) id: String,
+    pub(crate) repository: String,
+    pub(crate) origin: Origin,
+    pub(crate) destination: Option<TreePath>,
+    pub(crate) read: ReadSource,
+    pub(crate) closure: Closure,
+    pub(crate) files: BTreeMap<TreePath, SourceFile>,
+    pub(crate) texts: Vec<(String, String)>,
+    pub(crate) components: Vec<RequestedComponent>,
+    pub(crate) linked_modules: BTreeMap<String, String>,
+}
+
+/// Takes what was asked for of every source.
+///
+/// # Errors
+/// `E_NOT_FOUND` for a component that a source does not have, `E_INCOMPATIBLE` when a closure needs what no file provides, `E_CANCELLED`.
+pub(crate) fn take_all(
+    opened: Vec<Opened>,
+    link: bool,
+    progress: &dyn Progress,
+) -> Result<Vec<Taken>, Failure> {
+    let ids = unique_ids(&opened);
+    let reads = opened
+        .iter()
+        .map(|source| repository::read(source.tree.as_ref(), progress))
+        .collect::<Result<Vec<_>, _>>()?;
+    let takers: Vec<Taker<'_>> = opened
+        .iter()
+        .zip(&reads)
+        .map(|(source, read)| Taker::new(source.tree.as_ref(), &read.python))
+        .collect();
+    let mut selections = opened
+        .iter()
+        .zip(&takers)
+        .map(|(source, taker)| select(taker, &source.wanted))
+        .collect::<Result<Vec<_>, _>>()?;
+    let requested: Vec<Vec<RequestedComponent>> = takers
+        .iter()
+        .zip(&selections)
+        .map(|(taker, selections)| requested(taker, selections))
+        .collect();
+    let mut closures: Vec<Closure> = takers
+        .iter()
+        .zip(&selections)
+        .map(|(taker, selections)| taker.take(selections))
+        .collect();
+    let linked = if link {
+        follow_links(
+            &takers,
+            &reads,
+            &mut selections,
+            &mut closures,
+            &ids,
+            progress,
+        )?
+    } else {
+        vec![BTreeMap::new(); takers.len()]
+    };
+    drop(takers);
+    let mut taken = Vec::new();
+    let parts = opened
+        .into_iter()
+        .zip(reads)
+        .zip(ids)
+        .zip(closures)
+        .zip(requested)
+        .zip(linked);
+    for (((((source, read), id), closure), components), linked_modules) in parts {
+        refuse_errors(&id, &closure)?;
+        let files = contents(source.tree.as_ref(), &read, &closure)?;
+        let texts = license_texts(source.tree.as_ref(), &read);
+        taken.push(Taken {
+            id,
+            repository: source.wanted.location.to_string(),
+            origin: source.origin,
+            destination: source.wanted.destination,
+            read,
+            closure,
+            files,
+            texts,
+            components,
+            linked_modules,
+        });
+    }
+    Ok(taken)
+}
+
+fn unique_ids(opened: &[Opened]) -> Vec<String> {
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    opened
+        .iter()
+        .map(|source| {
+            let slug = &source.origin.slug;
+            let numbered = (2..).map(|number| format!("{slug}-{number}"));
+            let id = std::iter::once(slug.clone())
+                .chain(numbered)
+                .find(|id| !known.contains(id))
+                .expect("the numbers do not end");
+            known.insert(id.clone());
+            id
+        })
+        .collect()
+}
+
+fn select(taker: &Taker<'_>, wanted: &Wanted) -> Result<Vec<Selection>, Failure> {
+    if wanted.components.is_empty() {
+        return Ok(vec![taker.select("")?]);
+    }
+    wanted
+        .components
+        .iter()
+        .map(|component| taker.select(component))
+        .collect()
+}
+
+fn requested(taker: &Taker<'_>, selections: &[Selection]) -> Vec<RequestedComponent> {
+    selections
+        .iter()
+        .map(|selection| RequestedComponent {
+            text: selection.text.clone(),
+            modules: selection.modules.clone(),
+            symbol: selection.symbol.clone(),
+            files: taker.take(std::slice::from_ref(selection)).files.len(),
+        })
+        .collect()
+}
+
+/// Takes from other placed sources what a source imports of them, until nothing is added.
+fn follow_links(
+    takers: &[Taker<'_>],
+    reads: &[ReadSource],
+    selections: &mut [Vec<Selection>],
+    closures: &mut [Closure],
+    ids: &[String],
+    progress: &dyn Progress,
+) -> Result<Vec<BTreeMap<String, String>>, Failure> {
+    let tops: Vec<BTreeSet<String>> = reads
+        .iter()
+        .map(|read| read.python.graph.primary_top_levels().into_iter().collect())
+        .collect();
+    let mut linked = vec![BTreeMap::new(); takers.len()];
+    loop {
+        if progress.is_cancelled() {
+            return Err(Failure::cancelled());
+        }
+        let mut added: BTreeSet<(usize, String)> = BTreeSet::new();
+        for (from, closure) in closures.iter().enumerate() {
+            for import in &closure.external_imports {
+                let provider = (0..takers.len())
+                    .find(|to| *to != from && tops[*to].contains(import.top_level()));
+                let Some(to) =
+                    provider.filter(|to| reads[*to].python.graph.index(&import.module).is_some())
+                else {
+                    continue;
+                };
+                if linked[from]
+                    .insert(import.module.clone(), ids[to].clone())
+                    .is_none()
+                    && !closures[to].modules.contains(&import.module)
+                {
+                    added.insert((to, import.module.clone()));
+                }
+            }
+        }
+        if added.is_empty() {
+            return Ok(linked);
+        }
+        for (to, module) in added {
+            selections[to].push(Selection {
+                text: module.clone(),
+                modules: vec![module],
+                ..Selection::default()
+            });
+            closures[to] = takers[to].take(&selections[to]);
+        }
+    }
+}
+
+/// A closure with an error finding cannot be placed.
+fn refuse_errors(id: &str, closure: &Closure) -> Result<(), Failure> {
+    let errors: Vec<&Finding> = closure
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .collect();
+    let Some(first) = errors.first() else {
+        return Ok(());
+    };
+    let path = first.path.as_deref().unwrap_or("");
+    let line = first
+        .line
+        .map_or_else(String::new, |line| format!(":{line}"));
+    let details = serde_json::to_value(&errors).unwrap_or_default();
+    Err(Failure::new(
+        ErrorCode::Incompatible,
+        format!(
+            "the component of {id} cannot be taken: {path}{line} {}",
+            first.what
+        ),
+    )
+    .with_hint("take another component, or the source of a built distribution that has the file")
+    .with_details(serde_json::json!({ "findings": details })))
+}
+
+fn contents(
+    tree: &dyn SourceTree,
+    read: &ReadSource,
+    closure: &Closure,
+) -> Result<BTreeMap<TreePath, SourceFile>, Failure> {
+    let executable: BTreeSet<&TreePath> = tree
+        .entries()
+        .iter()
+        .filter(|entry| entry.kind == synthesizer_model::tree::EntryKind::Executable)
+        .map(|entry| &entry.path)
+        .collect();
+    let mut files = BTreeMap::new();
+    for file in &closure.files {
+        let is_executable = executable.contains(&file.path);
+        let contents = match read.python.files.get(&file.path) {
+            Some(parsed) => SourceFile {
+                bytes: parsed.bytes.clone(),
+                blob: parsed.blob.clone(),
+                executable: is_executable,
+                python: parsed.facts.clone(),
+                spdx_header: parsed.spdx_header.clone(),
+            },
+            None => {
+                let blob = tree.read(&file.path)?;
+                let header = std::str::from_utf8(&blob.bytes)
+                    .ok()
+                    .and_then(synthesizer_analysis::licenses::spdx_header);
+                SourceFile {
+                    bytes: blob.bytes,
+                    blob: blob.id,
+                    executable: is_executable,
+                    python: None,
+                    spdx_header: header,
+                }
+            }
+        };
+        files.insert(file.path.clone(), contents);
+    }
+    Ok(files)
+}
+
+fn license_texts(tree: &dyn SourceTree, read: &ReadSource) -> Vec<(String, String)> {
+    read.licenses
+        .texts
+        .iter()
+        .filter_map(|path| {
+            let blob = tree.read(&TreePath::new(path).ok()?).ok()?;
+            Some((
+                path.clone(),
+                String::from_utf8_lossy(&blob.bytes).into_owned(),
+            ))
+        })
+        .collect()
+}

@@ -1,0 +1,52 @@
+//! The programs that operations start, with what they may see of the user's environment.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use synthesizer_infrastructure::tools;
+use synthesizer_model::failure::Failure;
+use synthesizer_resolution::UvEnvironment;
+
+use crate::Engine;
+
+/// The `uv` program for one scratch folder.
+pub(crate) struct Uv {
+    pub(crate) program: PathBuf,
+    pub(crate) scratch: PathBuf,
+    pub(crate) variables: BTreeMap<String, String>,
+    pub(crate) deadline: Duration,
+}
+
+impl Uv {
+    /// Lends it to the resolution.
+    pub(crate) fn environment(&self) -> UvEnvironment<'_> {
+        UvEnvironment {
+            uv: &self.program,
+            scratch: &self.scratch,
+            variables: &self.variables,
+            deadline: self.deadline,
+        }
+    }
+}
+
+impl Engine {
+    /// Finds `uv`.
+    ///
+    /// # Errors
+    /// `E_TOOL_MISSING`.
+    pub(crate) fn uv(&self, scratch: &Path) -> Result<Uv, Failure> {
+        let mut variables = self.config().tool_environment.clone();
+        if self.config().offline {
+            variables.insert("UV_OFFLINE".to_owned(), "1".to_owned());
+        }
+        Ok(Uv {
+            program: tools::find("uv", &variables)?,
+            scratch: scratch.to_owned(),
+            variables,
+            deadline: self.config().limits.solver_timeout,
+        })
+    }
+}
