@@ -1,0 +1,51 @@
+//! The commands, one file each, and their list. Must not hold logic of a command.
+
+mod analyze;
+pub(super) mod completions;
+mod doctor;
+pub(super) mod mcp;
+mod resolve;
+mod status;
+mod synthesize;
+mod verify;
+
+use clap::Subcommand;
+use synthesizer_model::Failure;
+
+use super::{output::Answer, session::Session};
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show what a repository is made of: dependencies, licenses, components
+    Analyze(analyze::Arguments),
+    /// Find one set of packages that satisfies all the repositories
+    Resolve(resolve::Arguments),
+    /// Build a new project out of parts of repositories
+    Synthesize(synthesize::Arguments),
+    /// Check a synthesised project
+    Verify(verify::Arguments),
+    /// Show how far a synthesis is
+    Status(status::Arguments),
+    /// Check that the programs and folders that are needed are there
+    Doctor,
+    /// Serve the Model Context Protocol on standard input and output
+    Mcp(mcp::Arguments),
+    /// Write a completion script for a shell
+    Completions(completions::Arguments),
+}
+
+/// Runs a command that works with the engine.
+pub(super) async fn run(command: &Command, session: &Session) -> Result<Answer, Failure> {
+    match command {
+        Command::Analyze(arguments) => analyze::run(arguments, session).await,
+        Command::Resolve(arguments) => resolve::run(arguments, session).await,
+        Command::Synthesize(arguments) => synthesize::run(arguments, session).await,
+        Command::Verify(arguments) => verify::run(arguments, session).await,
+        Command::Status(arguments) => status::run(arguments, session).await,
+        Command::Doctor => doctor::run(session).await,
+        Command::Mcp(_) | Command::Completions(_) => {
+            Err(Failure::internal("this command does not run in a session"))
+        }
+    }
+}

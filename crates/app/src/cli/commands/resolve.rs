@@ -1,0 +1,258 @@
+//! `synthesizer resolve`: one set of packages that satisfies all the repositories, or why there is none.
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, ValueEnum};
+use synthesizer_engine::operations::resolve::{ResolveAnswer, ResolveRequest};
+use synthesizer_model::{
+    ErrorCode, Failure,
+    dependency::Ecosystem,
+    reference::RepositoryReference,
+    resolution::{Resolution, ResolutionStatus},
+};
+
+use crate::{
+    answer::document,
+    cli::{
+        output::{Answer, Page},
+        session::Session,
+    },
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  synthesizer resolve pypi:flask@3.1.0 pypi:requests
+  synthesizer resolve ./a ./b --constraint 'numpy>=1.20' --python 3.12
+  synthesizer resolve pypi:flask@3.1.0 --output locked
+
+Exit status 1 means that there is no such set.";
+
+/// The arguments of `resolve`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The repositories
+    #[arg(value_name = "REPO", required = true)]
+    repositories: Vec<String>,
+    /// A further requirement, such as 'numpy>=1.20'
+    #[arg(long = "constraint", value_name = "REQUIREMENT")]
+    constraints: Vec<String>,
+    /// The Python version to resolve for; every version that the repositories allow, if not given
+    #[arg(long, value_name = "VERSION")]
+    python: Option<String>,
+    /// Resolve only this family of packages
+    #[arg(long, value_enum)]
+    ecosystem: Option<EcosystemArgument>,
+    /// Write uv.lock and requirements.txt into this folder, which must not hold them yet
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
+/// `--ecosystem`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum EcosystemArgument {
+    /// Python distributions.
+    Python,
+}
+
+/// Runs the command.
+pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> {
+    let repositories = arguments
+        .repositories
+        .iter()
+        .map(|text| RepositoryReference::parse(text))
+        .collect::<Result<Vec<_>, _>>()?;
+    let request = ResolveRequest {
+        repositories,
+        constraints: arguments.constraints.clone(),
+        python_version: arguments.python.clone(),
+        ecosystem: arguments.ecosystem.map(|ecosystem| match ecosystem {
+            EcosystemArgument::Python => Ecosystem::Python,
+        }),
+    };
+    let found = session.engine.resolve(&session.call, request).await?;
+    let written = match &arguments.output {
+        Some(folder) => write_locks(folder, &found.resolutions)?,
+        None => Vec::new(),
+    };
+    let status = found
+        .resolutions
+        .iter()
+        .filter_map(|resolution| resolution.code)
+        .map(ErrorCode::exit_status)
+        .max()
+        .unwrap_or(0);
+    Ok(Answer {
+        document: document(&found, &session.call.correlation_id)?,
+        text: render(&found, &written),
+        status,
+    })
+}
+
+/// Writes lock and requirements of every solution: all of them or none, and over nothing that is there.
+fn write_locks(folder: &Path, resolutions: &[Resolution]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files: Vec<(PathBuf, &str)> = Vec::new();
+    for resolution in resolutions {
+        if let Some(lock) = &resolution.lock {
+            files.push((folder.join(&lock.name), &lock.content));
+        }
+        if let Some(requirements) = &resolution.requirements_txt {
+            files.push((folder.join("requirements.txt"), requirements));
+        }
+    }
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+    let mut written: Vec<PathBuf> = Vec::new();
+    for (path, content) in files {
+        if let Err(failure) = write_new(&path, content) {
+            for path in written {
+                // What we have just made is ours to take back; if that fails, the failure below says enough.
+                let _ = fs::remove_file(path);
+            }
+            return Err(failure);
+        }
+        written.push(path);
+    }
+    Ok(written)
+}
+
+fn write_new(path: &Path, content: &str) -> Result<(), Failure> {
+    let mut file = fs::File::create_new(path).map_err(|error| cannot_write(path, &error))?;
+    file.write_all(content.as_bytes()).map_err(|error| {
+        // A half-written file is worse than none.
+        let _ = fs::remove_file(path);
+        cannot_write(path, &error)
+    })
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
+    let shown = path.display();
+    match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            Failure::new(ErrorCode::Exists, format!("{shown} exists already"))
+                .with_hint("name a folder that does not hold it")
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            Failure::new(ErrorCode::Forbidden, format!("may not write {shown}"))
+        }
+        _ => Failure::new(ErrorCode::Path, format!("cannot write {shown}: {error}")),
+    }
+}
+
+fn render(answer: &ResolveAnswer, written: &[PathBuf]) -> String {
+    let mut page = Page::default();
+    for resolution in &answer.resolutions {
+        one(&mut page, resolution);
+    }
+    let written: Vec<String> = written
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    page.list("Written", &written);
+    page.into_text()
+}
+
+fn one(page: &mut Page, resolution: &Resolution) {
+    let ecosystem = match resolution.ecosystem {
+        Ecosystem::Python => "Python",
+        Ecosystem::Cargo => "Cargo",
+        Ecosystem::Npm => "npm",
+    };
+    page.heading(ecosystem);
+    match resolution.status {
+        ResolutionStatus::Resolved => page.verdict(
+            true,
+            &format!("resolved: {} packages", resolution.packages_resolved),
+        ),
+        ResolutionStatus::Unsatisfiable => page.verdict(false, "there is no such set of packages"),
+        ResolutionStatus::Unknown => page.verdict(false, "it could not be told"),
+    }
+    page.fact("python", resolution.requires_python.as_deref());
+    page.fact("solver", Some(&resolution.solver));
+    page.lines(&resolution.explanation);
+    let requirements = resolution
+        .conflicts
+        .iter()
+        .flat_map(|conflict| {
+            conflict.requirements.iter().map(|requirement| {
+                vec![
+                    conflict.what.clone(),
+                    requirement.repository.clone(),
+                    requirement.specifier.clone(),
+                    format!("{}:{}", requirement.manifest, requirement.line),
+                ]
+            })
+        })
+        .collect();
+    let columns = ["about", "repository", "asks for", "at"];
+    page.table("Contradictions", &columns, requirements);
+    let packages = resolution
+        .packages
+        .iter()
+        .map(|package| {
+            vec![
+                package.name.clone(),
+                package.version.clone(),
+                package.required_by.join(", "),
+            ]
+        })
+        .collect();
+    page.table("Packages", &["name", "version", "asked for by"], packages);
+    page.list("Warnings", &resolution.warnings);
+}
+
+#[cfg(test)]
+mod tests {
+    use synthesizer_model::resolution::LockFile;
+
+    use super::*;
+
+    fn solution() -> Resolution {
+        Resolution {
+            ecosystem: Ecosystem::Python,
+            status: ResolutionStatus::Resolved,
+            code: None,
+            packages_resolved: 0,
+            packages: Vec::new(),
+            lock: Some(LockFile {
+                name: "uv.lock".to_owned(),
+                content: "version = 1\n".to_owned(),
+            }),
+            requirements_txt: Some("a==1\n".to_owned()),
+            requires_python: None,
+            conflicts: Vec::new(),
+            explanation: String::new(),
+            solver: String::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn both_files_are_written_into_a_new_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = folder.path().join("a/b");
+        let written = write_locks(&target, &[solution()]).expect("written");
+        assert_eq!(
+            written,
+            [target.join("uv.lock"), target.join("requirements.txt")]
+        );
+        assert_eq!(fs::read_to_string(&written[1]).expect("there"), "a==1\n");
+    }
+
+    #[test]
+    fn a_file_that_is_there_stays_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("requirements.txt"), "mine").expect("written");
+        let failure = write_locks(folder.path(), &[solution()]).expect_err("refused");
+        assert_eq!(failure.code, ErrorCode::Exists);
+        assert!(!folder.path().join("uv.lock").exists());
+        let kept = fs::read_to_string(folder.path().join("requirements.txt")).expect("there");
+        assert_eq!(kept, "mine");
+    }
+}

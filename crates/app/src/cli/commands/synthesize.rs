@@ -1,0 +1,225 @@
+//! `synthesizer synthesize`: a new project out of parts of repositories.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use synthesizer_engine::operations::synthesize::SynthesizeRequest;
+use synthesizer_model::{
+    Failure,
+    finding::Severity,
+    synthesis::{SynthesisRequest, SynthesisResult},
+    verification::Level,
+};
+
+use super::verify::checks_table;
+use crate::{
+    answer::document,
+    cli::{
+        output::{Answer, Page},
+        plan_file, repository_argument,
+        session::Session,
+    },
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  synthesizer synthesize examples/toolbox.toml
+  synthesizer synthesize --repo 'pypi:click@8.1.7#click.formatting' \\
+      --repo 'pypi:itsdangerous@2.2.0#itsdangerous.timed=>signing' --name toolbox --output toolbox
+  synthesizer synthesize plan.toml --dry-run --json
+
+DEST is a folder below the new package; without it, the import path is kept.
+Verification installs the locked packages and imports every module in a sandbox; --no-verify leaves it out.
+Exit status 1 means that the project is in place and its verification failed.";
+
+/// The arguments of `synthesize`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// A plan file
+    #[arg(value_name = "PLAN.toml", required_unless_present = "repositories")]
+    plan: Option<PathBuf>,
+    /// A repository, the part to take and the folder to put it into
+    #[arg(
+        long = "repo",
+        value_name = "REPO[#COMPONENT][=>DEST]",
+        conflicts_with = "plan",
+        requires = "name"
+    )]
+    repositories: Vec<String>,
+    /// The new project's name
+    #[arg(long, conflicts_with = "plan")]
+    name: Option<String>,
+    /// Where to put the project; a folder of its name here, if not given
+    #[arg(long, value_name = "DIR")]
+    output: Option<String>,
+    /// The template
+    #[arg(long, conflicts_with = "plan", default_value = "python-default")]
+    template: String,
+    /// Let a part import the placed copy of another part's source instead of the published package
+    #[arg(long, conflicts_with = "plan")]
+    link: bool,
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not check the project
+    #[arg(long, conflicts_with = "require_verified")]
+    no_verify: bool,
+    /// Put nothing in place when a check fails
+    #[arg(long)]
+    require_verified: bool,
+}
+
+/// Runs the command.
+pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> {
+    let (request, base) = requested(arguments, session)?;
+    let output = match &arguments.output {
+        Some(output) => output.clone(),
+        None => format!("./{}", request.name),
+    };
+    let request = SynthesizeRequest {
+        request,
+        output,
+        base,
+        dry_run: arguments.dry_run,
+        verify: (!arguments.no_verify).then_some(Level::Install),
+        require_verified: arguments.require_verified,
+    };
+    let result = session.engine.synthesize(&session.call, request).await?;
+    Ok(Answer {
+        document: document(&result, &session.call.correlation_id)?,
+        text: render(&result),
+        status: result.code.map_or(0, |code| code.exit_status()),
+    })
+}
+
+fn requested(
+    arguments: &Arguments,
+    session: &Session,
+) -> Result<(SynthesisRequest, PathBuf), Failure> {
+    if let Some(path) = &arguments.plan {
+        let plan = plan_file::read(path)?;
+        return Ok((plan.request, plan.folder));
+    }
+    let request = SynthesisRequest {
+        name: arguments.name.clone().unwrap_or_default(),
+        template: arguments.template.clone(),
+        ecosystem: "python".to_owned(),
+        link: arguments.link,
+        repositories: repository_argument::repositories(&arguments.repositories)?,
+    };
+    let base = session.engine.config().paths.working_directory.clone();
+    Ok((request, base))
+}
+
+fn render(result: &SynthesisResult) -> String {
+    let mut page = Page::default();
+    page.heading("Synthesis");
+    let good = result.code.is_none();
+    let verdict = match result.status.as_str() {
+        "planned" => "planned; nothing was written",
+        "succeeded" => "the project is in place",
+        "verification_failed" => "a check failed",
+        "unsatisfiable" => "the packages that it needs cannot be together; nothing was written",
+        other => other,
+    };
+    page.verdict(good, verdict);
+    page.fact("project", result.project_path.as_deref());
+    page.fact("id", Some(&result.synthesis_id));
+    page.fact("tree", result.tree.as_deref());
+    let made_of = format!(
+        "{} files, {} components of {} repositories, {} packages",
+        result.files_created,
+        result.components_extracted,
+        result.repositories_processed,
+        result.dependencies_merged
+    );
+    page.fact("made of", Some(&made_of));
+    parts(&mut page, result);
+    plan(&mut page, result);
+    if let Some(verification) = &result.verification {
+        checks_table(&mut page, verification);
+    }
+    page.list("Warnings", &result.warnings);
+    page.list("Next", &result.next_steps);
+    page.into_text()
+}
+
+fn parts(page: &mut Page, result: &SynthesisResult) {
+    let imports = result
+        .imports
+        .iter()
+        .map(|hint| {
+            vec![
+                hint.component.clone(),
+                hint.files.to_string(),
+                hint.import_as.clone(),
+            ]
+        })
+        .collect();
+    page.table(
+        "Components",
+        &["component", "files", "import it as"],
+        imports,
+    );
+    let packages = result
+        .plan
+        .packages
+        .iter()
+        .map(|package| {
+            vec![
+                package.name.clone(),
+                package.requirements.join(", "),
+                package.extra.clone().unwrap_or_default(),
+                package.imported_by.join(", "),
+            ]
+        })
+        .collect();
+    page.table(
+        "Packages",
+        &["name", "requirement", "extra", "imported by"],
+        packages,
+    );
+}
+
+fn plan(page: &mut Page, result: &SynthesisResult) {
+    if result.project_path.is_none() {
+        let files = result
+            .plan
+            .files
+            .iter()
+            .map(|file| {
+                vec![
+                    file.path.to_string(),
+                    file.origin.clone(),
+                    file.reason.clone(),
+                ]
+            })
+            .collect();
+        page.table("Files", &["path", "origin", "because"], files);
+    }
+    let findings = result
+        .plan
+        .findings
+        .iter()
+        .map(|finding| {
+            let severity = match finding.severity {
+                Severity::Info => "info",
+                Severity::Warning => "warning",
+                Severity::Error => "error",
+            };
+            let place = match (&finding.path, finding.line) {
+                (Some(path), Some(line)) => format!("{path}:{line}"),
+                (Some(path), None) => path.clone(),
+                (None, _) => String::new(),
+            };
+            vec![
+                severity.to_owned(),
+                finding.what.clone(),
+                finding.source.clone().unwrap_or_default(),
+                place,
+            ]
+        })
+        .collect();
+    page.table("Findings", &["severity", "what", "source", "at"], findings);
+}

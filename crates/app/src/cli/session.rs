@@ -1,0 +1,49 @@
+//! What a command works with: the engine, one call with its progress and cancellation. Must not render.
+
+use std::sync::Arc;
+
+use synthesizer_engine::{Call, Caller, Engine};
+use synthesizer_model::progress::{Progress, Unwatched};
+use tokio_util::sync::CancellationToken;
+
+use super::{output::Output, progress::TerminalProgress, signals};
+
+/// One run of one command.
+pub(super) struct Session {
+    /// The use cases.
+    pub(super) engine: Engine,
+    /// The call that the command makes; cancelled by the first interruption.
+    pub(super) call: Call,
+    progress: Arc<TerminalProgress>,
+}
+
+impl Session {
+    /// Starts watching for interruptions and prepares the progress bar.
+    pub(super) fn start(engine: Engine, output: &Output, quiet: bool) -> Self {
+        let cancellation = CancellationToken::new();
+        signals::cancel_on_interruption(cancellation.clone());
+        let visible = !quiet && output.progress_is_visible();
+        let progress = Arc::new(TerminalProgress::new(visible, cancellation.clone()));
+        let watcher: Arc<dyn Progress> = progress.clone();
+        Self {
+            engine,
+            call: Call::new(Caller::CommandLine, watcher, cancellation),
+            progress,
+        }
+    }
+
+    /// Takes the progress bar off the screen.
+    pub(super) fn finish(&self) {
+        self.progress.finish();
+    }
+}
+
+/// Makes a correlation id for a failure that happened before there was a call.
+pub(super) fn new_correlation_id() -> String {
+    Call::new(
+        Caller::CommandLine,
+        Arc::new(Unwatched),
+        CancellationToken::new(),
+    )
+    .correlation_id
+}

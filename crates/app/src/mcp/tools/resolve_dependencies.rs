@@ -1,0 +1,123 @@
+//! `resolve_dependencies`: one set of packages that satisfies all the repositories, or why there is none.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use synthesizer_engine::operations::resolve::ResolveRequest;
+use synthesizer_model::{Failure, dependency::Ecosystem, reference::RepositoryReference};
+
+use super::{Annotations, Descriptor, McpTool, ToolAnswer, ToolContext, ToolFuture};
+use crate::{
+    answer,
+    mcp::{
+        arguments,
+        budget::Part,
+        paging::{self, Paging},
+        schema::{self, default_max_tokens, objects},
+    },
+};
+
+/// The tool.
+pub(super) struct ResolveDependencies;
+
+impl McpTool for ResolveDependencies {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn call(&self, context: ToolContext, arguments: Value) -> ToolFuture {
+        Box::pin(call(context, arguments))
+    }
+}
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    name: "resolve_dependencies",
+    title: "Resolve dependencies together",
+    description: "Finds one set of packages that satisfies the runtime requirements of all the given repositories, with a lock \
+        file. When there is none, status is unsatisfiable and explanation and conflicts name the repositories and requirements \
+        that contradict each other; unknown means that it could not be told. Nothing is installed or executed.",
+    annotations: Annotations {
+        read_only: true,
+        destructive: false,
+        idempotent: true,
+        open_world: true,
+    },
+    writes: false,
+    input_schema: schema::of_arguments::<Arguments>,
+    output_schema,
+};
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Arguments {
+    /// The repositories, each as in analyze_repository.
+    #[schemars(length(min = 1, max = 50), inner(length(min = 1, max = 2048)))]
+    repositories: Vec<String>,
+    /// Further requirements, such as numpy>=1.20.
+    #[schemars(length(max = 200), inner(length(min = 1, max = 500)))]
+    #[serde(default)]
+    constraints: Vec<String>,
+    /// The Python version to resolve for, such as 3.12; every version that the repositories allow, if not given.
+    #[schemars(length(min = 1, max = 50))]
+    #[serde(default)]
+    python_version: Option<String>,
+    /// Resolve only this family of packages.
+    #[serde(default)]
+    ecosystem: Option<EcosystemArgument>,
+    /// The largest size of the answer, in tokens.
+    #[schemars(range(min = 500, max = 20000))]
+    #[serde(default = "default_max_tokens")]
+    max_tokens: u32,
+    /// The next_cursor of the last answer, for its next page; the other arguments stay the same.
+    #[serde(default)]
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum EcosystemArgument {
+    Python,
+}
+
+fn output_schema() -> Value {
+    schema::of_result(
+        json!({
+            "resolutions": objects("One per ecosystem: ecosystem, status (resolved, unsatisfiable or unknown), code, packages_resolved, packages with name, version, required_by; lock with name, content; requirements_txt, requires_python, conflicts, explanation, solver, warnings. Long texts go on, like lists, on the next pages."),
+        }),
+        &["resolutions"],
+    )
+}
+
+/// The parts of one resolution, the most wanted first.
+const PARTS: [&str; 5] = [
+    "conflicts",
+    "warnings",
+    "packages",
+    "requirements_txt",
+    "lock.content",
+];
+
+async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Failure> {
+    let scope = paging::scope_of_arguments(DESCRIPTOR.name, &arguments);
+    let arguments: Arguments = arguments::read(&(DESCRIPTOR.input_schema)(), arguments)?;
+    let paging = Paging::new(scope, arguments.max_tokens, arguments.cursor.as_deref())?;
+    let repositories = arguments
+        .repositories
+        .iter()
+        .map(|text| RepositoryReference::parse(text))
+        .collect::<Result<Vec<_>, _>>()?;
+    let request = ResolveRequest {
+        repositories,
+        constraints: arguments.constraints,
+        python_version: arguments.python_version,
+        ecosystem: arguments.ecosystem.map(|ecosystem| match ecosystem {
+            EcosystemArgument::Python => Ecosystem::Python,
+        }),
+    };
+    let found = context.engine.resolve(&context.call, request).await?;
+    let document = answer::document(&found, &context.call.correlation_id)?;
+    let parts = (0..found.resolutions.len())
+        .flat_map(|index| PARTS.map(|path| Part::below("", &format!("resolutions.{index}.{path}"))))
+        .collect();
+    Ok(ToolAnswer::done(document, parts, paging))
+}

@@ -1,0 +1,62 @@
+//! Builds what every command needs: configuration, logging, engine. Must not know any command.
+
+use std::path::PathBuf;
+
+use synthesizer_engine::Engine;
+use synthesizer_infrastructure::{
+    config::{self, LoadOptions},
+    telemetry,
+};
+use synthesizer_model::{ErrorCode, Failure};
+
+/// What the global flags say about the configuration.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct StartOptions {
+    /// The file named by `--config`.
+    pub(crate) config: Option<PathBuf>,
+    /// `--offline`.
+    pub(crate) offline: bool,
+    /// How often `-v` was given.
+    pub(crate) verbosity: u8,
+    /// `--quiet`.
+    pub(crate) quiet: bool,
+}
+
+/// Chooses the cryptography of TLS for the whole process; needed before the first connection.
+pub(crate) fn install_cryptography() {
+    // It only fails when a provider is installed already, which is what is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// Reads the configuration, starts logging and makes the engine.
+///
+/// # Errors
+/// `E_CONFIG` with every problem of the configuration; `E_PATH` when the working directory is gone.
+pub(crate) fn engine(options: &StartOptions) -> Result<Engine, Failure> {
+    let working_directory = std::env::current_dir().map_err(|error| {
+        Failure::new(
+            ErrorCode::Path,
+            format!("cannot find the working directory: {error}"),
+        )
+    })?;
+    let loaded = config::load(LoadOptions {
+        file: options.config.clone(),
+        environment: config::environment(),
+        flags: log_flag(options),
+        working_directory,
+        offline: options.offline,
+    })?;
+    telemetry::init(&loaded);
+    Ok(Engine::new(loaded))
+}
+
+fn log_flag(options: &StartOptions) -> Vec<(String, String)> {
+    let level = match (options.quiet, options.verbosity) {
+        (true, _) => "error",
+        (false, 0) => return Vec::new(),
+        (false, 1) => "info",
+        (false, 2) => "debug",
+        (false, _) => "trace",
+    };
+    vec![("telemetry.log".to_owned(), level.to_owned())]
+}
