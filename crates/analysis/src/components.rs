@@ -194,12 +194,25 @@ fn documented_share(public: &[&Symbol]) -> Option<f64> {
     (!public.is_empty()).then(|| (share * 100.0).round() / 100.0)
 }
 
+/// Gives the first line of a docstring, without the underline that some headings have.
 fn first_line(docstring: Option<&str>) -> Option<String> {
     let line = docstring?
         .lines()
         .map(str::trim)
         .find(|line| !line.is_empty())?;
-    Some(synthesizer_model::text::escape_untrusted(line))
+    let heading = line
+        .split_whitespace()
+        .take_while(|word| !is_underline(word));
+    let heading = heading.collect::<Vec<_>>().join(" ");
+    Some(synthesizer_model::text::escape_untrusted(&heading)).filter(|heading| !heading.is_empty())
+}
+
+fn is_underline(word: &str) -> bool {
+    let mut characters = word.chars();
+    let first = characters.next();
+    word.len() >= 3
+        && first.is_some_and(|first| "~=-^*#+`\"'".contains(first))
+        && characters.all(|character| Some(character) == first)
 }
 
 /// Keeps the components in which every word of the query occurs, the nearest first: in the id, the description, then the files.

@@ -11,7 +11,7 @@ use synthesizer_model::{
     tree::TreePath,
 };
 
-use crate::{module_graph::ModuleNode, python_source::PythonSource, standard_library};
+use crate::{module_graph::ModuleNode, placed, python_source::PythonSource, standard_library};
 
 /// Everything that taking one module brings directly.
 #[derive(Debug, Default)]
@@ -144,6 +144,12 @@ impl Collector<'_> {
     ) {
         match submodule {
             Some(index) if self.means_submodule(package, name) => self.take(index, site),
+            None if name != "*"
+                && !placed::provides(self.source, &self.source.graph.node(package).name, name) =>
+            {
+                let module = format!("{}.{name}", self.source.graph.node(package).name);
+                self.missing(&module, site);
+            }
             _ => self.parent(package, name, site),
         }
     }
@@ -367,7 +373,8 @@ impl Collector<'_> {
         if top.is_empty() || top == "__main__" || standard_library::is_standard(top) {
             return;
         }
-        let optional = site.circumstances.guarded || site.circumstances.fallback;
+        let circumstances = site.circumstances;
+        let optional = circumstances.guarded || circumstances.fallback || circumstances.conditional;
         self.effects.external.push(ExternalImport {
             module: module.to_owned(),
             path: self.node.path.clone(),

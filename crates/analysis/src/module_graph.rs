@@ -220,11 +220,11 @@ fn node_of(
     let top = module_path.split('/').next().unwrap_or(module_path);
     let named_as_project =
         project.is_some_and(|project| project.replace(['-', '.'], "_").eq_ignore_ascii_case(top));
-    let primary = if root.is_empty() {
-        named_as_project || (!has_src && !SECONDARY_FOLDERS.contains(&top))
-    } else {
-        true
-    };
+    let aside = text
+        .split('/')
+        .next()
+        .is_some_and(|folder| SECONDARY_FOLDERS.contains(&folder));
+    let primary = named_as_project || (!aside && (!root.is_empty() || !has_src));
     Some(ModuleNode {
         name: module_path.replace('/', "."),
         path: path.clone(),
@@ -314,6 +314,13 @@ mod tests {
         );
         check(&["my-tools/run.py"], &[("run", true)]);
         check(&["packages/a/src/a/__init__.py"], &[("a", true)]);
+        check(
+            &[
+                "examples/celery/src/task_app/__init__.py",
+                "src/x/__init__.py",
+            ],
+            &[("task_app", false), ("x", true)],
+        );
     }
 
     #[test]

@@ -28,22 +28,17 @@ pub struct Matched {
     pub findings: Vec<Finding>,
 }
 
-/// Matches the imports of a closure with what the source declares, then with what is known to be provided, then with the table.
+/// Matches the imports of a closure with what the source declares for its users, then with what is known to be provided, then with the table.
 pub fn match_distributions(
     imports: &[ExternalImport],
     declared: &[Dependency],
     provided: &Provided,
 ) -> Matched {
-    let usable: Vec<Dependency> = declared
-        .iter()
-        .filter(|dependency| !matches!(dependency.group.as_deref(), Some("dev" | "build")))
-        .cloned()
-        .collect();
     let mut collected: BTreeMap<String, NeededDistribution> = BTreeMap::new();
     let mut matched = Matched::default();
     let mut told: BTreeSet<(String, Need)> = BTreeSet::new();
     for import in imports {
-        let declarations = distributions::declared_for(&import.module, &usable);
+        let declarations = distributions::declared_for(&import.module, declared);
         if let Some(first) = declarations.first() {
             let name = normalize_distribution(&first.name);
             let runtime = declarations
@@ -65,12 +60,15 @@ pub fn match_distributions(
         });
         match known {
             Some(name) => {
-                note_undeclared(import, &name, &mut told, &mut matched.findings);
-                let need = if import.computed {
-                    Need::Optional
-                } else {
-                    import.need
-                };
+                let need = extra_need(import);
+                match need {
+                    Need::Required => {
+                        note_undeclared(import, &name, &mut told, &mut matched.findings);
+                    }
+                    Need::Optional => {
+                        note_optional(import, need, &name, &mut told, &mut matched.findings);
+                    }
+                }
                 add(
                     &mut collected,
                     name.clone(),
@@ -131,6 +129,7 @@ fn add(
     }
 }
 
+/// Tells once per distribution that it becomes an extra.
 fn note_optional(
     import: &ExternalImport,
     need: Need,
@@ -148,21 +147,21 @@ fn note_optional(
     }
 }
 
+/// Tells once per distribution that the source does not declare what its code always imports.
 fn note_undeclared(
     import: &ExternalImport,
     name: &str,
     told: &mut BTreeSet<(String, Need)>,
     findings: &mut Vec<Finding>,
 ) {
-    if !told.insert((name.to_owned(), Need::Required)) {
-        return;
+    if told.insert((name.to_owned(), Need::Required)) {
+        let what = format!(
+            "imports {} without declaring {name}; it is declared here without a version bound",
+            import.module
+        );
+        let finding = Finding::new(Severity::Warning, "undeclared-import", what);
+        findings.push(finding.at(import.path.as_str(), Some(import.line)));
     }
-    let what = format!(
-        "imports {} without declaring {name}; it is declared here without a version bound",
-        import.module
-    );
-    let finding = Finding::new(Severity::Warning, "undeclared-import", what);
-    findings.push(finding.at(import.path.as_str(), Some(import.line)));
 }
 
 /// Makes findings of imports whose distribution stays unknown.
@@ -277,6 +276,12 @@ mod tests {
             &flask,
             &[("markupsafe", "markupsafe", Need::Required)],
             &["undeclared-import"],
+        );
+        check(
+            &[import("markupsafe", Need::Optional)],
+            &flask,
+            &[("markupsafe", "markupsafe", Need::Optional)],
+            &["optional-import"],
         );
         check(
             &[import("nobody_knows", Need::Required)],

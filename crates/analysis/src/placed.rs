@@ -144,7 +144,8 @@ fn check_module(
     known
 }
 
-fn provides(source: &PythonSource, base: &str, name: &str) -> bool {
+/// Says whether a module or namespace has a name, as far as its text tells; in doubt it has.
+pub(crate) fn provides(source: &PythonSource, base: &str, name: &str) -> bool {
     let child = format!("{base}.{name}");
     if source.graph.index(&child).is_some() || source.graph.is_namespace(&child) {
         return true;
@@ -163,6 +164,17 @@ fn provides(source: &PythonSource, base: &str, name: &str) -> bool {
         || facts.has_module_getattr
         || facts.bindings.contains_key(name)
         || binds_submodule(facts, name)
+        || binds_dynamically(source, index)
+}
+
+/// Says whether a module may set names of itself that no statement of it binds.
+fn binds_dynamically(source: &PythonSource, index: usize) -> bool {
+    const WAYS: [&str; 4] = ["globals()", "vars()", "setattr(", "sys.modules[__name__]"];
+    let file = source.files.get(&source.graph.node(index).path);
+    let text = file
+        .and_then(|file| std::str::from_utf8(&file.bytes).ok())
+        .unwrap_or_default();
+    WAYS.iter().any(|way| text.contains(way))
 }
 
 /// `from .x import y` in a package binds `x` too.

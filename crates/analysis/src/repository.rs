@@ -41,6 +41,19 @@ pub struct ReadSource {
     pub problems: Vec<Problem>,
 }
 
+impl ReadSource {
+    /// Gives what the source declares for its users: what it needs to run, and its extras; nothing for development.
+    pub fn declared(&self) -> Vec<Dependency> {
+        let extras = &self.manifests.extras;
+        self.manifests
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.group.is_none() || is_of_extra(dependency, extras))
+            .cloned()
+            .collect()
+    }
+}
+
 /// Reads manifests, licenses and Python files of a tree.
 ///
 /// # Errors
@@ -93,9 +106,10 @@ pub fn analyze(
     let found = if options.components {
         progress.step(70, "listing components");
         let taker = Taker::new(tree, &read.python);
+        let declared = read.declared();
         let context = Context {
             source: &read.python,
-            dependencies: &read.manifests.dependencies,
+            dependencies: &declared,
             project: &read.manifests.project,
             license: license.as_deref(),
             symbols: options.symbols,
@@ -123,7 +137,7 @@ pub fn analyze(
         files_analyzed,
         lines_of_code,
         requires_python: project.requires_python.clone(),
-        dependencies: dependencies(read.manifests.dependencies),
+        dependencies: dependencies(read.manifests.dependencies, &read.manifests.extras),
         manifests: read.manifests.manifests,
         licenses: read.licenses,
         components: found,
@@ -139,19 +153,16 @@ fn dominant(languages: &BTreeMap<String, f64>) -> Option<String> {
     Some(best.0.clone())
 }
 
-fn dependencies(direct: Vec<Dependency>) -> Dependencies {
-    let count = |wanted: fn(Option<&str>) -> bool| {
-        direct
-            .iter()
-            .filter(|dependency| wanted(dependency.group.as_deref()))
-            .count()
-    };
+fn dependencies(direct: Vec<Dependency>, extras: &[String]) -> Dependencies {
+    let direct_count = direct.iter().filter(|known| known.group.is_none()).count();
+    let optional_count = direct
+        .iter()
+        .filter(|known| is_of_extra(known, extras))
+        .count();
     let summary = DependencyCounts {
-        direct_count: count(|group| group.is_none()),
-        dev_count: count(|group| matches!(group, Some("dev" | "build"))),
-        optional_count: count(|group| {
-            group.is_some_and(|group| group != "dev" && group != "build")
-        }),
+        direct_count,
+        dev_count: direct.len() - direct_count - optional_count,
+        optional_count,
         transitive_count: None,
         conflict_count: 0,
     };

@@ -45,7 +45,7 @@ impl Package {
     }
 
     fn needs(&self, closure: &Closure) -> Vec<(String, Need, bool)> {
-        let declared = &self.read.manifests.dependencies;
+        let declared = &self.read.declared();
         let matched =
             needed::match_distributions(&closure.external_imports, declared, &Provided::default());
         matched
@@ -161,6 +161,15 @@ fn a_whole_package_brings_its_data() {
         assert!(
             needs.contains(&(name.to_owned(), Need::Required, true)),
             "{name}: {needs:?}"
+        );
+    }
+    for name in ["chardet", "cryptography", "pyopenssl", "simplejson"] {
+        let extra = needs
+            .iter()
+            .any(|(needed, need, _)| needed == name && *need == Need::Optional);
+        assert!(
+            extra,
+            "{name} is imported only where it is installed: {needs:?}"
         );
     }
     assert!(closure.findings.is_empty(), "{:?}", closure.findings);

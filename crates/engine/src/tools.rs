@@ -39,6 +39,8 @@ impl Engine {
     /// `E_TOOL_MISSING`.
     pub(crate) fn uv(&self, scratch: &Path) -> Result<Uv, Failure> {
         let mut variables = self.config().tool_environment.clone();
+        // uv leaves its lock files where temporary files go.
+        variables.insert("TMPDIR".to_owned(), scratch.to_string_lossy().into_owned());
         if self.config().offline {
             variables.insert("UV_OFFLINE".to_owned(), "1".to_owned());
         }

@@ -127,7 +127,7 @@ pub struct ClosureFile {
 pub enum Need {
     /// Imported without a guard.
     Required,
-    /// Imported only under `except ImportError`.
+    /// Imported only under `except ImportError` or a condition.
     Optional,
 }
 

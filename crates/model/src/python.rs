@@ -44,7 +44,7 @@ pub struct Circumstances {
     pub guarded: bool,
     /// In a handler that catches `ImportError`: the fallback of a guarded import.
     pub fallback: bool,
-    /// Under an `if` whose test is more than `TYPE_CHECKING`, so that it may never run on this machine.
+    /// Under an `if` whose test is more than `TYPE_CHECKING`, or in the `else` of a guarded import: it may never run on this machine.
     #[serde(default)]
     pub conditional: bool,
 }

@@ -203,6 +203,10 @@ fn git_url(text: &str) -> Result<Location, Failure> {
     let Some(authority_end) = authority_end else {
         return Err(refuse("the URL names no repository"));
     };
+    // A parser of URLs would skip the empty authority and take the next segment as the host.
+    if text[..authority_end].ends_with('/') {
+        return Err(refuse("the URL names no host"));
+    }
     if text[..authority_end].contains('@') {
         return Err(refuse("the URL carries credentials").with_hint(
             "put the token into the platform's environment variable, such as GITHUB_TOKEN",
@@ -382,6 +386,7 @@ mod tests {
             "https://user:pass@host/o/n",
             "https://host",
             "https://host/",
+            "https:///o/n",
             "https://host/o/n@-x",
             "https://host/o/n%0aevil",
             "https://host/-x",

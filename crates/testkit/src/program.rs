@@ -76,7 +76,9 @@ impl RunningProgram {
 
     /// Waits for the program's end; panics when it hangs.
     pub fn finish(self) -> Run {
-        self.end.recv_timeout(DEADLINE).expect("the program ends in time")
+        self.end
+            .recv_timeout(DEADLINE)
+            .expect("the program ends in time")
     }
 }
 
@@ -197,7 +199,11 @@ impl Program {
     /// Starts the program without waiting for its end.
     pub fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> RunningProgram {
         let mut command = self.command(&self.work());
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let child = command.spawn().expect("the program can be started");
         let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         let (sender, end) = mpsc::channel();
@@ -210,7 +216,10 @@ impl Program {
                 stderr: text(&output.stderr),
             });
         });
-        RunningProgram { group: group.expect("a child has an id"), end }
+        RunningProgram {
+            group: group.expect("a child has an id"),
+            end,
+        }
     }
 
     /// Starts `synthesizer mcp` with further arguments and a client on its pipes.

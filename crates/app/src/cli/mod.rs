@@ -5,7 +5,7 @@
 //! - [`run`](mod@run), [`session`]: from arguments to an exit status, and what a command works with
 //! - [`output`], [`progress`], [`error`]: what a person or program gets to see
 //! - [`plan_file`], [`repository_argument`]: the two ways to write a synthesis request
-//! - [`mod@signals`]: interruption
+//! - [`signals`]: interruption by a person or the system
 
 mod commands;
 mod error;
@@ -34,9 +34,9 @@ Examples:
 REPO is https://HOST/OWNER/NAME[@REV], github:OWNER/NAME[@REV], gitlab:GROUP/NAME, hf:OWNER/NAME,
 pypi:NAME[@VERSION], or a local folder such as ./name; #COMPONENT names a part of it.
 
-Exit status: 0 done, 1 done and the answer is no, 2 bad usage or input, 3 an upstream or the network failed,
-4 not found, 5 refused for safety or permission, 6 would overwrite, 7 a needed program is missing,
-70 internal error, 130 interrupted.";
+Exit status: 0 done, 1 done and the answer is no, 2 bad usage or input, 3 an upstream or the
+network failed, 4 not found, 5 refused for safety or permission, 6 would overwrite, 7 a needed
+program is missing, 70 internal error, 130 interrupted.";
 
 /// Builds one new working project out of parts of several repositories, with the origin of every file on record.
 #[derive(Debug, Parser)]

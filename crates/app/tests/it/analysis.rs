@@ -10,7 +10,10 @@ use crate::crafted::{assert_nothing_left, program};
 #[test]
 fn flask_has_its_own_dependencies_and_no_others() {
     let program = program();
-    let answer = program.run(["analyze", "pypi:flask@3.1.0", "--json"]).expect_status(0).json();
+    let answer = program
+        .run(["analyze", "pypi:flask@3.1.0", "--json"])
+        .expect_status(0)
+        .json();
     assert_nothing_left(&program);
     let folder = tempfile::tempdir().expect("a folder");
     let original = fetch_source("flask", "3.1.0", folder.path());
@@ -25,9 +28,19 @@ fn flask_has_its_own_dependencies_and_no_others() {
             .iter()
             .filter(|dependency| dependency["group"].as_str() == group)
             .map(|dependency| {
-                assert_eq!((&dependency["manifest"], &dependency["ecosystem"]), (&Value::from("pyproject.toml"), &Value::from("python")), "{dependency}");
-                let marker = dependency["marker"].as_str().map_or_else(String::new, |marker| format!("; {marker}"));
-                let text = format!("{}{}{marker}", dependency["name"].as_str().expect("text"), dependency["specifier"].as_str().expect("text"));
+                assert_eq!(
+                    (&dependency["manifest"], &dependency["ecosystem"]),
+                    (&Value::from("pyproject.toml"), &Value::from("python")),
+                    "{dependency}"
+                );
+                let marker = dependency["marker"]
+                    .as_str()
+                    .map_or_else(String::new, |marker| format!("; {marker}"));
+                let text = format!(
+                    "{}{}{marker}",
+                    dependency["name"].as_str().expect("text"),
+                    dependency["specifier"].as_str().expect("text")
+                );
                 (text, dependency["line"].as_u64().expect("a line"))
             })
             .collect();
@@ -35,8 +48,10 @@ fn flask_has_its_own_dependencies_and_no_others() {
         found
     };
     let expected = |texts: &[&str]| {
-        let mut expected: Vec<(String, u64)> =
-            texts.iter().map(|text| ((*text).to_owned(), line_of(&format!("\"{text}\"")) as u64)).collect();
+        let mut expected: Vec<(String, u64)> = texts
+            .iter()
+            .map(|text| ((*text).to_owned(), line_of(&format!("\"{text}\"")) as u64))
+            .collect();
         expected.sort();
         expected
     };
@@ -52,24 +67,48 @@ fn flask_has_its_own_dependencies_and_no_others() {
     assert_eq!(in_group(Some("async")), expected(&["asgiref>=3.2"]));
     assert_eq!(in_group(Some("dotenv")), expected(&["python-dotenv"]));
     let summary = &answer["dependencies"]["summary"];
-    assert_eq!((&summary["direct_count"], &summary["optional_count"]), (&Value::from(6), &Value::from(2)), "{summary}");
+    assert_eq!(
+        (&summary["direct_count"], &summary["optional_count"]),
+        (&Value::from(6), &Value::from(2)),
+        "{summary}"
+    );
     assert_eq!(summary["conflict_count"], 0);
     let foreign: Vec<&Value> = direct
         .iter()
         .filter(|dependency| {
             let manifest = dependency["manifest"].as_str().expect("text");
-            ["examples/", "docs/", "tests/"].iter().any(|folder| manifest.starts_with(folder))
+            ["examples/", "docs/", "tests/"]
+                .iter()
+                .any(|folder| manifest.starts_with(folder))
         })
         .collect();
     assert_eq!(foreign, [&Value::Null; 0]);
 
-    let transitive: BTreeSet<&str> =
-        answer["dependencies"]["transitive"].as_array().expect("transitive").iter().filter_map(|package| package["name"].as_str()).collect();
-    assert!(transitive.contains("markupsafe") && !transitive.contains("werkzeug"), "{transitive:?}");
-    assert_eq!(answer["licenses"]["detected"][0]["spdx"], "BSD-3-Clause", "{}", answer["licenses"]);
+    let transitive: BTreeSet<&str> = answer["dependencies"]["transitive"]
+        .as_array()
+        .expect("transitive")
+        .iter()
+        .filter_map(|package| package["name"].as_str())
+        .collect();
+    assert!(
+        transitive.contains("markupsafe") && !transitive.contains("werkzeug"),
+        "{transitive:?}"
+    );
+    assert_eq!(
+        answer["licenses"]["detected"][0]["spdx"], "BSD-3-Clause",
+        "{}",
+        answer["licenses"]
+    );
     assert_eq!(answer["repository"]["version"], "3.1.0");
     let components = answer["components"].as_array().expect("components");
-    let tag = components.iter().find(|component| component["id"] == "flask.json.tag").expect("flask.json.tag");
+    let tag = components
+        .iter()
+        .find(|component| component["id"] == "flask.json.tag")
+        .expect("flask.json.tag");
     assert_eq!(tag["files"].as_array().map(Vec::len), Some(4), "{tag:#}");
-    assert_eq!(tag["external_dependencies"], serde_json::json!(["markupsafe", "werkzeug"]), "{tag:#}");
+    assert_eq!(
+        tag["external_dependencies"],
+        serde_json::json!(["markupsafe", "werkzeug"]),
+        "{tag:#}"
+    );
 }

@@ -30,14 +30,29 @@ fn every_command_explains_itself_with_examples() {
     let program = program();
     let top = program.run(["--help"]).expect_status(0);
     snapshot(&program, "help", &top.stdout);
-    for command in ["analyze", "resolve", "synthesize", "verify", "status", "doctor", "mcp", "completions"] {
-        assert!(top.stdout.contains(&format!("\n  {command} ")), "{command} is listed");
+    for command in [
+        "analyze",
+        "resolve",
+        "synthesize",
+        "verify",
+        "status",
+        "doctor",
+        "mcp",
+        "completions",
+    ] {
+        assert!(
+            top.stdout.contains(&format!("\n  {command} ")),
+            "{command} is listed"
+        );
         let help = program.run([command, "-h"]).expect_status(0);
         assert_eq!(help.stderr, "");
         snapshot(&program, &format!("help-{command}"), &help.stdout);
     }
     let version = program.run(["--version"]).expect_status(0);
-    assert_eq!(version.stdout, format!("synthesizer {}\n", env!("CARGO_PKG_VERSION")));
+    assert_eq!(
+        version.stdout,
+        format!("synthesizer {}\n", env!("CARGO_PKG_VERSION"))
+    );
 }
 
 #[test]
@@ -55,12 +70,21 @@ fn usage_errors_are_text_for_people_and_the_error_object_for_programs() {
     for arguments in rows {
         let people = program.run(arguments).expect_status(2);
         assert_eq!(people.stdout, "", "{arguments:?}");
-        assert!(people.stderr.contains("--help"), "{arguments:?}: {}", people.stderr);
-        let programs = program.run([arguments, &["--json"]].concat()).expect_status(2);
+        assert!(
+            people.stderr.contains("--help"),
+            "{arguments:?}: {}",
+            people.stderr
+        );
+        let programs = program
+            .run([arguments, &["--json"]].concat())
+            .expect_status(2);
         assert_eq!(programs.stderr, "", "{arguments:?}");
         let error = error_of(&programs);
         assert_eq!(error["code"], "E_ARGUMENT", "{arguments:?}");
-        assert!(error["correlation_id"].is_string() && error["hint"].is_string(), "{error}");
+        assert!(
+            error["correlation_id"].is_string() && error["hint"].is_string(),
+            "{error}"
+        );
     }
 }
 
@@ -69,24 +93,58 @@ fn each_kind_of_failure_has_its_code_and_exit_status() {
     let program = program();
     package(&program, "sample", "", &[("sample.py", "value = 1\n")]);
     std::fs::create_dir(program.work().join("there")).expect("a folder");
-    std::fs::write(program.work().join("bad.toml"), "[limits]\nfile_bytes = \"many\"\n").expect("a file");
+    std::fs::write(
+        program.work().join("bad.toml"),
+        "[limits]\nfile_bytes = \"many\"\n",
+    )
+    .expect("a file");
     let rows: [(&[&str], i32, &str); 9] = [
         (&["analyze", "file:///etc/passwd"], 2, "E_URL"),
         (&["analyze", "./missing"], 4, "E_NOT_FOUND"),
         (&["analyze", "./sample#../x"], 5, "E_PATH"),
-        (&["analyze", "./sample", "--config", "bad.toml"], 2, "E_CONFIG"),
-        (&["analyze", "./sample", "--config", "missing.toml"], 2, "E_CONFIG"),
+        (
+            &["analyze", "./sample", "--config", "bad.toml"],
+            2,
+            "E_CONFIG",
+        ),
+        (
+            &["analyze", "./sample", "--config", "missing.toml"],
+            2,
+            "E_CONFIG",
+        ),
         (&["synthesize", "missing.toml"], 4, "E_NOT_FOUND"),
         (&["synthesize", "sample"], 5, "E_PATH"),
-        (&["synthesize", "--repo", "./sample", "--name", "fresh", "--output", "there"], 6, "E_EXISTS"),
-        (&["status", "00000000-0000-4000-8000-000000000000"], 4, "E_NOT_FOUND"),
+        (
+            &[
+                "synthesize",
+                "--repo",
+                "./sample",
+                "--name",
+                "fresh",
+                "--output",
+                "there",
+            ],
+            6,
+            "E_EXISTS",
+        ),
+        (
+            &["status", "00000000-0000-4000-8000-000000000000"],
+            4,
+            "E_NOT_FOUND",
+        ),
     ];
     for (arguments, status, code) in rows {
-        let programs = program.run([arguments, &["--json"]].concat()).expect_status(status);
+        let programs = program
+            .run([arguments, &["--json"]].concat())
+            .expect_status(status);
         assert_eq!(error_of(&programs)["code"], code, "{arguments:?}");
         let people = program.run(arguments).expect_status(status);
         assert_eq!(people.stdout, "", "{arguments:?}");
-        assert!(people.stderr.contains(&format!("error[{code}]: ")), "{arguments:?}: {}", people.stderr);
+        assert!(
+            people.stderr.contains(&format!("error[{code}]: ")),
+            "{arguments:?}: {}",
+            people.stderr
+        );
     }
     assert_nothing_left(&program);
 }
@@ -98,8 +156,15 @@ fn everything_wrong_with_a_plan_is_told_with_its_line() {
     std::fs::write(program.work().join("plan.toml"), plan).expect("a file");
     let people = program.run(["synthesize", "plan.toml"]).expect_status(2);
     snapshot(&program, "plan-problems", &people.stderr);
-    let problems = error_of(&program.run(["synthesize", "plan.toml", "--json"]))["details"]["problems"].clone();
-    let lines: Vec<&Value> = problems.as_array().expect("a list").iter().map(|problem| &problem["line"]).collect();
+    let problems =
+        error_of(&program.run(["synthesize", "plan.toml", "--json"]))["details"]["problems"]
+            .clone();
+    let lines: Vec<&Value> = problems
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|problem| &problem["line"])
+        .collect();
     assert_eq!(lines, [1, 1, 2, 4, 5, 6]);
 }
 
@@ -107,18 +172,40 @@ fn everything_wrong_with_a_plan_is_told_with_its_line() {
 fn an_analysis_is_one_document_or_a_page_for_people() {
     let program = program();
     let manifest = "description = \"A \\u001B[31msample\\u202E\"\ndependencies = [\"click>=8; python_version < '3.13'\"]\n";
-    package(&program, "sample", manifest, &[("sample/__init__.py", ""), ("sample/tool.py", "\"\"\"Does it.\"\"\"\n\nimport click\n\n\ndef run():\n    return click\n")]);
+    package(
+        &program,
+        "sample",
+        manifest,
+        &[
+            ("sample/__init__.py", ""),
+            (
+                "sample/tool.py",
+                "\"\"\"Does it.\"\"\"\n\nimport click\n\n\ndef run():\n    return click\n",
+            ),
+        ],
+    );
     let arguments = ["analyze", "./sample", "--no-transitive", "--offline"];
     let people = program.run(arguments).expect_status(0);
     assert_eq!(people.stderr, "");
     snapshot(&program, "analysis", &people.stdout);
-    let coloured = program.run(arguments.iter().chain(&["--color", "always"])).expect_status(0);
+    let coloured = program
+        .run(arguments.iter().chain(&["--color", "always"]))
+        .expect_status(0);
     assert_ne!(coloured.stdout, people.stdout);
-    assert!(!coloured.stdout.contains("\u{1b}[31msample"), "{}", coloured.stdout);
-    let programs = program.run(arguments.iter().chain(&["--json"])).expect_status(0);
+    assert!(
+        !coloured.stdout.contains("\u{1b}[31msample"),
+        "{}",
+        coloured.stdout
+    );
+    let programs = program
+        .run(arguments.iter().chain(&["--json"]))
+        .expect_status(0);
     assert!(!programs.stdout.contains('\u{202e}'), "{}", programs.stdout);
     let document = programs.json();
-    assert_eq!(document["repository"]["description"], "A \u{1b}[31msample\u{202e}");
+    assert_eq!(
+        document["repository"]["description"],
+        "A \u{1b}[31msample\u{202e}"
+    );
     assert!(document["correlation_id"].is_string());
 }
 
@@ -140,7 +227,10 @@ fn a_reader_that_goes_away_is_no_error() {
 fn an_interruption_cancels_cleans_up_and_exits_with_130() {
     for signal in [Signal::INT, Signal::TERM] {
         let server = Scripted::start(|_| Answer::Silence);
-        let program = program().with_config(&format!("[network]\nallow_hosts = [\"{}\"]\n", server.authority()));
+        let program = program().with_config(&format!(
+            "[network]\nallow_hosts = [\"{}\"]\n",
+            server.authority()
+        ));
         let repository = format!("http://{}/o/n", server.authority());
         let running = program.start(["analyze", "--json", &repository]);
         server.wait_for_silence();

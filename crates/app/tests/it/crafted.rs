@@ -20,16 +20,27 @@ pub(crate) fn folder(program: &Program, name: &str, files: &[(&str, &str)]) -> P
     let root = program.work().join(name);
     for (path, text) in files {
         let path = root.join(path);
-        fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder can be made");
+        fs::create_dir_all(path.parent().expect("a file lies in a folder"))
+            .expect("the folder can be made");
         fs::write(path, text).expect("the file can be written");
     }
     root
 }
 
 /// Writes a package: `files` and a manifest with more lines below `[project]`.
-pub(crate) fn package(program: &Program, name: &str, manifest: &str, files: &[(&str, &str)]) -> PathBuf {
-    let manifest = format!("[project]\nname = \"{name}\"\nversion = \"1.2.3\"\nlicense = \"MIT\"\n{manifest}");
-    let files: Vec<(&str, &str)> = files.iter().copied().chain([("pyproject.toml", manifest.as_str())]).collect();
+pub(crate) fn package(
+    program: &Program,
+    name: &str,
+    manifest: &str,
+    files: &[(&str, &str)],
+) -> PathBuf {
+    let manifest =
+        format!("[project]\nname = \"{name}\"\nversion = \"1.2.3\"\nlicense = \"MIT\"\n{manifest}");
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .copied()
+        .chain([("pyproject.toml", manifest.as_str())])
+        .collect();
     folder(program, name, &files)
 }
 
@@ -44,16 +55,25 @@ pub(crate) fn synthesize(program: &Program, repositories: &[&str], more: &[&str]
 }
 
 /// The same, for a run that has to succeed; gives its answer and the project.
-pub(crate) fn synthesized(program: &Program, repositories: &[&str], more: &[&str]) -> (Value, Project) {
+pub(crate) fn synthesized(
+    program: &Program,
+    repositories: &[&str],
+    more: &[&str],
+) -> (Value, Project) {
     let run = synthesize(program, repositories, more).expect_status(0);
     (run.json(), Project::at(program.work().join("out")))
 }
 
 /// Gives the result of every check of an answer by the check's name.
 pub(crate) fn checks(answer: &Value) -> BTreeMap<String, String> {
-    let checks = answer["verification"]["checks"].as_array().expect("the answer has checks");
+    let checks = answer["verification"]["checks"]
+        .as_array()
+        .expect("the answer has checks");
     let text = |value: &Value| value.as_str().expect("text").to_owned();
-    checks.iter().map(|check| (text(&check["name"]), text(&check["result"]))).collect()
+    checks
+        .iter()
+        .map(|check| (text(&check["name"]), text(&check["result"])))
+        .collect()
 }
 
 /// Checks that every check of an answer passed, those up to level `install` at least.
@@ -61,14 +81,23 @@ pub(crate) fn assert_verified(answer: &Value) {
     let checks = checks(answer);
     let shown = &answer["verification"]["checks"];
     for name in ["parse", "imports-resolve", "install", "import", "behaviour"] {
-        assert_eq!(checks.get(name).map(String::as_str), Some("passed"), "{name}: {shown:#}");
+        assert_eq!(
+            checks.get(name).map(String::as_str),
+            Some("passed"),
+            "{name}: {shown:#}"
+        );
     }
-    assert!(checks.values().all(|result| result == "passed"), "{shown:#}");
+    assert!(
+        checks.values().all(|result| result == "passed"),
+        "{shown:#}"
+    );
 }
 
 /// Gives the findings of a kind as `path:line what`, sorted.
 pub(crate) fn findings(answer: &Value, kind: &str) -> Vec<String> {
-    let findings = answer["plan"]["findings"].as_array().expect("the answer has findings");
+    let findings = answer["plan"]["findings"]
+        .as_array()
+        .expect("the answer has findings");
     let of_kind = findings.iter().filter(|finding| finding["kind"] == kind);
     let mut shown: Vec<String> = of_kind
         .map(|finding| {
@@ -90,7 +119,13 @@ pub(crate) fn assert_nothing_left(program: &Program) {
     assert_eq!(program.left_processes(), [""; 0], "processes");
     let entries = fs::read_dir(program.work()).expect("the folder exists");
     let hidden: Vec<String> = entries
-        .map(|entry| entry.expect("the folder can be read").file_name().to_string_lossy().into_owned())
+        .map(|entry| {
+            entry
+                .expect("the folder can be read")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
         .filter(|name| name.starts_with('.') || name.contains("staging"))
         .collect();
     assert_eq!(hidden, [""; 0], "left beside the output");

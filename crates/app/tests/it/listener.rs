@@ -17,11 +17,16 @@ pub(crate) struct Trap {
 impl Trap {
     pub(crate) fn new() -> Self {
         let first = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let port = first.local_addr().expect("a bound socket has an address").port();
+        let port = first
+            .local_addr()
+            .expect("a bound socket has an address")
+            .port();
         let second = TcpListener::bind(("::1", port)).ok();
         let listeners: Vec<TcpListener> = [Some(first), second].into_iter().flatten().collect();
         for listener in &listeners {
-            listener.set_nonblocking(true).expect("a fresh socket takes options");
+            listener
+                .set_nonblocking(true)
+                .expect("a fresh socket takes options");
         }
         Self { listeners, port }
     }
@@ -57,7 +62,10 @@ pub(crate) struct Scripted {
 impl Scripted {
     pub(crate) fn start(answer: impl Fn(&str) -> Answer + Send + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-        let port = listener.local_addr().expect("a bound socket has an address").port();
+        let port = listener
+            .local_addr()
+            .expect("a bound socket has an address")
+            .port();
         let (sender, silent) = mpsc::channel();
         std::thread::spawn(move || {
             let mut kept = Vec::new();
@@ -74,11 +82,17 @@ impl Scripted {
 
     /// Waits until a request met silence and gives its path.
     pub(crate) fn wait_for_silence(&self) -> String {
-        self.silent.recv_timeout(Duration::from_secs(120)).expect("the request comes")
+        self.silent
+            .recv_timeout(Duration::from_secs(120))
+            .expect("the request comes")
     }
 }
 
-fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> Answer, silent: &Sender<String>) -> Option<TcpStream> {
+fn serve(
+    mut stream: TcpStream,
+    answer: &impl Fn(&str) -> Answer,
+    silent: &Sender<String>,
+) -> Option<TcpStream> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];
     while !head.windows(4).any(|window| window == b"\r\n\r\n") {
@@ -102,7 +116,10 @@ fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> Answer, silent: &Sende
 
 /// Writes an HTTP answer that ends the connection.
 pub(crate) fn http(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut text = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
+    let mut text = format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n",
+        body.len()
+    );
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));
     }

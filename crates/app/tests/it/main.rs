@@ -1,6 +1,9 @@
 //! End-to-end tests of the built program: one binary, each file one subject.
 
-#![expect(clippy::disallowed_methods, reason = "tests start programs and read the environment; the rule is for the program itself")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests start programs and read the environment; the rule is for the program itself"
+)]
 
 mod analysis;
 mod bad_input;

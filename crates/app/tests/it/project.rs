@@ -39,7 +39,8 @@ impl Project {
     }
 
     pub(crate) fn text(&self, path: &str) -> String {
-        let bytes = fs::read(self.root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let bytes =
+            fs::read(self.root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         String::from_utf8(bytes).unwrap_or_else(|_| panic!("{path} is no text"))
     }
 
@@ -52,7 +53,9 @@ impl Project {
         let files = self.files();
         let locked = self.lock().files;
         let moved = locked.into_iter().filter(|file| file.source != "generated");
-        moved.map(|file| (file.path.clone(), files[&file.path].clone())).collect()
+        moved
+            .map(|file| (file.path.clone(), files[&file.path].clone()))
+            .collect()
     }
 
     fn manifest(&self) -> toml::Table {
@@ -67,9 +70,13 @@ impl Project {
     /// Gives `project.optional-dependencies`.
     pub(crate) fn extras(&self) -> BTreeMap<String, Vec<String>> {
         let manifest = self.manifest();
-        let extras = manifest["project"].get("optional-dependencies").and_then(toml::Value::as_table);
+        let extras = manifest["project"]
+            .get("optional-dependencies")
+            .and_then(toml::Value::as_table);
         let extras = extras.into_iter().flatten();
-        extras.map(|(name, requirements)| (name.clone(), texts(requirements))).collect()
+        extras
+            .map(|(name, requirements)| (name.clone(), texts(requirements)))
+            .collect()
     }
 
     /// Gives the id of the committed tree.
@@ -79,7 +86,11 @@ impl Project {
 
     /// Checks that git knows every file, and one commit.
     pub(crate) fn assert_committed(&self) {
-        assert_eq!(self.git(&["status", "--porcelain", "--ignored"]), "", "untracked or changed files");
+        assert_eq!(
+            self.git(&["status", "--porcelain", "--ignored"]),
+            "",
+            "untracked or changed files"
+        );
         assert_eq!(self.git(&["rev-list", "--count", "--all"]).trim(), "1");
         let tracked = self.git(&["ls-files", "-z"]);
         let tracked: BTreeSet<String> = tracked.split_terminator('\0').map(str::to_owned).collect();
@@ -92,24 +103,57 @@ impl Project {
         let lock = self.lock();
         let files = self.files();
         let locked: Vec<&str> = lock.files.iter().map(|file| file.path.as_str()).collect();
-        let present: Vec<&str> = files.keys().map(String::as_str).filter(|path| *path != "synthesis.lock").collect();
+        let present: Vec<&str> = files
+            .keys()
+            .map(String::as_str)
+            .filter(|path| *path != "synthesis.lock")
+            .collect();
         assert_eq!(locked, present, "the lock and the tree differ");
         for file in &lock.files {
             assert_eq!(file.sha256, sha256_hex(&files[&file.path]), "{}", file.path);
-            assert!(!file.transforms.is_empty() && !file.license.is_empty(), "{file:?}");
+            assert!(
+                !file.transforms.is_empty() && !file.license.is_empty(),
+                "{file:?}"
+            );
             if file.source == "generated" {
-                assert_eq!((file.origin.as_str(), file.blob.as_str()), ("", ""), "{}", file.path);
+                assert_eq!(
+                    (file.origin.as_str(), file.blob.as_str()),
+                    ("", ""),
+                    "{}",
+                    file.path
+                );
                 assert_eq!(file.transforms, ["generated"], "{}", file.path);
                 continue;
             }
             let original = originals.iter().find(|(id, _)| *id == file.source);
             let (_, folder) = original.unwrap_or_else(|| panic!("an unexpected source: {file:?}"));
-            let id = run_git(folder, &["hash-object", "--no-filters", "--", &file.origin], b"").expect("the original exists");
-            assert_eq!(file.blob, String::from_utf8_lossy(&id).trim(), "{}", file.path);
-            let is_same = fs::read(folder.join(&file.origin)).expect("the original exists") == files[&file.path];
-            assert_eq!(file.transforms == ["moved"], is_same, "{}: {:?}", file.path, file.transforms);
+            let id = run_git(
+                folder,
+                &["hash-object", "--no-filters", "--", &file.origin],
+                b"",
+            )
+            .expect("the original exists");
+            assert_eq!(
+                file.blob,
+                String::from_utf8_lossy(&id).trim(),
+                "{}",
+                file.path
+            );
+            let is_same = fs::read(folder.join(&file.origin)).expect("the original exists")
+                == files[&file.path];
+            assert_eq!(
+                file.transforms == ["moved"],
+                is_same,
+                "{}: {:?}",
+                file.path,
+                file.transforms
+            );
         }
-        let sources: Vec<&str> = lock.sources.iter().map(|source| source.id.as_str()).collect();
+        let sources: Vec<&str> = lock
+            .sources
+            .iter()
+            .map(|source| source.id.as_str())
+            .collect();
         let mut expected: Vec<&str> = originals.iter().map(|(id, _)| *id).collect();
         expected.sort_unstable();
         assert_eq!(sources, expected);
@@ -122,12 +166,17 @@ impl Project {
         let mut needles = vec![program.world().to_path_buf(), self.root.clone()];
         needles.extend(folders.iter().map(|folder| folder.to_path_buf()));
         let temporary = std::env::temp_dir();
-        let world = program.world().strip_prefix(&temporary).unwrap_or(program.world());
+        let world = program
+            .world()
+            .strip_prefix(&temporary)
+            .unwrap_or(program.world());
         needles.push(world.to_path_buf());
         for (path, contents) in self.files() {
             for needle in &needles {
                 let needle = needle.as_os_str().as_encoded_bytes();
-                let found = contents.windows(needle.len()).any(|window| window == needle);
+                let found = contents
+                    .windows(needle.len())
+                    .any(|window| window == needle);
                 assert!(!found, "{path} holds {}", String::from_utf8_lossy(needle));
             }
         }
@@ -149,7 +198,8 @@ impl Project {
     }
 
     fn git(&self, arguments: &[&str]) -> String {
-        let output = run_git(&self.root, arguments, b"").unwrap_or_else(|error| panic!("git {arguments:?}: {error}"));
+        let output = run_git(&self.root, arguments, b"")
+            .unwrap_or_else(|error| panic!("git {arguments:?}: {error}"));
         String::from_utf8(output).expect("UTF-8")
     }
 }
@@ -161,12 +211,22 @@ pub(crate) fn files_below(root: &Path, left_out: &[&str]) -> BTreeMap<String, Ve
     while let Some(folder) = waiting.pop() {
         for entry in fs::read_dir(&folder).expect("the folder can be read") {
             let path = entry.expect("the folder can be read").path();
-            let name = path.file_name().and_then(|name| name.to_str()).expect("UTF-8");
+            let name = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .expect("UTF-8");
             if path.is_symlink() {
                 panic!("{} is a link", path.display());
             } else if !path.is_dir() {
-                let relative = path.strip_prefix(root).expect("it lies below").to_str().expect("UTF-8");
-                files.insert(relative.to_owned(), fs::read(&path).expect("the file can be read"));
+                let relative = path
+                    .strip_prefix(root)
+                    .expect("it lies below")
+                    .to_str()
+                    .expect("UTF-8");
+                files.insert(
+                    relative.to_owned(),
+                    fs::read(&path).expect("the file can be read"),
+                );
             } else if !left_out.contains(&name) {
                 waiting.push(path);
             }
@@ -177,7 +237,9 @@ pub(crate) fn files_below(root: &Path, left_out: &[&str]) -> BTreeMap<String, Ve
 
 fn texts(value: &toml::Value) -> Vec<String> {
     let values = value.as_array().expect("a list").iter();
-    let mut texts: Vec<String> = values.map(|value| value.as_str().expect("text").to_owned()).collect();
+    let mut texts: Vec<String> = values
+        .map(|value| value.as_str().expect("text").to_owned())
+        .collect();
     texts.sort();
     texts
 }

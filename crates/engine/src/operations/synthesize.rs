@@ -1,6 +1,7 @@
 //! `synthesize`: from a request to a placed, verified project, as a job.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -17,12 +18,17 @@ use synthesizer_model::{
     job::JobRecord,
     reference::Location,
     resolution::{Resolution, ResolutionStatus},
-    synthesis::{LockedResolution, RequestedRepository, SynthesisRequest, SynthesisResult},
+    synthesis::{
+        LockedResolution, PlanSummary, PlannedFile, RequestedRepository, SynthesisRequest,
+        SynthesisResult,
+    },
     tree::{Origin, TreePath, sha256_hex},
     verification::{Level, Verification},
 };
 use synthesizer_resolution::LockProblem;
-use synthesizer_synthesis::{OutputFile, ProjectName, SourceInput, Synthesis, SynthesisInput};
+use synthesizer_synthesis::{
+    OutputFile, ProjectName, SourceInput, Synthesis, SynthesisInput, templates,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -180,6 +186,7 @@ impl Engine {
         request: SynthesizeRequest,
     ) -> Result<SynthesisResult, Failure> {
         let (name, wanted, output) = self.check_request(call, &request)?;
+        let template = templates::find(&request.request.template, &request.request.ecosystem)?;
         call.progress.step(2, STEPS[0]);
         let locations: Vec<Location> = wanted
             .iter()
@@ -210,7 +217,7 @@ impl Engine {
         for source in &taken {
             needs.push(self.needs_of(call, source).await?);
         }
-        let solved = self.solve_needs(call, &taken, &needs).await?;
+        let solved = self.solve_needs(call, &taken, &needs, template).await?;
         if solved.status == ResolutionStatus::Unsatisfiable {
             return Ok(unsatisfiable(id, solved, taken.len()));
         }
@@ -290,12 +297,13 @@ impl Engine {
                 (path, Bytes::from(text), "generated".to_owned())
             })
             .collect();
-        let (plan, imports, packages) = (
+        let (mut plan, imports, packages) = (
             synthesis.plan.clone(),
             synthesis.imports.clone(),
             synthesis.packages.len(),
         );
         let files = synthesizer_synthesis::finish(synthesis, files, resolution);
+        plan_added_files(&mut plan, &files);
         Ok(Built {
             files,
             plan,
@@ -362,6 +370,24 @@ impl Engine {
         result.project_path = Some(output.to_string_lossy().into_owned());
         Ok(result)
     }
+}
+
+/// Adds the files to the plan that came to the project after it was made.
+fn plan_added_files(plan: &mut PlanSummary, files: &[OutputFile]) {
+    let planned: BTreeSet<TreePath> = plan.files.iter().map(|file| file.path.clone()).collect();
+    for file in files.iter().filter(|file| !planned.contains(&file.path)) {
+        let reason = match file.path.as_str() {
+            "README.md" => "tells what the project is made of",
+            "synthesis.lock" => "records where every file comes from",
+            _ => "locks the packages",
+        };
+        plan.files.push(PlannedFile {
+            path: file.path.clone(),
+            origin: "generated".to_owned(),
+            reason: reason.to_owned(),
+        });
+    }
+    plan.files.sort_by(|one, other| one.path.cmp(&other.path));
 }
 
 /// A project whose files are known.

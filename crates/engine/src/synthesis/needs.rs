@@ -18,6 +18,8 @@ use synthesizer_model::{
     resolution::{RepositoryRequirements, Resolution, ResolutionRequest, ResolutionStatus},
 };
 
+use synthesizer_synthesis::templates::Template;
+
 use super::taking::Taken;
 use crate::{Call, Engine};
 
@@ -37,7 +39,7 @@ impl Engine {
             .filter(|import| !taken.linked_modules.contains_key(&import.module))
             .cloned()
             .collect();
-        let declared = &taken.read.manifests.dependencies;
+        let declared = &taken.read.declared();
         let mut matched = needed::match_distributions(&imports, declared, &Provided::default());
         let undeclared = matched
             .distributions
@@ -173,13 +175,20 @@ impl Engine {
         Ok(())
     }
 
-    /// Solves the needs of all sources together.
+    /// Solves the needs of all sources and of the template together.
     pub(crate) async fn solve_needs(
         &self,
         call: &Call,
         taken: &[Taken],
         needs: &[Needs],
+        template: &Template,
     ) -> Result<Resolution, Failure> {
+        let of_template = RepositoryRequirements {
+            repository: format!("template {}", template.name),
+            slug: "template".to_owned(),
+            requires_python: Some(template.requires_python()?),
+            requirements: Vec::new(),
+        };
         let repositories = taken
             .iter()
             .zip(needs)
@@ -194,6 +203,7 @@ impl Engine {
                     .flat_map(|distribution| requirements(source, distribution))
                     .collect(),
             })
+            .chain([of_template])
             .collect();
         let request = ResolutionRequest {
             repositories,

@@ -14,11 +14,14 @@ use synthesizer_model::{
     failure::{ErrorCode, Failure},
     finding::{Finding, Severity},
     progress::Progress,
-    tree::{Origin, SourceTree, TreePath},
+    tree::{EntryKind, Origin, SourceTree, TreePath},
 };
 use synthesizer_synthesis::{RequestedComponent, SourceFile};
 
 use super::request::Wanted;
+
+/// How many entries that were left out a plan names.
+const MOST_LEFT_OUT: usize = 20;
 
 /// A source that was opened.
 pub(crate) struct Opened {
@@ -97,8 +100,10 @@ pub(crate) fn take_all(
         .zip(closures)
         .zip(requested)
         .zip(linked);
-    for (((((source, read), id), closure), components), linked_modules) in parts {
+    for (((((source, read), id), mut closure), components), linked_modules) in parts {
         refuse_errors(&id, &closure)?;
+        let left_out = left_out(source.tree.as_ref(), &read, &closure);
+        closure.findings.extend(left_out);
         let files = contents(source.tree.as_ref(), &read, &closure)?;
         let texts = license_texts(source.tree.as_ref(), &read);
         taken.push(Taken {
@@ -115,6 +120,42 @@ pub(crate) fn take_all(
         });
     }
     Ok(taken)
+}
+
+/// Tells what of a source was left out: entries that could not be read, and links and submodules beside the taken files. The first
+/// ones by name, the others by number.
+fn left_out(tree: &dyn SourceTree, read: &ReadSource, closure: &Closure) -> Vec<Finding> {
+    let folders: BTreeSet<&str> = closure
+        .files
+        .iter()
+        .map(|file| file.path.parent())
+        .collect();
+    let unreadable = tree
+        .entries()
+        .iter()
+        .filter(|entry| folders.contains(entry.path.parent()))
+        .filter_map(|entry| match entry.kind {
+            EntryKind::Symlink => Some((entry.path.as_str(), "left out: a symbolic link")),
+            EntryKind::Submodule => Some((entry.path.as_str(), "left out: a submodule")),
+            EntryKind::File | EntryKind::Executable => None,
+        });
+    let problems = read
+        .problems
+        .iter()
+        .map(|problem| (problem.path.as_str(), problem.what.as_str()));
+    let all: Vec<(&str, &str)> = problems.chain(unreadable).collect();
+    let finding = |what: &str| Finding::new(Severity::Info, "left-out", what);
+    let named = all.iter().take(MOST_LEFT_OUT);
+    let mut findings: Vec<Finding> = named
+        .map(|(path, what)| finding(what).at(*path, None))
+        .collect();
+    let rest = all.len().saturating_sub(MOST_LEFT_OUT);
+    if rest > 0 {
+        findings.push(finding(&format!(
+            "{rest} more entries were left out; analyze lists them"
+        )));
+    }
+    findings
 }
 
 fn unique_ids(opened: &[Opened]) -> Vec<String> {
@@ -242,7 +283,7 @@ fn contents(
     let executable: BTreeSet<&TreePath> = tree
         .entries()
         .iter()
-        .filter(|entry| entry.kind == synthesizer_model::tree::EntryKind::Executable)
+        .filter(|entry| entry.kind == EntryKind::Executable)
         .map(|entry| &entry.path)
         .collect();
     let mut files = BTreeMap::new();

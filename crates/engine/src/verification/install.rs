@@ -18,7 +18,7 @@ use synthesizer_model::{
     verification::{Check, Level, Outcome},
 };
 
-use super::{Subject, failed, not_run, passed, runner};
+use super::{Subject, failed, not_run, passed, runner, text::list};
 use crate::{Call, Engine, tools::Uv};
 
 /// The files that `uv sync` needs.
@@ -125,9 +125,18 @@ impl Engine {
                 .lines()
                 .filter(|line| line.trim_start().starts_with("+ "))
                 .count();
+            let start_up = start_up_files(&uv.scratch.join("environment"));
+            let start_up = if start_up.is_empty() {
+                String::new()
+            } else {
+                format!(
+                    "; code that runs at every start of Python there: {}",
+                    list(start_up)
+                )
+            };
             return Ok(passed(
                 "install",
-                format!("the lock installs: {lines} packages in a new environment"),
+                format!("the lock installs: {lines} packages in a new environment{start_up}"),
             ));
         }
         let detail = sanitised(&said, &uv.scratch);
@@ -143,6 +152,32 @@ impl Engine {
         }
         Ok(failed("install", detail))
     }
+}
+
+/// Names the `.pth` files of an environment that hold code, the one that uv itself makes apart.
+fn start_up_files(environment: &Path) -> Vec<String> {
+    let folders = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = folders(&environment.join("lib"))
+        .flat_map(|python| folders(&python.path().join("site-packages")))
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "pth"))
+        .filter(|path| {
+            // What is too large to read is suspicious enough.
+            let small = fs::metadata(path).is_ok_and(|metadata| metadata.len() < 1 << 20);
+            let text = if small {
+                fs::read(path).unwrap_or_default()
+            } else {
+                b"import ".to_vec()
+            };
+            String::from_utf8_lossy(&text)
+                .lines()
+                .any(|line| line.starts_with("import ") || line.starts_with("import\t"))
+        })
+        .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .filter(|name| name != "_virtualenv.pth")
+        .collect();
+    names.sort();
+    names
 }
 
 fn sanitised(said: &str, scratch: &Path) -> String {
@@ -173,7 +208,8 @@ async fn import(
         "path": ["/project/src"],
         "readable": [interpreter.prefix, "/environment"],
     });
-    let mut run = interpreter.run(subject.folder, &environment, ["-c", runner::PROGRAM]);
+    // Without `-S`, start-up files of the environment would run before anybody watches; the program starts `site` itself.
+    let mut run = interpreter.run(subject.folder, &environment, ["-S", "-c", runner::PROGRAM]);
     run.input = format!("{request}\n").into_bytes();
     let outcome = sandbox.run(run, &call.cancellation).await?;
     Ok(runner::checks(

@@ -24,9 +24,19 @@ def witness(what, detail):
         report("witness", what=what, detail=detail[:200])
 
 
+def is_home(path):
+    return path.startswith(("/root", "/home")) and not path.startswith(tuple(request["readable"]))
+
+
 def audit(event, arguments):
-    if event == "socket.connect" or event == "socket.getaddrinfo":
-        witness("network", repr(arguments[1:] if event == "socket.connect" else arguments[:2]))
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        witness("network", repr(arguments[1:]))
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        witness("network", repr(arguments[:2]))
+    elif event in ("os.listdir", "os.scandir"):
+        path = arguments[0]
+        if isinstance(path, (str, bytes)) and is_home(os.path.abspath(os.fsdecode(path))):
+            witness("home", os.fsdecode(path))
     elif event == "open":
         path, mode, flags = arguments
         if not isinstance(path, (str, bytes)):
@@ -34,11 +44,15 @@ def audit(event, arguments):
         path = os.path.abspath(os.fsdecode(path))
         if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and not path.startswith(writable):
             witness("write", path)
-        elif path.startswith(("/root", "/home")) and not path.startswith(tuple(request["readable"])):
+        elif is_home(path):
             witness("home", path)
 
 
 sys.addaudithook(audit)
+# Python was started without it, so that the start-up files of packages are watched too.
+import site  # noqa: E402
+
+site.main()
 sys.path[:0] = request["path"]
 for module in request["modules"]:
     report("begin", module=module)

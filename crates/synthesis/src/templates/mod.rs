@@ -2,8 +2,8 @@
 
 mod render;
 
-pub use render::Template;
-pub(crate) use render::{RenderedFile, find, render};
+pub(crate) use render::{RenderedFile, render};
+pub use render::{Template, find};
 
 /// Every template.
 pub static TEMPLATES: &[Template] = &[Template {

@@ -22,6 +22,8 @@ pub struct Template {
 struct Descriptor {
     name: String,
     ecosystem: String,
+    #[serde(rename = "requires-python")]
+    requires_python: String,
     #[expect(
         dead_code,
         reason = "for readers of the descriptor until the documentation lists the templates"
@@ -41,6 +43,16 @@ struct DescribedFile {
     keeps_placed: bool,
 }
 
+impl Template {
+    /// Gives the PEP 440 specifier of the Python versions that the template's own files and tools run on.
+    ///
+    /// # Errors
+    /// `E_INTERNAL` when the descriptor is not valid.
+    pub fn requires_python(&self) -> Result<String, Failure> {
+        Ok(descriptor(self)?.requires_python)
+    }
+}
+
 /// One file of a filled template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RenderedFile {
@@ -58,7 +70,7 @@ pub(crate) struct RenderedFile {
 ///
 /// # Errors
 /// `E_ARGUMENT` naming the known ones.
-pub(crate) fn find(name: &str, ecosystem: &str) -> Result<&'static Template, Failure> {
+pub fn find(name: &str, ecosystem: &str) -> Result<&'static Template, Failure> {
     let known: Vec<&str> = TEMPLATES.iter().map(|template| template.name).collect();
     let Some(template) = TEMPLATES.iter().find(|template| template.name == name) else {
         return Err(Failure::new(

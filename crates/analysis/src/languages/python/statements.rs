@@ -290,7 +290,17 @@ impl<'a> Walker<'a> {
                 walker.visit_body(&handler.body);
             });
         }
-        self.visit_body(&attempt.orelse);
+        // What follows a guarded import that succeeded may as well not run.
+        let conditional = outer.conditional || attempt.handlers.iter().any(handles);
+        self.under(
+            Circumstances {
+                conditional,
+                ..outer
+            },
+            |walker| {
+                walker.visit_body(&attempt.orelse);
+            },
+        );
         self.visit_body(&attempt.finalbody);
     }
 

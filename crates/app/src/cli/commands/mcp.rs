@@ -15,7 +15,8 @@ Examples:
   synthesizer mcp --profile read-only
 
 Standard output carries protocol messages and nothing else; logs go to standard error.
-Local folders that a client names must lie below the configured roots, by default the working directory.
+Local folders that a client names must lie below the configured roots, by default the working
+directory.
 The server ends at the end of its input, on SIGTERM and on SIGINT, with status 0.";
 
 /// The arguments of `mcp`.

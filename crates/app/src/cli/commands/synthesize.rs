@@ -29,8 +29,9 @@ Examples:
   synthesizer synthesize plan.toml --dry-run --json
 
 DEST is a folder below the new package; without it, the import path is kept.
-Verification installs the locked packages and imports every module in a sandbox; --no-verify leaves it out.
-Exit status 1 means that the project is in place and its verification failed.";
+Verification installs the locked packages and imports every module in a sandbox.
+Exit status 1 means that a check failed (the project is in place all the same, unless
+--require-verified) or that the packages it needs cannot be together.";
 
 /// The arguments of `synthesize`.
 #[derive(Debug, Args)]
