@@ -1,6 +1,6 @@
 //! `synthesizer synthesize`: a new project out of parts of repositories.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
 use synthesizer_engine::operations::synthesize::SynthesizeRequest;
@@ -137,7 +137,11 @@ fn render(result: &SynthesisResult) -> String {
     );
     page.fact("made of", Some(&made_of));
     parts(&mut page, result);
-    plan(&mut page, result);
+    if result.project_path.is_none() {
+        plan(&mut page, result);
+    } else {
+        page.list("Notes", &notes(result));
+    }
     if let Some(verification) = &result.verification {
         checks_table(&mut page, verification);
     }
@@ -183,22 +187,34 @@ fn parts(page: &mut Page, result: &SynthesisResult) {
     );
 }
 
-fn plan(page: &mut Page, result: &SynthesisResult) {
-    if result.project_path.is_none() {
-        let files = result
-            .plan
-            .files
-            .iter()
-            .map(|file| {
-                vec![
-                    file.path.to_string(),
-                    file.origin.clone(),
-                    file.reason.clone(),
-                ]
-            })
-            .collect();
-        page.table("Files", &["path", "origin", "because"], files);
+/// Counts what is good to know by kind; the warnings are shown apart.
+fn notes(result: &SynthesisResult) -> Vec<String> {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in &result.plan.findings {
+        if finding.severity == Severity::Info {
+            *kinds.entry(&finding.kind).or_default() += 1;
+        }
     }
+    kinds
+        .into_iter()
+        .map(|(kind, count)| format!("{kind}: {count} (--json and --dry-run list them)"))
+        .collect()
+}
+
+fn plan(page: &mut Page, result: &SynthesisResult) {
+    let files = result
+        .plan
+        .files
+        .iter()
+        .map(|file| {
+            vec![
+                file.path.to_string(),
+                file.origin.clone(),
+                file.reason.clone(),
+            ]
+        })
+        .collect();
+    page.table("Files", &["path", "origin", "because"], files);
     let findings = result
         .plan
         .findings
