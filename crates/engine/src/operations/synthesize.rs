@@ -1,7 +1,6 @@
 //! `synthesize`: from a request to a placed, verified project, as a job.
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -14,21 +13,15 @@ use synthesizer_infrastructure::{
 };
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
-    finding::{Finding, Severity},
     job::JobRecord,
     reference::Location,
-    resolution::{Resolution, ResolutionStatus},
-    synthesis::{
-        LockedResolution, PlanSummary, PlannedFile, RequestedRepository, SynthesisRequest,
-        SynthesisResult,
-    },
-    tree::{Origin, TreePath, sha256_hex},
-    verification::{Level, Verification},
+    resolution::ResolutionStatus,
+    synthesis::{LockedResolution, RequestedRepository, SynthesisRequest, SynthesisResult},
+    tree::{TreePath, sha256_hex},
+    verification::Level,
 };
 use synthesizer_resolution::LockProblem;
-use synthesizer_synthesis::{
-    OutputFile, ProjectName, SourceInput, Synthesis, SynthesisInput, templates,
-};
+use synthesizer_synthesis::{OutputFile, ProjectName, Synthesis, templates};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -36,10 +29,11 @@ use crate::{
     jobs::{JobProgress, RunningJob},
     opening, paths,
     synthesis::{
-        needs::Needs,
+        answer::{self, Built},
+        planning::{self, PlanInput},
         readme::{self, SourceFacts},
         request::{self, Wanted},
-        taking::{self, Opened, Taken},
+        taking::{self, Opened},
     },
     verification::{ProjectText, Subject},
 };
@@ -187,6 +181,10 @@ impl Engine {
     ) -> Result<SynthesisResult, Failure> {
         let (name, wanted, output) = self.check_request(call, &request)?;
         let template = templates::find(&request.request.template, &request.request.ecosystem)?;
+        let variables = &self.config().tool_environment;
+        // A missing program is told before the work, not after it.
+        tools::find("uv", variables)?;
+        tools::find("git", variables)?;
         call.progress.step(2, STEPS[0]);
         let locations: Vec<Location> = wanted
             .iter()
@@ -200,8 +198,12 @@ impl Engine {
             .into_iter()
             .zip(trees)
             .map(|(wanted, tree)| {
-                let origin =
-                    portable_origin(tree.origin(), &wanted.location, &request.base, &output);
+                let origin = planning::portable_origin(
+                    tree.origin(),
+                    &wanted.location,
+                    &request.base,
+                    &output,
+                );
                 Opened {
                     wanted,
                     tree,
@@ -219,11 +221,11 @@ impl Engine {
         }
         let solved = self.solve_needs(call, &taken, &needs, template).await?;
         if solved.status == ResolutionStatus::Unsatisfiable {
-            return Ok(unsatisfiable(id, solved, taken.len()));
+            return Ok(answer::unsatisfiable(id, solved, taken.len()));
         }
         call.progress.step(55, STEPS[3]);
-        let sources: Vec<SourceFacts> = taken.iter().map(source_facts).collect();
-        let merged = merged_request(&request.request, &repositories);
+        let sources: Vec<SourceFacts> = taken.iter().map(planning::source_facts).collect();
+        let merged = planning::merged_request(&request.request, &repositories);
         let plan_input = PlanInput {
             request: merged.clone(),
             name,
@@ -232,7 +234,7 @@ impl Engine {
             solved,
         };
         let (synthesis, requires_python) = opening::compute(move || plan_input.plan()).await?;
-        refuse_errors(&synthesis.findings)?;
+        answer::refuse_errors(&synthesis.findings)?;
         let readme = readme::write(&synthesis, &merged, &sources, &requires_python);
         let built = self.complete(call, synthesis, &merged, readme).await?;
         let mut result = built.result(id, &sources);
@@ -303,7 +305,7 @@ impl Engine {
             synthesis.packages.len(),
         );
         let files = synthesizer_synthesis::finish(synthesis, files, resolution);
-        plan_added_files(&mut plan, &files);
+        answer::plan_added_files(&mut plan, &files);
         Ok(Built {
             files,
             plan,
@@ -342,8 +344,8 @@ impl Engine {
             };
             result.verification = Some(self.verify_subject(call, subject, level).await?);
         }
-        tell_verification(&mut result, request.verify);
-        if request.require_verified && !fully_verified(result.verification.as_ref()) {
+        answer::tell_verification(&mut result, request.verify);
+        if request.require_verified && !answer::fully_verified(result.verification.as_ref()) {
             result
                 .warnings
                 .push("the project was not placed, because it was not fully verified".to_owned());
@@ -372,307 +374,10 @@ impl Engine {
     }
 }
 
-/// Adds the files to the plan that came to the project after it was made.
-fn plan_added_files(plan: &mut PlanSummary, files: &[OutputFile]) {
-    let planned: BTreeSet<TreePath> = plan.files.iter().map(|file| file.path.clone()).collect();
-    for file in files.iter().filter(|file| !planned.contains(&file.path)) {
-        let reason = match file.path.as_str() {
-            "README.md" => "tells what the project is made of",
-            "synthesis.lock" => "records where every file comes from",
-            _ => "locks the packages",
-        };
-        plan.files.push(PlannedFile {
-            path: file.path.clone(),
-            origin: "generated".to_owned(),
-            reason: reason.to_owned(),
-        });
-    }
-    plan.files.sort_by(|one, other| one.path.cmp(&other.path));
-}
-
-/// A project whose files are known.
-struct Built {
-    files: Vec<OutputFile>,
-    plan: synthesizer_model::synthesis::PlanSummary,
-    imports: Vec<synthesizer_model::synthesis::ImportHint>,
-    packages: usize,
-    warnings: Vec<String>,
-}
-
-impl Built {
-    fn result(&self, id: &str, sources: &[SourceFacts]) -> SynthesisResult {
-        let mut warnings = self.warnings.clone();
-        let notable = self
-            .plan
-            .findings
-            .iter()
-            .filter(|finding| finding.severity >= Severity::Warning);
-        warnings.extend(notable.map(sentence));
-        SynthesisResult {
-            synthesis_id: id.to_owned(),
-            plan: self.plan.clone(),
-            imports: self.imports.clone(),
-            next_steps: vec![
-                "uv sync".to_owned(),
-                "uv run pytest".to_owned(),
-                "read README.md, NOTICE and synthesis.lock".to_owned(),
-            ],
-            status: "succeeded".to_owned(),
-            code: None,
-            project_path: None,
-            repositories_processed: sources.len(),
-            components_extracted: sources.iter().map(|source| source.components).sum(),
-            dependencies_merged: self.packages,
-            files_created: self.files.len(),
-            tree: None,
-            verification: None,
-            documentation: vec!["README.md".to_owned()],
-            warnings,
-        }
-    }
-}
-
-/// What planning needs, moved to a thread that computes.
-struct PlanInput {
-    request: SynthesisRequest,
-    name: ProjectName,
-    taken: Vec<Taken>,
-    needs: Vec<Needs>,
-    solved: Resolution,
-}
-
-impl PlanInput {
-    /// Gives the plan and the Python versions that it is for.
-    fn plan(self) -> Result<(Synthesis, String), Failure> {
-        let mut findings: Vec<Finding> = self
-            .solved
-            .warnings
-            .iter()
-            .map(|warning| Finding::new(Severity::Warning, "resolution", warning))
-            .collect();
-        let mut sources = Vec::new();
-        for (taken, needs) in self.taken.into_iter().zip(self.needs) {
-            findings.extend(needs.findings);
-            sources.push(source_input(taken, needs.distributions));
-        }
-        let input = SynthesisInput {
-            request: &self.request,
-            project_name: self.name,
-            sources,
-            requires_python: self.solved.requires_python.unwrap_or_default(),
-            findings,
-        };
-        let synthesis = synthesizer_synthesis::plan(&input)?;
-        Ok((synthesis, input.requires_python))
-    }
-}
-
-fn source_input(
-    taken: Taken,
-    needed: Vec<synthesizer_model::component::NeededDistribution>,
-) -> SourceInput {
-    let project = &taken.read.manifests.project;
-    let version = project
-        .version
-        .clone()
-        .or_else(|| taken.origin.version.clone());
-    let license = taken.read.licenses.effective();
-    SourceInput {
-        distribution: project.name.clone().zip(version),
-        marks_changes: license
-            .as_deref()
-            .is_some_and(synthesizer_analysis::licenses::requires_change_notice),
-        license,
-        original_packages: taken.read.python.graph.primary_top_levels(),
-        id: taken.id,
-        origin: taken.origin,
-        destination: taken.destination,
-        closure: taken.closure,
-        files: taken.files,
-        texts: taken.texts,
-        needed,
-        components: taken.components,
-        linked_modules: taken.linked_modules,
-    }
-}
-
 fn project_file(file: &OutputFile) -> ProjectFile {
     ProjectFile {
         path: file.path.clone(),
         contents: file.contents.clone(),
         executable: file.executable,
-    }
-}
-
-/// Makes the origin of a local folder relative to the new project, so that no absolute path enters it.
-fn portable_origin(origin: &Origin, location: &Location, base: &Path, output: &Path) -> Origin {
-    let Location::Local(written) = location else {
-        return origin.clone();
-    };
-    let source = base.join(written);
-    let source = source.canonicalize().unwrap_or(source);
-    Origin {
-        url: relative(&source, output),
-        ..origin.clone()
-    }
-}
-
-/// Writes a path relative to a folder, with at least one `../`.
-fn relative(path: &Path, folder: &Path) -> String {
-    let common = path
-        .components()
-        .zip(folder.components())
-        .take_while(|(left, right)| left == right)
-        .count();
-    let ups = folder.components().count() - common;
-    let mut parts: Vec<String> = vec!["..".to_owned(); ups.max(1)];
-    if ups == 0 {
-        parts = vec![".".to_owned()];
-    }
-    parts.extend(
-        path.components()
-            .skip(common)
-            .map(|part| part.as_os_str().to_string_lossy().into_owned()),
-    );
-    parts.join("/")
-}
-
-fn unsatisfiable(id: &str, solved: Resolution, repositories: usize) -> SynthesisResult {
-    let findings = solved
-        .conflicts
-        .iter()
-        .map(|conflict| {
-            let imposed: Vec<String> = conflict
-                .requirements
-                .iter()
-                .map(|one| {
-                    format!(
-                        "{} wants {} ({}:{})",
-                        one.repository, one.specifier, one.manifest, one.line
-                    )
-                })
-                .collect();
-            Finding::new(
-                Severity::Error,
-                "conflict",
-                format!("{}: {}", conflict.what, imposed.join("; ")),
-            )
-        })
-        .collect();
-    SynthesisResult {
-        synthesis_id: id.to_owned(),
-        plan: synthesizer_model::synthesis::PlanSummary {
-            findings,
-            ..Default::default()
-        },
-        imports: Vec::new(),
-        next_steps: vec!["take other versions of the repositories, or fewer components".to_owned()],
-        status: "unsatisfiable".to_owned(),
-        code: Some(ErrorCode::Unsatisfiable),
-        project_path: None,
-        repositories_processed: repositories,
-        components_extracted: 0,
-        dependencies_merged: 0,
-        files_created: 0,
-        tree: None,
-        verification: None,
-        documentation: Vec::new(),
-        warnings: vec![solved.explanation],
-    }
-}
-
-fn fully_verified(verification: Option<&Verification>) -> bool {
-    verification.is_some_and(|verification| !verification.failed() && !verification.incomplete())
-}
-
-fn tell_verification(result: &mut SynthesisResult, level: Option<Level>) {
-    let Some(verification) = &result.verification else {
-        if level.is_none() {
-            result
-                .warnings
-                .push("the project was not verified, as asked".to_owned());
-        }
-        return;
-    };
-    for check in &verification.checks {
-        if check.result == synthesizer_model::verification::Outcome::NotRun {
-            result
-                .warnings
-                .push(format!("{} was not run: {}", check.name, check.detail));
-        }
-    }
-    if verification.failed() {
-        result.status = "verification_failed".to_owned();
-        result.code = Some(ErrorCode::Verify);
-    }
-}
-
-fn sentence(finding: &Finding) -> String {
-    let place = match (&finding.source, &finding.path, finding.line) {
-        (Some(source), Some(path), Some(line)) => format!("{source} {path}:{line}: "),
-        (Some(source), Some(path), None) => format!("{source} {path}: "),
-        (Some(source), None, _) => format!("{source}: "),
-        (None, Some(path), _) => format!("{path}: "),
-        (None, None, _) => String::new(),
-    };
-    format!("{place}{}", finding.what)
-}
-
-fn source_facts(taken: &Taken) -> SourceFacts {
-    SourceFacts {
-        id: taken.id.clone(),
-        version: taken
-            .origin
-            .version
-            .clone()
-            .or_else(|| taken.read.manifests.project.version.clone()),
-        components: taken.components.len(),
-    }
-}
-
-/// The request with equal repositories merged, one for each source.
-fn merged_request(
-    request: &SynthesisRequest,
-    repositories: &[RequestedRepository],
-) -> SynthesisRequest {
-    SynthesisRequest {
-        repositories: repositories.to_vec(),
-        ..request.clone()
-    }
-}
-
-/// A plan with an error finding would not work.
-fn refuse_errors(findings: &[Finding]) -> Result<(), Failure> {
-    let errors: Vec<&Finding> = findings
-        .iter()
-        .filter(|finding| finding.severity == Severity::Error)
-        .collect();
-    let Some(first) = errors.first() else {
-        return Ok(());
-    };
-    let details =
-        serde_json::json!({ "findings": serde_json::to_value(&errors).unwrap_or_default() });
-    let failure = Failure::new(
-        ErrorCode::Incompatible,
-        format!("the project cannot be built: {}", sentence(first)),
-    );
-    Err(failure
-        .with_hint("take other components; details lists every reason")
-        .with_details(details))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn local_sources_are_named_relative_to_the_project() {
-        let check = |path: &str, folder: &str, expected: &str| {
-            assert_eq!(relative(Path::new(path), Path::new(folder)), expected);
-        };
-        check("/a/click", "/a/toolbox", "../click");
-        check("/a/click", "/b/x/toolbox", "../../../a/click");
-        check("/a", "/a/toolbox", "..");
-        check("/a/toolbox/x", "/a/toolbox", "./x");
     }
 }

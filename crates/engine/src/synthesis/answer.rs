@@ -1,0 +1,184 @@
+//! What a synthesis answers: the result of a plan, of a conflict, of a verification. Makes values only.
+
+use std::collections::BTreeSet;
+
+use synthesizer_model::{
+    failure::{ErrorCode, Failure},
+    finding::{Finding, Severity},
+    resolution::Resolution,
+    synthesis::{ImportHint, PlanSummary, PlannedFile, SynthesisResult},
+    tree::TreePath,
+    verification::{Level, Outcome, Verification},
+};
+use synthesizer_synthesis::OutputFile;
+
+use super::readme::SourceFacts;
+
+/// A project whose files are known.
+pub(crate) struct Built {
+    pub(crate) files: Vec<OutputFile>,
+    pub(crate) plan: PlanSummary,
+    pub(crate) imports: Vec<ImportHint>,
+    pub(crate) packages: usize,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Built {
+    /// Makes the result of a project that was planned and not yet placed.
+    pub(crate) fn result(&self, id: &str, sources: &[SourceFacts]) -> SynthesisResult {
+        let mut warnings = self.warnings.clone();
+        let notable = self
+            .plan
+            .findings
+            .iter()
+            .filter(|finding| finding.severity >= Severity::Warning);
+        warnings.extend(notable.map(sentence));
+        SynthesisResult {
+            synthesis_id: id.to_owned(),
+            plan: self.plan.clone(),
+            imports: self.imports.clone(),
+            next_steps: vec![
+                "uv sync".to_owned(),
+                "uv run pytest".to_owned(),
+                "read README.md, NOTICE and synthesis.lock".to_owned(),
+            ],
+            status: "succeeded".to_owned(),
+            code: None,
+            project_path: None,
+            repositories_processed: sources.len(),
+            components_extracted: sources.iter().map(|source| source.components).sum(),
+            dependencies_merged: self.packages,
+            files_created: self.files.len(),
+            tree: None,
+            verification: None,
+            documentation: vec!["README.md".to_owned()],
+            warnings,
+        }
+    }
+}
+
+/// Adds the files to the plan that came to the project after it was made.
+pub(crate) fn plan_added_files(plan: &mut PlanSummary, files: &[OutputFile]) {
+    let planned: BTreeSet<TreePath> = plan.files.iter().map(|file| file.path.clone()).collect();
+    for file in files.iter().filter(|file| !planned.contains(&file.path)) {
+        let reason = match file.path.as_str() {
+            "README.md" => "tells what the project is made of",
+            "synthesis.lock" => "records where every file comes from",
+            _ => "locks the packages",
+        };
+        plan.files.push(PlannedFile {
+            path: file.path.clone(),
+            origin: "generated".to_owned(),
+            reason: reason.to_owned(),
+        });
+    }
+    plan.files.sort_by(|one, other| one.path.cmp(&other.path));
+}
+
+/// Makes the result of requirements without a solution.
+pub(crate) fn unsatisfiable(id: &str, solved: Resolution, repositories: usize) -> SynthesisResult {
+    let findings = solved
+        .conflicts
+        .iter()
+        .map(|conflict| {
+            let imposed: Vec<String> = conflict
+                .requirements
+                .iter()
+                .map(|one| {
+                    format!(
+                        "{} wants {} ({}:{})",
+                        one.repository, one.specifier, one.manifest, one.line
+                    )
+                })
+                .collect();
+            Finding::new(
+                Severity::Error,
+                "conflict",
+                format!("{}: {}", conflict.what, imposed.join("; ")),
+            )
+        })
+        .collect();
+    SynthesisResult {
+        synthesis_id: id.to_owned(),
+        plan: PlanSummary {
+            findings,
+            ..Default::default()
+        },
+        imports: Vec::new(),
+        next_steps: vec!["take other versions of the repositories, or fewer components".to_owned()],
+        status: "unsatisfiable".to_owned(),
+        code: Some(ErrorCode::Unsatisfiable),
+        project_path: None,
+        repositories_processed: repositories,
+        components_extracted: 0,
+        dependencies_merged: 0,
+        files_created: 0,
+        tree: None,
+        verification: None,
+        documentation: Vec::new(),
+        warnings: vec![solved.explanation],
+    }
+}
+
+/// A plan with an error finding would not work.
+///
+/// # Errors
+/// `E_INCOMPATIBLE` with every such finding in the details.
+pub(crate) fn refuse_errors(findings: &[Finding]) -> Result<(), Failure> {
+    let errors: Vec<&Finding> = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .collect();
+    let Some(first) = errors.first() else {
+        return Ok(());
+    };
+    let details =
+        serde_json::json!({ "findings": serde_json::to_value(&errors).unwrap_or_default() });
+    let failure = Failure::new(
+        ErrorCode::Incompatible,
+        format!("the project cannot be built: {}", sentence(first)),
+    );
+    Err(failure
+        .with_hint("take other components; details lists every reason")
+        .with_details(details))
+}
+
+/// Says whether every check ran and passed.
+pub(crate) fn fully_verified(verification: Option<&Verification>) -> bool {
+    verification.is_some_and(|verification| !verification.failed() && !verification.incomplete())
+}
+
+/// Tells in the result what the verification found, or that there was none.
+pub(crate) fn tell_verification(result: &mut SynthesisResult, level: Option<Level>) {
+    let Some(verification) = &result.verification else {
+        if level.is_none() {
+            result
+                .warnings
+                .push("the project was not verified, as asked".to_owned());
+        }
+        return;
+    };
+    for check in &verification.checks {
+        if check.result == Outcome::NotRun {
+            result
+                .warnings
+                .push(format!("{} was not run: {}", check.name, check.detail));
+        }
+    }
+    if verification.failed() {
+        result.status = "verification_failed".to_owned();
+        result.code = Some(ErrorCode::Verify);
+    }
+}
+
+/// Writes a finding with its place.
+fn sentence(finding: &Finding) -> String {
+    let place = match (&finding.source, &finding.path, finding.line) {
+        (Some(source), Some(path), Some(line)) => format!("{source} {path}:{line}: "),
+        (Some(source), Some(path), None) => format!("{source} {path}: "),
+        (Some(source), None, _) => format!("{source}: "),
+        (None, Some(path), _) => format!("{path}: "),
+        (None, None, _) => String::new(),
+    };
+    format!("{place}{}", finding.what)
+}
