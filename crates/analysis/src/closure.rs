@@ -2,7 +2,7 @@
 //! Decides what is taken; where it goes and how it changes is decided elsewhere.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque, btree_map::Entry},
     sync::OnceLock,
 };
 
@@ -15,6 +15,7 @@ use synthesizer_model::{
 
 use crate::{
     effects::{self, Effects},
+    named_modules,
     python_source::PythonSource,
 };
 
@@ -79,7 +80,11 @@ impl<'a> Taker<'a> {
         let found = if symbol.is_some() {
             self.select_module(module, symbol)
         } else {
-            self.select_path(component)
+            // A folder may bear the name of a module that lies elsewhere, as `yaml` and `lib/yaml` do.
+            let module = self.source.graph.index(component);
+            module
+                .and_then(|_| self.select_module(component, None))
+                .or_else(|| self.select_path(component))
                 .or_else(|| self.select_module(component, None))
                 .or_else(|| {
                     let (module, symbol) = component.rsplit_once('.')?;
@@ -228,6 +233,23 @@ impl<'a> Taker<'a> {
         }
     }
 
+    /// Gives the files of a selection alone, without what they need.
+    pub(crate) fn own_files(&self, selection: &Selection) -> Closure {
+        let reason = Reason::PackageMember;
+        let modules = selection.modules.iter();
+        let taken = modules
+            .filter_map(|name| Some((self.source.graph.index(name)?, reason.clone())))
+            .collect();
+        let data = selection
+            .data
+            .iter()
+            .map(|path| (path.clone(), reason.clone()))
+            .collect();
+        let mut closure = Closure::default();
+        self.fill(&mut closure, &taken, &data);
+        closure
+    }
+
     /// Follows the needs of the selections to the end.
     pub fn take(&self, selections: &[Selection]) -> Closure {
         let mut taken: BTreeMap<usize, Reason> = BTreeMap::new();
@@ -261,6 +283,22 @@ impl<'a> Taker<'a> {
                     queue.push_back(*needed);
                 }
             }
+            if effects.computes_imports {
+                let tables = effects.modules.iter();
+                let named =
+                    tables.flat_map(|(table, _)| named_modules::in_strings(self.source, *table));
+                for (needed, reason) in named {
+                    if let Entry::Vacant(vacant) = taken.entry(needed) {
+                        vacant.insert(reason);
+                        queue.push_back(needed);
+                    }
+                }
+            }
+            for (folder, reason) in &effects.data_folders {
+                for path in self.data_below(folder) {
+                    data.entry(path.clone()).or_insert_with(|| reason.clone());
+                }
+            }
             for (path, reason) in &effects.data {
                 if let Some(path) = TreePath::new(path)
                     .ok()
@@ -276,6 +314,20 @@ impl<'a> Taker<'a> {
         }
         self.fill(&mut closure, &taken, &data);
         closure
+    }
+
+    /// Lists the files of a folder that are no modules.
+    fn data_below(&self, folder: &str) -> Vec<&'a TreePath> {
+        let Ok(first) = TreePath::new(folder) else {
+            return Vec::new();
+        };
+        self.files
+            .range::<TreePath, _>(&first..)
+            .take_while(|path| path.as_str().starts_with(folder))
+            .filter(|path| path.is_below(folder) && path.as_str() != folder)
+            .filter(|path| self.source.graph.at_path(path).is_none() && !is_residue(path))
+            .copied()
+            .collect()
     }
 
     fn fill(

@@ -12,6 +12,7 @@ use synthesizer_model::{
 
 use crate::{
     closure::Taker,
+    module_graph::ModuleNode,
     needed::{self, Provided},
     python_source::PythonSource,
 };
@@ -28,9 +29,19 @@ pub struct Context<'a> {
     pub license: Option<&'a str>,
     /// Whether classes and functions are listed too.
     pub symbols: bool,
+    /// The one component to list, by its id or path; all when `None`.
+    pub only: Option<&'a str>,
 }
 
+/// How many entries the lists of all components may have together; the lists of a chain of modules grow with the square of its length.
+const LISTED: usize = 100_000;
+
+/// How many modules are looked at together before their lists are counted.
+const CHUNK: usize = 128;
+
 /// Lists packages and modules of what the project installs, and their public symbols where asked, sorted by id.
+///
+/// The second value says how many components are listed with nothing but their own files, because the lists would be too long.
 ///
 /// # Errors
 /// `E_CANCELLED`.
@@ -38,29 +49,61 @@ pub fn list(
     taker: &Taker<'_>,
     context: &Context<'_>,
     progress: &dyn Progress,
-) -> Result<Vec<Component>, Failure> {
+) -> Result<(Vec<Component>, usize), Failure> {
     let graph = &context.source.graph;
     let indices: Vec<usize> = (0..graph.nodes().len())
         .filter(|index| graph.node(*index).primary)
+        .filter(|index| context.wants(graph.node(*index)))
         .collect();
-    let mut components: Vec<Component> = indices
-        .par_iter()
-        .filter(|_| !progress.is_cancelled())
-        .flat_map_iter(|index| of_module(taker, context, *index))
-        .collect();
-    if progress.is_cancelled() {
-        return Err(Failure::cancelled());
+    let mut components: Vec<Component> = Vec::new();
+    let (mut listed, mut shortened) = (0, 0);
+    for chunk in indices.chunks(CHUNK) {
+        let whole = listed < LISTED;
+        let found: Vec<Vec<Component>> = chunk
+            .par_iter()
+            .filter(|_| !progress.is_cancelled())
+            .map(|index| of_module(taker, context, *index, whole))
+            .collect();
+        if progress.is_cancelled() {
+            return Err(Failure::cancelled());
+        }
+        for component in found.into_iter().flatten() {
+            listed += component.files.len() + component.internal_dependencies.len();
+            shortened += usize::from(!whole);
+            components.push(component);
+        }
     }
     components.sort_by(|left, right| left.id.cmp(&right.id));
-    Ok(components)
+    Ok((components, shortened))
 }
 
-fn of_module(taker: &Taker<'_>, context: &Context<'_>, index: usize) -> Vec<Component> {
+impl Context<'_> {
+    /// Says whether a module is the one component that was asked for, if one was.
+    fn wants(&self, node: &ModuleNode) -> bool {
+        self.only.is_none_or(|only| {
+            let module = only.split(':').next().unwrap_or(only);
+            module == node.name
+                || only == node.path.as_str()
+                || (node.is_package && only == node.path.parent())
+        })
+    }
+}
+
+fn of_module(
+    taker: &Taker<'_>,
+    context: &Context<'_>,
+    index: usize,
+    whole: bool,
+) -> Vec<Component> {
     let node = context.source.graph.node(index);
     let Ok(selection) = taker.select(&node.name) else {
         return Vec::new();
     };
-    let closure = taker.take(std::slice::from_ref(&selection));
+    let closure = if whole {
+        taker.take(std::slice::from_ref(&selection))
+    } else {
+        taker.own_files(&selection)
+    };
     let own: Vec<&PythonFile> = selection
         .modules
         .iter()

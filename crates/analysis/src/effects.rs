@@ -1,6 +1,8 @@
 //! What one module needs of its own source and of others: its imports, resolved against the module graph by Python's rules.
 //! Looks at one module at a time; following the needs is the closure's work.
 
+use std::collections::BTreeSet;
+
 use synthesizer_model::{
     component::{ExternalImport, Need, Reason},
     finding::{Finding, Severity},
@@ -11,7 +13,9 @@ use synthesizer_model::{
     tree::TreePath,
 };
 
-use crate::{module_graph::ModuleNode, placed, python_source::PythonSource, standard_library};
+use crate::{
+    module_graph::ModuleNode, named_modules, placed, python_source::PythonSource, standard_library,
+};
 
 /// Everything that taking one module brings directly.
 #[derive(Debug, Default)]
@@ -20,6 +24,10 @@ pub(crate) struct Effects {
     pub(crate) modules: Vec<(usize, Reason)>,
     /// Data files to take, by their path in the tree.
     pub(crate) data: Vec<(String, Reason)>,
+    /// Whether it imports modules by computed names, which it or what it imports may hold in strings.
+    pub(crate) computes_imports: bool,
+    /// Folders of data to take with all that is no module in them.
+    pub(crate) data_folders: Vec<(String, Reason)>,
     /// Imports from elsewhere.
     pub(crate) external: Vec<ExternalImport>,
     /// Imports that no file provides.
@@ -47,6 +55,13 @@ pub(crate) fn of_module(source: &PythonSource, index: usize) -> Effects {
         collector.dotted_use(dotted_use);
     }
     collector.module_names();
+    if facts.computes_imports() {
+        collector.effects.computes_imports = true;
+        collector
+            .effects
+            .modules
+            .extend(named_modules::in_strings(source, index));
+    }
     collector.path_literals();
     collector.effects
 }
@@ -75,6 +90,9 @@ impl Collector<'_> {
             ImportKind::Plain(names) => {
                 for name in names {
                     self.module(&name.module, site);
+                    if let Some(alias) = &name.alias {
+                        self.attributes(&name.module, alias, site);
+                    }
                 }
             }
             ImportKind::From {
@@ -102,7 +120,7 @@ impl Collector<'_> {
         } else if let Some(index) = self.source.graph.index(module) {
             self.take(index, site);
         } else if !self.source.graph.is_namespace(module) {
-            self.missing(module, site);
+            self.absent(module, site);
         }
     }
 
@@ -115,10 +133,12 @@ impl Collector<'_> {
         }
         let base_index = graph.index(base);
         if base_index.is_none() && !graph.is_namespace(base) {
-            self.missing(base, site);
+            self.absent(base, site);
             return;
         }
         for name in names {
+            let bound = name.alias.as_ref().unwrap_or(&name.name);
+            self.attributes(&format!("{base}.{}", name.name), bound, site);
             let submodule = graph.index(&format!("{base}.{}", name.name));
             match base_index {
                 None => match submodule {
@@ -142,16 +162,77 @@ impl Collector<'_> {
         submodule: Option<usize>,
         site: Site,
     ) {
+        let package_name = self.source.graph.node(package).name.clone();
+        let full = format!("{package_name}.{name}");
         match submodule {
             Some(index) if self.means_submodule(package, name) => self.take(index, site),
-            None if name != "*"
-                && !placed::provides(self.source, &self.source.graph.node(package).name, name) =>
-            {
-                let module = format!("{}.{name}", self.source.graph.node(package).name);
-                self.missing(&module, site);
+            Some(index) => {
+                // As long as the package has not bound the name, as in a circle of imports, Python takes the submodule.
+                self.parent(package, name, site);
+                self.take(index, site);
             }
-            _ => self.parent(package, name, site),
+            None if name == "*" => {
+                self.parent(package, name, site);
+                self.exported_submodules(package, site);
+            }
+            None if self.source.graph.is_namespace(&full) => {}
+            None if !placed::provides(self.source, &package_name, name) => {
+                self.missing(&full, site);
+            }
+            None => self.parent(package, name, site),
         }
+    }
+
+    /// A star import also imports the submodules that `__all__` names.
+    fn exported_submodules(&mut self, package: usize, site: Site) {
+        let graph = &self.source.graph;
+        let name = &graph.node(package).name;
+        let exports = self
+            .source
+            .facts(package)
+            .and_then(|facts| facts.exports.as_ref());
+        let submodules: Vec<usize> = exports
+            .into_iter()
+            .flatten()
+            .filter_map(|export| graph.index(&format!("{name}.{export}")))
+            .collect();
+        for index in submodules {
+            self.take(index, site);
+        }
+    }
+
+    /// `package.child` where an alias or a `from` import bound the package under a name of its own.
+    fn attributes(&mut self, module: &str, bound: &str, site: Site) {
+        let graph = &self.source.graph;
+        let Some(package) = graph.index(module) else {
+            return;
+        };
+        if !graph.node(package).is_package || !graph.is_internal(module, self.node) {
+            return;
+        }
+        for child in attributes_in(self.source.text(&self.node.path), bound) {
+            if let Some(submodule) = graph.index(&format!("{module}.{child}")) {
+                self.child(package, submodule, child, site);
+            }
+        }
+    }
+
+    /// A submodule that is used as an attribute: somebody else has imported it, the package itself or one above it.
+    fn child(&mut self, package: usize, submodule: usize, name: &str, site: Site) {
+        let graph = &self.source.graph;
+        let child = &graph.node(submodule).name;
+        let package_name = &graph.node(package).name;
+        let above = package_name.rmatch_indices('.').map(|(dot, _)| dot);
+        let importer = std::iter::once(package_name.len())
+            .chain(above)
+            .filter_map(|end| graph.index(&package_name[..end]))
+            .find(|index| {
+                placed::imported_modules(self.source, *index)
+                    .iter()
+                    .any(|(module, _)| module == child)
+            });
+        self.take(submodule, site);
+        self.parent(importer.unwrap_or(package), name, site);
     }
 
     /// Says whether the package's own text gives the name nothing but the submodule of that name.
@@ -215,11 +296,7 @@ impl Collector<'_> {
             let imported_here = self.imports_module(&child);
             match graph.index(&child) {
                 Some(_) if imported_here => {}
-                Some(submodule) => {
-                    // Somebody else has to have imported the submodule: the package itself, as far as one can tell.
-                    self.take(submodule, site);
-                    self.parent(index, next, site);
-                }
+                Some(submodule) => self.child(index, submodule, next, site),
                 None if graph.is_namespace(&child) => {}
                 None => {
                     self.parent(index, next, site);
@@ -266,6 +343,9 @@ impl Collector<'_> {
                     }
                     for candidate in &name_use.candidates {
                         self.import_by_name(candidate, None, site, true);
+                    }
+                    for index in named_modules::by_prefixes(self.source, self.node, name_use) {
+                        self.take(index, site);
                     }
                 }
                 ModuleNameRole::Resources => {
@@ -326,9 +406,28 @@ impl Collector<'_> {
         let own = self.node.path.parent().to_owned();
         let package = self.source.graph.package_folder(self.node);
         for literal in &self.facts.path_literals {
-            self.data(&own, &literal.text, literal.line);
-            if let Some(package) = package.as_ref().filter(|package| **package != own) {
-                self.data(package, &literal.text, literal.line);
+            if let Some((_, module)) = literal.statement_module() {
+                let circumstances = Circumstances {
+                    in_function: true,
+                    guarded: true,
+                    ..Circumstances::default()
+                };
+                let site = Site {
+                    line: literal.line,
+                    circumstances,
+                };
+                if self.source.graph.is_internal(module, self.node) {
+                    self.module(module, site);
+                }
+                continue;
+            }
+            let folders =
+                std::iter::once(&own).chain(package.iter().filter(|package| **package != own));
+            for folder in folders {
+                self.data(folder, &literal.text, literal.line);
+                if literal.inside.is_none() {
+                    self.data_folder(folder, &literal.text, literal.line);
+                }
             }
         }
     }
@@ -345,6 +444,17 @@ impl Collector<'_> {
             let path = self.node.path.to_string();
             self.effects
                 .data
+                .push((joined, Reason::DataOf { path, line }));
+        }
+    }
+
+    /// Notes a folder that a joined path names; whether it exists is the closure's question.
+    fn data_folder(&mut self, folder: &str, name: &str, line: u32) {
+        let joined = format!("{folder}/{name}");
+        if !folder.is_empty() && TreePath::new(&joined).is_ok() {
+            let path = self.node.path.to_string();
+            self.effects
+                .data_folders
                 .push((joined, Reason::DataOf { path, line }));
         }
     }
@@ -388,6 +498,14 @@ impl Collector<'_> {
         });
     }
 
+    /// A module without a file: made by code of a module above it, or missing.
+    fn absent(&mut self, module: &str, site: Site) {
+        match self.source.maker_of(module) {
+            Some(maker) => self.take(maker, site),
+            None => self.missing(module, site),
+        }
+    }
+
     /// An import inside the package that no file provides: compiled, generated or left out.
     fn missing(&mut self, module: &str, site: Site) {
         if site.circumstances.guarded || site.circumstances.fallback {
@@ -406,6 +524,23 @@ impl Collector<'_> {
     }
 }
 
+/// Lists the names that the text takes as attributes of a name, as far as its letters tell.
+fn attributes_in<'t>(text: &'t str, bound: &str) -> BTreeSet<&'t str> {
+    let in_name = |character: char| character == '_' || character.is_alphanumeric();
+    text.match_indices(bound)
+        .filter(|(start, _)| {
+            !text[..*start].ends_with(|before: char| in_name(before) || before == '.')
+        })
+        .filter_map(|(start, _)| {
+            let rest = text[start + bound.len()..].strip_prefix('.')?;
+            let end = rest
+                .find(|character| !in_name(character))
+                .unwrap_or(rest.len());
+            (end > 0).then(|| &rest[..end])
+        })
+        .collect()
+}
+
 /// Makes a relative module absolute, seen from a module's file.
 pub(crate) fn absolute(node: &ModuleNode, level: u32, module: &str) -> Option<String> {
     let package = if node.is_package {
@@ -416,7 +551,7 @@ pub(crate) fn absolute(node: &ModuleNode, level: u32, module: &str) -> Option<St
     relative_to(package?, level, module)
 }
 
-fn relative_to(package: &str, level: u32, module: &str) -> Option<String> {
+pub(crate) fn relative_to(package: &str, level: u32, module: &str) -> Option<String> {
     let mut base = package;
     for _ in 1..level {
         base = base.rsplit_once('.')?.0;

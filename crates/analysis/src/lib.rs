@@ -24,6 +24,7 @@ pub mod licenses;
 pub mod manifests;
 pub mod memory_tree;
 pub mod module_graph;
+mod named_modules;
 pub mod needed;
 pub mod placed;
 pub mod python_source;

@@ -214,7 +214,15 @@ fn node_of(
     } else {
         import_stem
     };
-    if !module_path.split('/').all(is_identifier) {
+    let (folders, last) = module_path.rsplit_once('/').unwrap_or(("", module_path));
+    let is_named = folders
+        .split('/')
+        .all(|folder| folder.is_empty() || is_identifier(folder));
+    // No statement names `unicode15-0-0`, but code of its package can.
+    let is_reachable = is_identifier(last)
+        || (is_file_name(last)
+            && files.contains(format!("{root}/{folders}/__init__.py").trim_start_matches('/')));
+    if !is_named || !is_reachable {
         return None;
     }
     let top = module_path.split('/').next().unwrap_or(module_path);
@@ -242,11 +250,23 @@ fn import_root(path: &str, files: &BTreeSet<&str>) -> String {
     }
     // `folder` is the nearest folder above that is no regular package; what lies between it and the root is PEP 420.
     let parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    // Below a regular package a folder such as `lib` is a part of that package.
+    let in_package = (1..=parts.len())
+        .find(|end| files.contains(format!("{}/__init__.py", parts[..*end].join("/")).as_str()))
+        .unwrap_or(parts.len());
     let depth = parts
         .iter()
-        .rposition(|part| IMPORT_ROOTS.contains(part) || !is_identifier(part))
+        .enumerate()
+        .rposition(|(position, part)| {
+            !is_identifier(part) || (position < in_package && IMPORT_ROOTS.contains(part))
+        })
         .map_or(0, |position| position + 1);
     parts[..depth].join("/")
+}
+
+fn is_file_name(part: &str) -> bool {
+    part.chars()
+        .all(|character| matches!(character, '_' | '-') || character.is_alphanumeric())
 }
 
 fn is_identifier(part: &str) -> bool {
@@ -314,6 +334,10 @@ mod tests {
         );
         check(&["my-tools/run.py"], &[("run", true)]);
         check(&["packages/a/src/a/__init__.py"], &[("a", true)]);
+        check(
+            &["x/__init__.py", "x/lib/a.py", "x/b-1.py", "y/c-1.py"],
+            &[("x", true), ("x.b-1", true), ("x.lib.a", true)],
+        );
         check(
             &[
                 "examples/celery/src/task_app/__init__.py",

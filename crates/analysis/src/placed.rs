@@ -1,6 +1,6 @@
 //! Whether every import inside a placed project resolves, by its text alone. Runs nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use synthesizer_model::{
     finding::{Finding, Severity},
@@ -42,11 +42,7 @@ pub fn imported_modules(source: &PythonSource, index: usize) -> Vec<(String, boo
         .iter()
         .filter(|statement| !statement.circumstances.type_checking)
     {
-        let circumstances = statement.circumstances;
-        let always = !circumstances.in_function
-            && !circumstances.guarded
-            && !circumstances.fallback
-            && !circumstances.conditional;
+        let always = runs_always(statement);
         let named: Vec<String> = match &statement.kind {
             ImportKind::Plain(names) => names.iter().map(|name| name.module.clone()).collect(),
             ImportKind::From {
@@ -76,6 +72,82 @@ pub fn imported_modules(source: &PythonSource, index: usize) -> Vec<(String, boo
         );
     }
     imported
+}
+
+/// Modules of the standard library that only Windows has.
+const WINDOWS_MODULES: [&str; 6] = ["_winapi", "_winreg", "msvcrt", "nt", "winreg", "winsound"];
+
+/// Lists the modules that another system needs and this one may lack, by their text and by how they are imported.
+///
+/// A module is one when it looks at the platform and is imported on a call, under a guard or a condition only; when it cannot be
+/// imported elsewhere and nothing that always runs imports it; and when it always imports such a one and is itself optional.
+pub fn modules_of_other_systems(source: &PythonSource) -> BTreeSet<String> {
+    let nodes = source.graph.nodes();
+    let mut optional: BTreeSet<String> = BTreeSet::new();
+    let mut importers: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (index, node) in nodes.iter().enumerate() {
+        for (module, always) in imported_modules(source, index) {
+            if always {
+                importers.entry(module).or_default().push(&node.name);
+            } else {
+                optional.insert(module);
+            }
+        }
+    }
+    optional.retain(|module| !importers.contains_key(module));
+    let mut found = BTreeSet::new();
+    for (index, node) in nodes.iter().enumerate() {
+        if optional.contains(&node.name) && looks_at_platform(source.text(&node.path)) {
+            found.insert(node.name.clone());
+        }
+        let importers = importers.get(&node.name).map_or(&[][..], Vec::as_slice);
+        let known = !importers.is_empty() || optional.contains(&node.name);
+        let avoidable = importers
+            .iter()
+            .all(|importer| optional.contains(*importer));
+        if known && avoidable && is_of_another_system(source, index) {
+            found.insert(node.name.clone());
+            found.extend(importers.iter().map(|importer| (*importer).to_owned()));
+        }
+    }
+    found
+}
+
+fn looks_at_platform(text: &str) -> bool {
+    ["sys.platform", "os.name", "platform.system"]
+        .iter()
+        .any(|look| text.contains(look))
+}
+
+/// Says whether a module refuses to be imported on this system: it asks for the platform and raises, or always imports what Windows has.
+fn is_of_another_system(source: &PythonSource, index: usize) -> bool {
+    let text = source.text(&source.graph.node(index).path);
+    let refuses = text.contains("raise ImportError") || text.contains("assert sys.platform");
+    if looks_at_platform(text) && refuses {
+        return true;
+    }
+    let is_of_windows = |module: &str| WINDOWS_MODULES.contains(&module);
+    let mut statements = source
+        .facts(index)
+        .into_iter()
+        .flat_map(|facts| &facts.imports)
+        .filter(|statement| runs_always(statement));
+    statements.any(|statement| match &statement.kind {
+        ImportKind::Plain(names) => names.iter().any(|name| is_of_windows(&name.module)),
+        ImportKind::From { module, names, .. } => {
+            is_of_windows(module)
+                || (module == "six.moves" && names.iter().any(|name| is_of_windows(&name.name)))
+        }
+    })
+}
+
+fn runs_always(statement: &ImportStatement) -> bool {
+    let circumstances = statement.circumstances;
+    !circumstances.in_function
+        && !circumstances.type_checking
+        && !circumstances.guarded
+        && !circumstances.fallback
+        && !circumstances.conditional
 }
 
 fn check_statement(
@@ -138,6 +210,9 @@ fn check_module(
         return false;
     }
     let known = source.graph.index(module).is_some() || source.graph.is_namespace(module);
+    if !known && source.maker_of(module).is_some() {
+        return false;
+    }
     if !known && !guarded {
         unresolved.push(format!("imports {module}, which the project does not have"));
     }
@@ -170,10 +245,7 @@ pub(crate) fn provides(source: &PythonSource, base: &str, name: &str) -> bool {
 /// Says whether a module may set names of itself that no statement of it binds.
 fn binds_dynamically(source: &PythonSource, index: usize) -> bool {
     const WAYS: [&str; 4] = ["globals()", "vars()", "setattr(", "sys.modules[__name__]"];
-    let file = source.files.get(&source.graph.node(index).path);
-    let text = file
-        .and_then(|file| std::str::from_utf8(&file.bytes).ok())
-        .unwrap_or_default();
+    let text = source.text(&source.graph.node(index).path);
     WAYS.iter().any(|way| text.contains(way))
 }
 

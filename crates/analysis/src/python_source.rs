@@ -88,6 +88,23 @@ impl PythonSource {
         }
     }
 
+    /// Gives the text of a Python file; empty for one that is not UTF-8.
+    pub fn text(&self, path: &TreePath) -> &str {
+        self.files
+            .get(path)
+            .and_then(|file| std::str::from_utf8(&file.bytes).ok())
+            .unwrap_or_default()
+    }
+
+    /// Finds the module above a module without a file whose code makes it: one that is no package, or that writes to `sys.modules`.
+    pub fn maker_of(&self, module: &str) -> Option<usize> {
+        let above = module.rmatch_indices('.').map(|(dot, _)| &module[..dot]);
+        let index = above.into_iter().find_map(|name| self.graph.index(name))?;
+        let node = self.graph.node(index);
+        let makes = !node.is_package || self.text(&node.path).contains("sys.modules");
+        makes.then_some(index)
+    }
+
     /// Gives the facts of a module by its index in the graph.
     pub fn facts(&self, index: usize) -> Option<&PythonFile> {
         self.files.get(&self.graph.node(index).path)?.facts.as_ref()

@@ -21,12 +21,14 @@ use crate::{
 };
 
 /// What to include.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// List components.
     pub components: bool,
     /// List classes and functions among them.
     pub symbols: bool,
+    /// List this component alone, by its id or path.
+    pub only: Option<String>,
 }
 
 /// A source, read: what analysis and synthesis both start from.
@@ -103,7 +105,7 @@ pub fn analyze(
         .filter_map(|file| Some(file.facts.as_ref()?.lines_of_code))
         .sum();
     let license = read.licenses.effective();
-    let found = if options.components {
+    let (found, shortened) = if options.components {
         progress.step(70, "listing components");
         let taker = Taker::new(tree, &read.python);
         let declared = read.declared();
@@ -113,15 +115,21 @@ pub fn analyze(
             project: &read.manifests.project,
             license: license.as_deref(),
             symbols: options.symbols,
+            only: options.only.as_deref(),
         };
         components::list(&taker, &context, progress)?
     } else {
-        Vec::new()
+        (Vec::new(), 0)
     };
     let origin = tree.origin();
     let project = &read.manifests.project;
     let mut problems = read.problems;
     problems.extend(other_problems);
+    if shortened > 0 {
+        let what =
+            format!("{shortened} are listed without what they need; ask for one by REPO#COMPONENT");
+        problems.push(Problem::new("components", what));
+    }
     Ok(RepositoryAnalysis {
         repository: RepositorySummary {
             platform: origin.platform.clone(),

@@ -21,6 +21,12 @@ use tokio_util::sync::CancellationToken;
 /// How many finished jobs are remembered.
 const REMEMBERED: usize = 200;
 
+/// How many finished jobs are kept in memory; the records of the others are read from their files.
+const KEPT_IN_MEMORY: usize = 20;
+
+/// How many jobs run at once; each holds sources in memory and starts programs.
+const MOST_RUNNING: usize = 16;
+
 /// How often the file of a running job is written at most.
 const MIRROR_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -54,7 +60,14 @@ impl Jobs {
     }
 
     /// Enters a new job with its steps; gives its handle for the worker.
-    pub fn begin(&self, steps: &[&str], cancellation: CancellationToken) -> RunningJob {
+    ///
+    /// # Errors
+    /// `E_LIMIT` when too many jobs run.
+    pub fn begin(
+        &self,
+        steps: &[&str],
+        cancellation: CancellationToken,
+    ) -> Result<RunningJob, Failure> {
         let id = uuid::Uuid::new_v4().to_string();
         let record = JobRecord {
             synthesis_id: id.clone(),
@@ -73,18 +86,34 @@ impl Jobs {
             state: state.clone(),
             cancellation: cancellation.clone(),
         };
-        self.lock().insert(id.clone(), job);
+        self.admit(id.clone(), job)?;
         let mirror = Mirror {
             id,
             records: Arc::clone(&self.records),
             last: Mutex::new(None),
         };
         mirror.write(&state.borrow().clone(), true);
-        RunningJob {
+        Ok(RunningJob {
             state,
             cancellation,
             mirror: Arc::new(mirror),
+        })
+    }
+
+    fn admit(&self, id: String, job: LiveJob) -> Result<(), Failure> {
+        let mut live = self.lock();
+        let running = live
+            .values()
+            .filter(|job| !job.state.borrow().job_status.is_final());
+        if running.count() >= MOST_RUNNING {
+            let failure = Failure::new(
+                ErrorCode::Limit,
+                format!("{MOST_RUNNING} jobs are running already"),
+            );
+            return Err(failure.with_hint("wait for one of them to end, or cancel one"));
         }
+        live.insert(id, job);
+        Ok(())
     }
 
     /// Gives the present record of a job.
@@ -173,7 +202,7 @@ impl Jobs {
 
     fn forget_oldest(&self) {
         let mut live = self.lock();
-        while live.len() > REMEMBERED {
+        while live.len() > KEPT_IN_MEMORY {
             let oldest = live
                 .iter()
                 .filter(|(_, job)| job.state.borrow().job_status.is_final())
@@ -322,5 +351,45 @@ fn advance(record: &mut JobRecord, percent: u8, message: &str) {
         let mut begun: Vec<String> = record.steps_remaining.drain(..=position).collect();
         record.current_step = begun.pop();
         record.steps_completed.extend(begun);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begin(jobs: &Jobs) -> Result<RunningJob, Failure> {
+        jobs.begin(&["work"], CancellationToken::new())
+    }
+
+    #[test]
+    fn only_so_many_jobs_run_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let jobs = Jobs::new(folder.path());
+        let mut running: Vec<RunningJob> = (0..MOST_RUNNING)
+            .map(|_| begin(&jobs).expect("admitted"))
+            .collect();
+        let refused = begin(&jobs).map(|_| ()).expect_err("one too many");
+        assert_eq!(refused.code, ErrorCode::Limit);
+        let last = running.pop().expect("a job");
+        last.finish(Ok(&"done"), &jobs);
+        begin(&jobs).expect("admitted again");
+    }
+
+    #[test]
+    fn a_job_that_is_not_in_memory_is_known_by_its_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let jobs = Jobs::new(folder.path());
+        let mut ids = Vec::new();
+        for number in 0..KEPT_IN_MEMORY + 5 {
+            let job = begin(&jobs).expect("admitted");
+            ids.push((job.id().to_owned(), number));
+            job.finish(Ok(&number), &jobs);
+        }
+        assert_eq!(jobs.lock().len(), KEPT_IN_MEMORY);
+        for (id, number) in ids {
+            let record = jobs.record(&id).expect("known");
+            assert_eq!(record.result, Some(serde_json::json!(number)));
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use synthesizer_infrastructure::sources::Sources;
 use synthesizer_model::{
+    ErrorCode,
     failure::Failure,
     reference::{Location, RepositoryReference},
     tree::SourceTree,
@@ -12,6 +13,24 @@ use synthesizer_model::{
 use crate::{Call, Engine, paths};
 
 impl Engine {
+    /// Bounds the time of a whole call; past it the call's work is cancelled.
+    pub(crate) async fn bounded<T>(
+        &self,
+        call: &Call,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let deadline = self.config().limits.synthesis_timeout;
+        match tokio::time::timeout(deadline, work).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                call.cancellation.cancel();
+                let message = format!("the work did not finish within {} s", deadline.as_secs());
+                Err(Failure::new(ErrorCode::Timeout, message)
+                    .with_hint("raise limits.synthesis_timeout"))
+            }
+        }
+    }
+
     /// Opens one repository; a relative local path refers to `base`.
     pub(crate) async fn open(
         &self,
@@ -19,16 +38,21 @@ impl Engine {
         location: &Location,
         base: &Path,
     ) -> Result<Arc<dyn SourceTree>, Failure> {
-        let location = match location {
-            Location::Local(written) => {
-                paths::permitted(self.config(), call.caller, base, written)?;
-                Location::Local(written.clone())
-            }
-            remote => remote.clone(),
-        };
         let door = self.door()?;
-        Sources::new(self.config(), &door)
-            .open(&location, base, &call.cancellation, call.progress.as_ref())
+        let sources = Sources::new(self.config(), &door);
+        if let Location::Local(written) = location {
+            let place = paths::permitted(self.config(), call.caller, base, written)?;
+            return sources
+                .open_folder(
+                    &place,
+                    (written, base),
+                    &call.cancellation,
+                    call.progress.as_ref(),
+                )
+                .await;
+        }
+        sources
+            .open(location, base, &call.cancellation, call.progress.as_ref())
             .await
     }
 

@@ -33,11 +33,15 @@ impl Uv {
 }
 
 impl Engine {
-    /// Finds `uv`.
+    /// Finds `uv` and makes the scratch folder one in which only the user's own settings count.
     ///
     /// # Errors
     /// `E_TOOL_MISSING`.
     pub(crate) fn uv(&self, scratch: &Path) -> Result<Uv, Failure> {
+        // uv takes the nearest settings above a project: without this file, those of any folder that the cache lies in.
+        std::fs::write(scratch.join("uv.toml"), "").map_err(|error| {
+            Failure::internal(format!("cannot write to the scratch folder: {error}"))
+        })?;
         let mut variables = self.config().tool_environment.clone();
         // uv leaves its lock files where temporary files go.
         variables.insert("TMPDIR".to_owned(), scratch.to_string_lossy().into_owned());

@@ -10,9 +10,11 @@
 //! - [`sandbox`]: running untrusted code
 //! - [`clock`], [`records`]: times as text, small durable records
 //! - [`project`]: writing a project into place, old or new, never torn
+//! - `folders`: opening folders without following links
 
 pub mod clock;
 pub mod config;
+mod folders;
 pub mod http;
 pub mod process;
 pub mod project;

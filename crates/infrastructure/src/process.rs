@@ -1,6 +1,13 @@
 //! Child programs with a cleared environment, a deadline, bounded output and a process group of their own. No shell, ever.
 
-use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::PathBuf,
+    process::Stdio,
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
 
 use rustix::process::{Pid, Resource, Rlimit, Signal};
 use synthesizer_model::failure::{ErrorCode, Failure};
@@ -146,11 +153,26 @@ pub async fn run(
     }
 }
 
+/// Held for writing while descriptors exist that one child alone may inherit, and for reading while any other child starts.
+static INHERITANCE: RwLock<()> = RwLock::new(());
+
+/// Does work during which no other child is started, so that none inherits what is meant for the one that the work starts.
+pub(crate) fn alone<T>(work: impl FnOnce() -> T) -> T {
+    let _alone = INHERITANCE.write().unwrap_or_else(PoisonError::into_inner);
+    work()
+}
+
 /// Starts a child in a process group of its own, its streams piped; the caller keeps its bounds.
+fn start(child: &ChildProgram) -> Result<tokio::process::Child, Failure> {
+    let _with_others = INHERITANCE.read().unwrap_or_else(PoisonError::into_inner);
+    start_alone(child)
+}
+
+/// Starts a child within [`alone`], as [`run`] does but without its bounds.
 ///
 /// # Errors
 /// `E_TOOL_MISSING` when it cannot be started.
-pub(crate) fn start(child: &ChildProgram) -> Result<tokio::process::Child, Failure> {
+pub(crate) fn start_alone(child: &ChildProgram) -> Result<tokio::process::Child, Failure> {
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that starts programs"
@@ -218,6 +240,31 @@ mod tests {
 
     fn shell(script: &str) -> ChildProgram {
         ChildProgram::new("/bin/sh", "/").args(["-c", script])
+    }
+
+    /// A child that inherited the end of a pipe that is meant for another would keep its reader waiting.
+    #[tokio::test]
+    async fn a_child_does_not_inherit_what_is_made_for_another() {
+        let (started, other) = alone(|| {
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            rustix::io::fcntl_setfd(&writer, rustix::io::FdFlags::empty()).expect("inheritable");
+            let runtime = tokio::runtime::Handle::current();
+            let (begins, begun) = std::sync::mpsc::channel();
+            let other = std::thread::spawn(move || {
+                let _inside = runtime.enter();
+                begins.send(()).expect("waited for");
+                start(&shell("exec tail -f /dev/null")).expect("starts")
+            });
+            begun.recv().expect("begins");
+            for _ in 0..1_000 {
+                std::thread::yield_now();
+            }
+            (reader, other)
+        });
+        let _child = other.join().expect("ends");
+        let mut reader = started;
+        let mut rest = Vec::new();
+        std::io::Read::read_to_end(&mut reader, &mut rest).expect("ends");
     }
 
     #[tokio::test]

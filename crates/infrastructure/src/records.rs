@@ -1,6 +1,6 @@
 //! Small JSON records, one file each, written whole or not at all, the oldest forgotten.
 
-use std::{fs, io, path::PathBuf, time::SystemTime};
+use std::{fs, io, os::unix::fs::DirBuilderExt as _, path::PathBuf, time::SystemTime};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -25,7 +25,11 @@ impl RecordFolder {
     /// # Errors
     /// Any error of the file system.
     pub fn write(&self, name: &str, record: &impl Serialize) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
+        // The names are handles, which others must not be able to list.
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.folder)?;
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
         serde_json::to_writer(&mut file, record)?;
         file.persist(self.folder.join(format!("{name}.json")))
@@ -88,5 +92,9 @@ mod tests {
             .filter(|name| records.read::<String>(name).is_some())
             .count();
         assert_eq!(kept, 2);
+        let mode = fs::metadata(folder.path().join("jobs"))
+            .expect("is there")
+            .permissions();
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o077, 0);
     }
 }

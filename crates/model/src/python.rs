@@ -17,7 +17,8 @@ pub struct PythonFile {
     pub uses: Vec<DottedUse>,
     /// Literal or computed module names given to the import machinery and its relatives.
     pub module_names: Vec<ModuleNameUse>,
-    /// String literals (not docstrings) that could name a data file: with a dot or slash, without white space, under 256 bytes.
+    /// String literals (not docstrings) that could name a data file or a module: with a dot or slash, without white space, under
+    /// 256 bytes; statements `from a.b import …`; and the literals of joined paths.
     pub path_literals: Vec<PathLiteral>,
     /// Definitions, in source order.
     pub symbols: Vec<Symbol>,
@@ -31,6 +32,19 @@ pub struct PythonFile {
     pub lines_of_code: usize,
     /// Syntax errors, by line; the other facts are then incomplete.
     pub syntax_errors: Vec<(u32, String)>,
+}
+
+impl PythonFile {
+    /// Says whether the file imports a module by a computed name.
+    pub fn computes_imports(&self) -> bool {
+        self.module_names.iter().any(|name_use| {
+            name_use.literal.is_none()
+                && matches!(
+                    name_use.role,
+                    ModuleNameRole::ImportModule | ModuleNameRole::DunderImport
+                )
+        })
+    }
 }
 
 /// The circumstances under which a statement runs.
@@ -185,17 +199,42 @@ pub struct ModuleNameUse {
     pub candidates: Vec<String>,
     /// The literal name of the resource, for [`ModuleNameRole::Resources`].
     pub resource: Option<String>,
+    /// For a computed name: the literal beginnings of what it can be, such as `.unicode` of `f".unicode{version}"`.
+    #[serde(default)]
+    pub prefixes: Vec<NamePrefix>,
     /// When it runs.
     pub circumstances: Circumstances,
 }
 
-/// A string literal that could name a data file.
+/// The literal beginning of a computed module name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamePrefix {
+    /// The text.
+    pub text: String,
+    /// Where it is; none where it cannot be edited in place.
+    pub inside: Option<ByteRange>,
+}
+
+/// A string literal that could name a data file or a module, or the literals of a joined path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathLiteral {
     /// The text.
     pub text: String,
     /// Line, counted from 1.
     pub line: u32,
+    /// The inside of the quotes; none for a joined path and where the text cannot be edited in place.
+    #[serde(default)]
+    pub inside: Option<ByteRange>,
+}
+
+impl PathLiteral {
+    /// Gives the module of a text `from package.module import …`, with where it begins.
+    pub fn statement_module(&self) -> Option<(usize, &str)> {
+        let rest = self.text.trim_start().strip_prefix("from ")?;
+        let module = rest.split_once(" import ")?.0;
+        let is_module = !module.is_empty() && !module.contains(char::is_whitespace);
+        is_module.then(|| (self.text.len() - rest.len(), module))
+    }
 }
 
 /// What a definition is.

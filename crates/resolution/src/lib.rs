@@ -14,4 +14,7 @@ mod python_range;
 mod requirement;
 pub mod solvers;
 
-pub use solvers::uv::{LockProblem, ProjectLock, UvEnvironment, lock_project, resolve_python};
+pub use solvers::{
+    uv::{LockProblem, ProjectLock, UvEnvironment, lock_project, resolve_python},
+    uv_untrusted::{check_pins, check_project},
+};

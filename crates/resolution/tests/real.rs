@@ -387,6 +387,7 @@ async fn what_is_not_in_the_cache_is_unknown_offline() {
         "{}",
         resolution.explanation
     );
+    assert_eq!(resolution.requires_python.as_deref(), Some(">=3.9"));
 }
 
 #[tokio::test]

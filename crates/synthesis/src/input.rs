@@ -125,11 +125,13 @@ pub struct SourceInput {
 impl SourceInput {
     /// Gives name and version for people, such as `click 8.1.7`.
     pub(crate) fn title(&self) -> String {
-        match (&self.distribution, &self.origin.version) {
+        let title = match (&self.distribution, &self.origin.version) {
             (Some((name, version)), _) => format!("{name} {version}"),
             (None, Some(version)) => format!("{} {version}", self.id),
             (None, None) => self.id.clone(),
-        }
+        };
+        // A manifest may say anything; the title stands in comments of code and in NOTICE, one line each.
+        synthesizer_model::text::escape_untrusted(&title)
     }
 }
 

@@ -31,6 +31,9 @@ fn sdist(more: Vec<RawTarEntry>) -> (String, Vec<u8>) {
     ("hostile-1.tar.gz".to_owned(), raw_tar(&entries))
 }
 
+/// What it is, its file name and contents, the exit status and the code.
+type HostileArchive = (&'static str, (String, Vec<u8>), i32, &'static str);
+
 #[test]
 fn archives_made_to_do_harm_are_refused() {
     let escape = tempfile::tempdir().expect("a folder");
@@ -49,7 +52,7 @@ fn archives_made_to_do_harm_are_refused() {
         let files: [(&str, &[u8]); 2] = [("hostile-1/hostile.py", b"value = 1\n"), (name, b"x")];
         ("hostile-1.zip".to_owned(), raw_zip(&files))
     };
-    let rows: Vec<(&str, (String, Vec<u8>), i32, &str)> = vec![
+    let rows: Vec<HostileArchive> = vec![
         (
             "a parent",
             sdist(vec![RawTarEntry::file("hostile-1/../../escaped", "x")]),
@@ -435,4 +438,71 @@ fn git_says_what_it_does_not_have() {
         "E_UPSTREAM",
         "a server that is gone",
     );
+}
+
+#[test]
+fn files_that_steer_git_change_nothing() {
+    let attributes = "* text eol=crlf ident export-subst filter=evil working-tree-encoding=UTF-16\n*.bin -text\n";
+    let files: &[(&str, &[u8])] = &[
+        ("hostile/__init__.py", b"value = '$Id$'\r\nother = 1\n"),
+        ("hostile/.gitignore", b"*\n"),
+        ("hostile/.gitattributes", attributes.as_bytes()),
+        ("hostile/data.bin", b"\x00\r\n\xff"),
+        (
+            "hostile/.gitmodules",
+            b"[submodule \"x\"]\n\tpath = x\n\turl = ../x\n",
+        ),
+        ("hostile/hooks/post-commit", b"#!/bin/sh\ntouch ran\n"),
+    ];
+    let (_index, program) =
+        program_with_index(vec![Package::new("hostile", "1").with_sdist(files)]);
+    let (_, project) = synthesized(&program, &["pypi:hostile@1"], &[]);
+    project.assert_committed();
+    let moved = project.moved();
+    for (path, contents) in files
+        .iter()
+        .filter(|(path, _)| !path.ends_with(".gitmodules"))
+    {
+        assert_eq!(
+            moved.get(&format!("src/fresh/{path}")).map(Vec::as_slice),
+            Some(*contents),
+            "{path}"
+        );
+    }
+    assert!(!project.root().join("ran").exists());
+}
+
+#[test]
+fn a_local_repository_with_hostile_settings_is_only_read() {
+    let (_index, program) = program_with_index(Vec::new());
+    let mark = program.world().join("ran");
+    let command = format!("touch {}", mark.display());
+    let settings = format!(
+        "[core]\n\tfsmonitor = {command}\n\tsshCommand = {command}\n\tpager = {command}\n\thooksPath = hooks\n\
+         [filter \"evil\"]\n\tclean = {command}\n\tsmudge = {command}\n[alias]\n\tstatus = !{command}\n[include]\n\tpath = /etc/passwd\n"
+    );
+    let folder = crate::crafted::package(
+        &program,
+        "hostile",
+        "",
+        &[
+            ("hostile.py", "value = 1\n"),
+            (".gitattributes", "* filter=evil\n"),
+            (".git/config", &settings),
+            (".git/HEAD", "ref: refs/heads/main\n"),
+            (
+                ".git/hooks/post-checkout",
+                &format!("#!/bin/sh\n{command}\n"),
+            ),
+            ("nested/.git", "gitdir: ../../../home\n"),
+        ],
+    );
+    std::os::unix::fs::symlink("/etc/passwd", folder.join("passwd.py")).expect("a link");
+    std::os::unix::fs::symlink("..", folder.join("around")).expect("a link");
+    let (answer, project) = synthesized(&program, &["./hostile"], &["--no-verify"]);
+    assert_only_the_module(&project, "a local repository");
+    project.assert_committed();
+    assert!(told(&answer).contains("passwd.py"), "{answer:#}");
+    assert!(!mark.exists());
+    assert_nothing_left(&program);
 }

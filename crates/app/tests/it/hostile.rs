@@ -68,6 +68,9 @@ fn detail(answer: &Value, name: &str) -> String {
     check["detail"].as_str().expect("text").to_owned()
 }
 
+/// What it does, its text in a program's world, and what the check `behaviour` has to tell.
+type HostileModule = (&'static str, Box<dyn Fn(&Program) -> String>, &'static str);
+
 #[test]
 fn what_a_module_tries_when_it_is_imported_is_refused_and_told() {
     let trap = Trap::new();
@@ -80,7 +83,7 @@ fn what_a_module_tries_when_it_is_imported_is_refused_and_told() {
             .expect("UTF-8")
             .to_owned()
     };
-    let rows: Vec<(&str, Box<dyn Fn(&Program) -> String>, &str)> = vec![
+    let rows: Vec<HostileModule> = vec![
         (
             "opens a socket",
             Box::new(move |_| {
@@ -293,19 +296,13 @@ fn an_interruption_while_a_source_is_fetched_leaves_nothing() {
 /// The wheel of a dependency never comes, so the interruption meets an installation, with the staging folder written.
 #[test]
 fn an_interruption_while_the_lock_is_installed_leaves_nothing() {
-    let metadata = metadata("stuck", "1", &[]).into_bytes();
-    let host = Scripted::start(move |path| {
-        if path.ends_with(".metadata") && path.contains("stuck") {
-            Answer::Bytes(http("200 OK", &[], &metadata))
-        } else if path.ends_with(".metadata") {
-            Answer::Bytes(http(
-                "200 OK",
-                &[],
-                b"Metadata-Version: 2.2\nName: pytest\nVersion: 8.0\n",
-            ))
-        } else {
-            Answer::Silence
-        }
+    let described = |name: &str, version: &str| {
+        Answer::Bytes(http("200 OK", &[], metadata(name, version, &[]).as_bytes()))
+    };
+    let host = Scripted::start(move |path| match path {
+        "/stuck-1-py3-none-any.whl.metadata" => described("stuck", "1"),
+        "/pytest-8.0-py3-none-any.whl.metadata" => described("pytest", "8.0"),
+        _ => Answer::Silence,
     });
     let files: [(&str, &[u8]); 1] = [("stuck.py", b"")];
     let stuck = Package::new("stuck", "1")

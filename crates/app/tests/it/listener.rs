@@ -3,7 +3,10 @@
 use std::{
     io::{ErrorKind, Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    sync::mpsc::{self, Receiver, Sender},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver, Sender},
+    },
     time::Duration,
 };
 
@@ -60,17 +63,18 @@ pub(crate) struct Scripted {
 }
 
 impl Scripted {
-    pub(crate) fn start(answer: impl Fn(&str) -> Answer + Send + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = listener
             .local_addr()
             .expect("a bound socket has an address")
             .port();
         let (sender, silent) = mpsc::channel();
+        let answer = Arc::new(answer);
         std::thread::spawn(move || {
-            let mut kept = Vec::new();
             for stream in listener.incoming().flatten() {
-                kept.extend(serve(stream, &answer, &sender));
+                let (answer, sender) = (Arc::clone(&answer), sender.clone());
+                std::thread::spawn(move || serve(stream, answer.as_ref(), &sender));
             }
         });
         Self { port, silent }
@@ -88,28 +92,26 @@ impl Scripted {
     }
 }
 
-fn serve(
-    mut stream: TcpStream,
-    answer: &impl Fn(&str) -> Answer,
-    silent: &Sender<String>,
-) -> Option<TcpStream> {
+fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> Answer, silent: &Sender<String>) {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];
     while !head.windows(4).any(|window| window == b"\r\n\r\n") {
-        let count = stream.read(&mut buffer).ok().filter(|count| *count > 0)?;
-        head.extend_from_slice(&buffer[..count]);
+        match stream.read(&mut buffer) {
+            Ok(count) if count > 0 => head.extend_from_slice(&buffer[..count]),
+            _ => return,
+        }
     }
     let head = String::from_utf8_lossy(&head);
-    let path = head.split(' ').nth(1)?.to_owned();
+    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
     match answer(&path) {
         Answer::Bytes(bytes) => {
             // A client that is gone has had its answer.
             let _ = stream.write_all(&bytes);
-            None
         }
         Answer::Silence => {
             let _ = silent.send(path);
-            Some(stream)
+            // The connection stays until the client gives up.
+            while stream.read(&mut buffer).is_ok_and(|count| count > 0) {}
         }
     }
 }

@@ -19,3 +19,4 @@ mod resolution;
 mod rules;
 mod sources;
 mod synthesis;
+mod untrusted_projects;

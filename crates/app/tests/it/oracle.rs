@@ -66,3 +66,31 @@ fn ask<T: serde::de::DeserializeOwned>(arguments: &[&str]) -> T {
     assert!(output.status.success(), "the oracle failed: {said}");
     serde_json::from_slice(&output.stdout).expect("the oracle prints JSON")
 }
+
+/// An oracle that never objects would prove nothing.
+#[test]
+fn the_oracle_sees_what_is_wrong() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let package = folder.path().join("fresh");
+    std::fs::create_dir(&package).expect("a folder");
+    let text = "import click.core\nfrom . import good, bad\nfrom .good import VALUE, OTHER\n\n\ndef late():\n    import fresh.gone\n\n\nif TYPE_CHECKING:\n    from .lost import Type\ntry:\n    import speedy\nexcept ImportError:\n    import_module('click.types')\n";
+    for (name, text) in [
+        ("__init__.py", ""),
+        ("good.py", "VALUE = 1\n"),
+        ("user.py", text),
+    ] {
+        std::fs::write(package.join(name), text).expect("a file");
+    }
+    let seen = project(folder.path(), "fresh", &["click"]);
+    let expected = [
+        "fresh/user.py:1: imports the original click.core",
+        "fresh/user.py:2: fresh has no bad",
+        "fresh/user.py:3: fresh.good has no OTHER",
+        "fresh/user.py:7: there is no fresh.gone",
+        "fresh/user.py:11: there is no fresh.lost",
+        "fresh/user.py:15: imports the original click.types by its name",
+    ];
+    assert_eq!(seen.problems, expected);
+    let kinds = seen.external["speedy"];
+    assert!(kinds.guarded && !kinds.required, "{kinds:?}");
+}

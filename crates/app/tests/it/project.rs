@@ -1,13 +1,16 @@
 //! A synthesised project on disk, as the tests look at it. Reads it with other means than the program: git, TOML, hashes.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use synthesizer_model::{synthesis::SynthesisLock, tree::sha256_hex};
+use synthesizer_model::{
+    synthesis::SynthesisLock,
+    tree::{Blob, sha256_hex},
+};
 use synthesizer_testkit::{git_repository::run_git, program::Program};
 
 /// A project that was placed.
@@ -92,9 +95,23 @@ impl Project {
             "untracked or changed files"
         );
         assert_eq!(self.git(&["rev-list", "--count", "--all"]).trim(), "1");
-        let tracked = self.git(&["ls-files", "-z"]);
-        let tracked: BTreeSet<String> = tracked.split_terminator('\0').map(str::to_owned).collect();
-        assert_eq!(tracked, self.files().into_keys().collect::<BTreeSet<_>>());
+        let listed = self.git(&[
+            "ls-tree",
+            "-r",
+            "-z",
+            "--format=%(path)\t%(objectname)",
+            "HEAD",
+        ]);
+        let committed: BTreeMap<String, String> = listed
+            .split_terminator('\0')
+            .filter_map(|entry| entry.split_once('\t'))
+            .map(|(path, id)| (path.to_owned(), id.to_owned()))
+            .collect();
+        let files = self.files().into_iter();
+        let expected: BTreeMap<String, String> = files
+            .map(|(path, contents)| (path, Blob::new(contents.into()).id))
+            .collect();
+        assert_eq!(committed, expected, "git has the files byte for byte");
     }
 
     /// Checks that the lock names every file of the project but itself with the right hash, and every moved one with the blob id

@@ -49,13 +49,27 @@ impl Engine {
         call: &Call,
         request: AnalyzeRequest,
     ) -> Result<RepositoryAnalysis, Failure> {
+        self.bounded(call, self.run_analysis(call, request)).await
+    }
+
+    async fn run_analysis(
+        &self,
+        call: &Call,
+        request: AnalyzeRequest,
+    ) -> Result<RepositoryAnalysis, Failure> {
         let started = Instant::now();
         call.progress.step(5, "fetching the repository");
         let base = self.config().paths.working_directory.clone();
         let tree = self.open(call, &request.repository.location, &base).await?;
         let options = repository::Options {
             components: request.extract_components,
-            symbols: request.detail == Detail::Full,
+            symbols: request.detail == Detail::Full
+                || request
+                    .repository
+                    .component
+                    .as_ref()
+                    .is_some_and(|component| component.contains(':')),
+            only: request.repository.component.clone(),
         };
         let progress = call.blocking_progress();
         let mut analysis = opening::compute(move || {

@@ -44,6 +44,14 @@ impl Engine {
         call: &Call,
         request: ResolveRequest,
     ) -> Result<ResolveAnswer, Failure> {
+        self.bounded(call, self.run_resolution(call, request)).await
+    }
+
+    async fn run_resolution(
+        &self,
+        call: &Call,
+        request: ResolveRequest,
+    ) -> Result<ResolveAnswer, Failure> {
         if request.repositories.is_empty() {
             return Err(Failure::new(ErrorCode::Argument, "no repository is named"));
         }

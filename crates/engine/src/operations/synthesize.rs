@@ -76,7 +76,7 @@ impl Engine {
         call: &Call,
         request: SynthesizeRequest,
     ) -> Result<SynthesisResult, Failure> {
-        let job = self.jobs().begin(STEPS, call.cancellation.child_token());
+        let job = self.jobs().begin(STEPS, call.cancellation.child_token())?;
         let outcome = self.run_job(call, &job, request).await;
         job.finish(outcome.as_ref(), self.jobs());
         outcome
@@ -93,7 +93,7 @@ impl Engine {
     ) -> Result<String, Failure> {
         self.check_request(call, &request)?;
         let cancellation = CancellationToken::new();
-        let job = self.jobs().begin(STEPS, cancellation.clone());
+        let job = self.jobs().begin(STEPS, cancellation.clone())?;
         let id = job.id().to_owned();
         let engine = self.clone();
         let call = Call {
@@ -133,17 +133,9 @@ impl Engine {
             ..call.clone()
         };
         let id = job.id().to_owned();
-        let deadline = self.config().limits.synthesis_timeout;
-        let work = self.build(&call, &id, request);
+        let work = self.bounded(&call, self.build(&call, &id, request));
         tokio::select! {
-            outcome = tokio::time::timeout(deadline, work) => match outcome {
-                Ok(outcome) => outcome,
-                Err(_) => {
-                    call.cancellation.cancel();
-                    let message = format!("the synthesis did not finish within {} s", deadline.as_secs());
-                    Err(Failure::new(ErrorCode::Timeout, message).with_hint("raise limits.synthesis_timeout"))
-                }
-            },
+            outcome = work => outcome,
             () = call.cancellation.cancelled() => Err(Failure::cancelled()),
         }
     }
@@ -339,8 +331,7 @@ impl Engine {
             let text =
                 opening::compute(move || ProjectText::new(contents, progress.as_ref())).await?;
             let subject = Subject {
-                folder: staging.path(),
-                text: &text,
+                text: Arc::new(text),
             };
             result.verification = Some(self.verify_subject(call, subject, level).await?);
         }

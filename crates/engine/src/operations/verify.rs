@@ -1,9 +1,12 @@
 //! `verify`: checks of a project that exists.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
     reference::Location,
+    tree::SourceTree,
     verification::{Level, Verification},
 };
 
@@ -45,6 +48,15 @@ impl Engine {
         call: &Call,
         request: VerifyRequest,
     ) -> Result<VerifyAnswer, Failure> {
+        self.bounded(call, self.run_verification(call, request))
+            .await
+    }
+
+    async fn run_verification(
+        &self,
+        call: &Call,
+        request: VerifyRequest,
+    ) -> Result<VerifyAnswer, Failure> {
         let base = self.config().paths.working_directory.clone();
         let folder = paths::permitted(self.config(), call.caller, &base, &request.project)?;
         call.progress.step(5, "reading the project");
@@ -52,17 +64,18 @@ impl Engine {
         let tree = self
             .open(call, &Location::Local(written.clone()), &base)
             .await?;
+        let left_out = left_out(tree.as_ref());
         let progress = call.blocking_progress();
         let text =
             opening::compute(move || ProjectText::new(read_all(tree.as_ref()), progress.as_ref()))
                 .await?;
+        let text = Arc::new(text);
         let subject = Subject {
-            folder: &folder,
-            text: &text,
+            text: Arc::clone(&text),
         };
         let mut verification = self.verify_subject(call, subject, request.level).await?;
         if request.locked {
-            verification.checks.insert(0, text.check_hashes());
+            verification.checks.insert(0, text.check_hashes(&left_out));
         }
         let code = verification.failed().then_some(ErrorCode::Verify);
         Ok(VerifyAnswer {
@@ -71,4 +84,17 @@ impl Engine {
             code,
         })
     }
+}
+
+/// Describes what of a project cannot be compared with its lock: links, and names or sizes that are refused.
+fn left_out(tree: &dyn SourceTree) -> Vec<String> {
+    let links = tree.entries().iter().filter(|entry| !entry.is_file());
+    links
+        .map(|entry| format!("{} is a link", entry.path))
+        .chain(
+            tree.problems()
+                .iter()
+                .map(|problem| format!("{}: {}", problem.path, problem.what)),
+        )
+        .collect()
 }

@@ -1,37 +1,54 @@
 //! Installs a project's lock into a new environment and imports its modules in the sandbox.
 
 use std::{
-    collections::BTreeMap,
-    ffi::OsString,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use synthesizer_infrastructure::{
-    process::{self, ChildProgram},
+    process::{self, ChildOutput, ChildProgram},
     project::Scratch,
-    sandbox::{Sandbox, SandboxRun},
+    sandbox::Sandbox,
 };
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
     text::escape_untrusted,
-    verification::{Check, Level, Outcome},
+    tree::TreePath,
+    verification::{Check, Level},
 };
 
-use super::{Subject, failed, not_run, passed, runner, text::list};
-use crate::{Call, Engine, tools::Uv};
+use super::{Subject, environment::Environment, failed, not_run, passed, runner, text::list};
+use crate::{Call, Engine, opening, tools::Uv};
 
-/// The files that `uv sync` needs.
+/// The files of the project that uv sees.
 const MANIFESTS: &[&str] = &["pyproject.toml", "uv.lock", "README.md"];
+
+/// The file with what the lock pins.
+const PINS: &str = "pins.txt";
+
+/// The most that uv may write to its output, in bytes.
+const LARGEST_OUTPUT: usize = 32 << 20;
+
+/// The largest file that uv may write, in bytes; wheels are the largest.
+const LARGEST_FILE: u64 = 4 << 30;
+
+/// Variables that would change what the lock means.
+const WITHHELD: &[&str] = &[
+    "UV_BUILD_CONSTRAINT",
+    "UV_CONSTRAINT",
+    "UV_OVERRIDE",
+    "UV_PYTHON",
+];
 
 impl Engine {
     pub(super) async fn install_checks(
         &self,
         call: &Call,
-        subject: &Subject<'_>,
+        subject: &Subject,
         level: Level,
     ) -> Result<Vec<Check>, Failure> {
-        let scratch = Scratch::create(&self.config().paths.cache)?;
+        let scratch = Arc::new(Scratch::create(&self.config().paths.cache)?);
         let uv = match self.uv(scratch.path()) {
             Ok(uv) => uv,
             Err(failure) => {
@@ -42,13 +59,12 @@ impl Engine {
             }
         };
         call.progress.step(80, "installing the lock");
-        let install = self.install(call, subject, &uv, level).await?;
-        let installed = install.result == Outcome::Passed;
-        let mut checks = vec![install];
-        if !installed {
+        let installed = self.install(call, subject, &uv, level).await?;
+        let mut checks = vec![installed.check];
+        let Some(environment) = installed.environment else {
             checks.push(not_run("import", "the lock was not installed"));
             return Ok(checks);
-        }
+        };
         match Sandbox::find(self.config()).await {
             Err(reason) => {
                 checks.push(not_run("import", format!("there is no sandbox: {reason}")));
@@ -59,24 +75,36 @@ impl Engine {
             Ok(sandbox) => {
                 call.progress
                     .step(90, "importing every module in the sandbox");
-                checks.extend(import(call, subject, &uv, &sandbox).await?);
+                let project = copy_of_files(subject, &scratch).await?;
+                checks.extend(import(call, subject, &project, &environment, &sandbox).await?);
                 if level >= Level::Test {
                     call.progress.step(95, "running the tests in the sandbox");
-                    checks.push(tests(call, subject, &uv, &sandbox).await?);
+                    checks.push(tests(call, &project, &environment, &sandbox).await?);
                 }
             }
         }
         Ok(checks)
     }
 
-    /// Runs `uv sync --locked` over copies of the manifests, into an environment below the scratch folder.
+    /// Installs what the lock pins into a new environment below the scratch folder.
+    ///
+    /// The lock may be anybody's, so its addresses are not used: its names, versions and hashes are, with the user's own indexes.
     async fn install(
         &self,
         call: &Call,
-        subject: &Subject<'_>,
+        subject: &Subject,
         uv: &Uv,
         level: Level,
-    ) -> Result<Check, Failure> {
+    ) -> Result<Installed, Failure> {
+        let (Some(manifest), Some(lock)) = (
+            subject.text.text("pyproject.toml"),
+            subject.text.text("uv.lock"),
+        ) else {
+            return not_installed(not_run("install", "the project has no uv.lock"));
+        };
+        if let Err(reason) = synthesizer_resolution::check_project(manifest, lock) {
+            return not_installed(not_run("install", reason));
+        }
         let folder = uv.scratch.join("project");
         let written = fs::create_dir(&folder).and_then(|()| {
             MANIFESTS
@@ -84,74 +112,163 @@ impl Engine {
                 .filter_map(|name| Some((name, subject.text.files().get(*name)?)))
                 .try_for_each(|(name, contents)| fs::write(folder.join(name), contents))
         });
-        written.map_err(|error| {
-            Failure::internal(format!("cannot write to the scratch folder: {error}"))
-        })?;
-        if !folder.join("uv.lock").exists() {
-            return Ok(not_run("install", "the project has no uv.lock"));
+        written.map_err(|error| unwritable(&error))?;
+        let run = async |arguments: &[&str]| run_uv(call, uv, &folder, arguments).await;
+        if let Err(check) = run(&["lock", "--check", "--no-build"]).await? {
+            return not_installed(check);
         }
-        let mut child = ChildProgram::new(&uv.program, &folder).args([
-            "sync",
-            "--locked",
-            "--no-build",
-            "--no-install-project",
-            "--no-progress",
-            "--color=never",
-        ]);
-        if level < Level::Test {
-            child = child.args(["--no-dev"]);
-        }
-        child.environment.clone_from(&uv.variables);
-        let environment = uv
-            .scratch
-            .join("environment")
-            .to_string_lossy()
-            .into_owned();
-        child = child
-            .env("UV_PROJECT_ENVIRONMENT", environment)
-            .env("UV_PYTHON_DOWNLOADS", "never")
-            .env("UV_LINK_MODE", "copy")
-            .env("UV_COMPILE_BYTECODE", "0");
-        child.deadline = uv.deadline;
-        let output = match process::run(child, &call.cancellation).await {
-            Err(failure) if failure.code == ErrorCode::Timeout => {
-                return Ok(failed("install", failure.message));
-            }
-            other => other?,
-        };
-        let said = output.stderr_text();
-        if output.success() {
-            let lines = said
-                .lines()
-                .filter(|line| line.trim_start().starts_with("+ "))
-                .count();
-            let start_up = start_up_files(&uv.scratch.join("environment"));
-            let start_up = if start_up.is_empty() {
-                String::new()
-            } else {
-                format!(
-                    "; code that runs at every start of Python there: {}",
-                    list(start_up)
-                )
-            };
-            return Ok(passed(
-                "install",
-                format!("the lock installs: {lines} packages in a new environment{start_up}"),
-            ));
-        }
-        let detail = sanitised(&said, &uv.scratch);
-        let impossible = [
-            "no usable wheels",
-            "building from source is disabled",
-            "No interpreter found",
-            "--no-build",
-            "marked as `--no-build`",
+        let mut export = vec![
+            "export",
+            "--frozen",
+            "--no-emit-project",
+            "--no-header",
+            "--no-annotate",
         ];
-        if impossible.iter().any(|text| said.contains(text)) {
-            return Ok(not_run("install", detail));
+        if level < Level::Test {
+            export.push("--no-dev");
         }
-        Ok(failed("install", detail))
+        let pins = match run(&export).await? {
+            Ok(output) => output.stdout_text(),
+            Err(check) => return not_installed(check),
+        };
+        if let Err(reason) = synthesizer_resolution::check_pins(&pins) {
+            return not_installed(not_run("install", reason));
+        }
+        fs::write(folder.join(PINS), pins).map_err(|error| unwritable(&error))?;
+        let place = uv.scratch.join("environment");
+        let place_text = place.to_string_lossy().into_owned();
+        if let Err(check) = run(&["venv", &place_text]).await? {
+            return not_installed(check);
+        }
+        // Now and not later: a wheel may replace the file that names the interpreter.
+        let environment = match Environment::of_new(&place, uv.variables.get("HOME")) {
+            Ok(environment) => environment,
+            Err(reason) => return not_installed(not_run("install", reason)),
+        };
+        let install = [
+            "pip",
+            "install",
+            "--no-deps",
+            "--no-build",
+            "--python",
+            &place_text,
+            "--requirements",
+            PINS,
+        ];
+        let said = match run(&install).await? {
+            Ok(output) => output.stderr_text(),
+            Err(check) => return not_installed(check),
+        };
+        let count = said
+            .lines()
+            .filter(|line| line.trim_start().starts_with("+ "))
+            .count();
+        let start_up = start_up_files(&place);
+        let start_up = if start_up.is_empty() {
+            String::new()
+        } else {
+            format!(
+                "; code that runs at every start of Python there: {}",
+                list(start_up)
+            )
+        };
+        let detail = format!("the lock installs: {count} packages in a new environment{start_up}");
+        Ok(Installed {
+            check: passed("install", detail),
+            environment: Some(environment),
+        })
     }
+}
+
+/// What installing gave.
+struct Installed {
+    check: Check,
+    environment: Option<Environment>,
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the end of a function that may fail"
+)]
+fn not_installed(check: Check) -> Result<Installed, Failure> {
+    Ok(Installed {
+        check,
+        environment: None,
+    })
+}
+
+fn unwritable(error: &std::io::Error) -> Failure {
+    Failure::internal(format!("cannot write to the scratch folder: {error}"))
+}
+
+/// Runs one step of the installation; gives the check to report when it does not succeed.
+async fn run_uv(
+    call: &Call,
+    uv: &Uv,
+    folder: &Path,
+    arguments: &[&str],
+) -> Result<Result<ChildOutput, Check>, Failure> {
+    let mut child = ChildProgram::new(&uv.program, folder)
+        .args(arguments)
+        .args(["--no-progress", "--color=never"]);
+    child.environment.clone_from(&uv.variables);
+    child
+        .environment
+        .retain(|name, _| !WITHHELD.contains(&name.as_str()));
+    child = child
+        .env("UV_PYTHON_DOWNLOADS", "never")
+        .env("UV_LINK_MODE", "copy")
+        .env("UV_COMPILE_BYTECODE", "0");
+    child.deadline = uv.deadline;
+    child.output_limit = LARGEST_OUTPUT;
+    child.file_limit = Some(LARGEST_FILE);
+    let output = match process::run(child, &call.cancellation).await {
+        Err(failure) if failure.code == ErrorCode::Timeout => {
+            return Ok(Err(failed("install", failure.message)));
+        }
+        other => other?,
+    };
+    if output.success() && !output.truncated {
+        return Ok(Ok(output));
+    }
+    let said = output.stderr_text();
+    let detail = sanitised(&said, &uv.scratch);
+    let impossible = [
+        "no usable wheels",
+        "building from source is disabled",
+        "No interpreter found",
+        "--no-build",
+        "marked as `--no-build`",
+    ];
+    Ok(Err(if impossible.iter().any(|text| said.contains(text)) {
+        not_run("install", detail)
+    } else {
+        failed("install", detail)
+    }))
+}
+
+/// Writes the files as they were read into the scratch folder, for the sandbox to see.
+///
+/// The project's own folder is not shown to it: that holds what was not read, such as ignored files and `.git`, and its path may lead
+/// elsewhere by now.
+async fn copy_of_files(subject: &Subject, scratch: &Arc<Scratch>) -> Result<PathBuf, Failure> {
+    let (text, scratch) = (Arc::clone(&subject.text), Arc::clone(scratch));
+    opening::compute(move || {
+        let top = scratch.path().join("files");
+        fs::create_dir(&top).map_err(|error| unwritable(&error))?;
+        for (path, contents) in text.files() {
+            // Only paths below the folder are in a tree.
+            let path = TreePath::new(path).map_err(|refusal| {
+                Failure::internal(format!("a file of the project has a name with {refusal}"))
+            })?;
+            let place = top.join(path.as_str());
+            let written = fs::create_dir_all(place.parent().unwrap_or(&top))
+                .and_then(|()| fs::write(&place, contents));
+            written.map_err(|error| unwritable(&error))?;
+        }
+        Ok(top)
+    })
+    .await
 }
 
 /// Names the `.pth` files of an environment that hold code, the one that uv itself makes apart.
@@ -194,22 +311,21 @@ fn sanitised(said: &str, scratch: &Path) -> String {
 
 async fn import(
     call: &Call,
-    subject: &Subject<'_>,
-    uv: &Uv,
+    subject: &Subject,
+    project: &Path,
+    environment: &Environment,
     sandbox: &Sandbox,
 ) -> Result<Vec<Check>, Failure> {
     let modules = subject.text.modules();
     let nonce = uuid::Uuid::new_v4().simple().to_string();
-    let environment = uv.scratch.join("environment");
-    let interpreter = Interpreter::of(&environment)?;
     let request = serde_json::json!({
         "nonce": nonce,
         "modules": modules,
         "path": ["/project/src"],
-        "readable": [interpreter.prefix, "/environment"],
+        "readable": [environment.prefix(), Path::new("/environment")],
     });
     // Without `-S`, start-up files of the environment would run before anybody watches; the program starts `site` itself.
-    let mut run = interpreter.run(subject.folder, &environment, ["-S", "-c", runner::PROGRAM]);
+    let mut run = environment.run(project, ["-S", "-c", runner::PROGRAM]);
     run.input = format!("{request}\n").into_bytes();
     let outcome = sandbox.run(run, &call.cancellation).await?;
     Ok(runner::checks(
@@ -222,12 +338,10 @@ async fn import(
 
 async fn tests(
     call: &Call,
-    subject: &Subject<'_>,
-    uv: &Uv,
+    project: &Path,
+    environment: &Environment,
     sandbox: &Sandbox,
 ) -> Result<Check, Failure> {
-    let environment = uv.scratch.join("environment");
-    let interpreter = Interpreter::of(&environment)?;
     let arguments = [
         "-m",
         "pytest",
@@ -237,7 +351,7 @@ async fn tests(
         "--rootdir=/project",
         "/project/tests",
     ];
-    let mut run = interpreter.run(subject.folder, &environment, arguments);
+    let mut run = environment.run(project, arguments);
     run.working_directory = PathBuf::from("/project");
     let outcome = sandbox.run(run, &call.cancellation).await?;
     let said = String::from_utf8_lossy(&outcome.stdout);
@@ -253,56 +367,4 @@ async fn tests(
         (Some(kill), _) => failed("tests", format!("stopped by the sandbox: {kill:?}")),
         _ => failed("tests", escape_untrusted(&last)),
     })
-}
-
-/// The Python of an environment: the base installation that the environment's links lead to.
-struct Interpreter {
-    prefix: PathBuf,
-}
-
-impl Interpreter {
-    fn of(environment: &Path) -> Result<Self, Failure> {
-        let text = fs::read_to_string(environment.join("pyvenv.cfg")).map_err(|error| {
-            Failure::internal(format!("cannot read the new environment: {error}"))
-        })?;
-        let home = text
-            .lines()
-            .filter_map(|line| line.split_once('='))
-            .find(|(key, _)| key.trim() == "home")
-            .map(|(_, value)| PathBuf::from(value.trim()))
-            .ok_or_else(|| Failure::internal("the new environment does not name its Python"))?;
-        let prefix = home.parent().map(Path::to_owned).unwrap_or(home);
-        Ok(Self { prefix })
-    }
-
-    fn run<const N: usize>(
-        &self,
-        project: &Path,
-        environment: &Path,
-        arguments: [&str; N],
-    ) -> SandboxRun {
-        let mut read_only = vec![
-            (project.to_owned(), PathBuf::from("/project")),
-            (environment.to_owned(), PathBuf::from("/environment")),
-        ];
-        if !self.prefix.starts_with("/usr") || self.prefix.starts_with("/usr/local") {
-            read_only.push((self.prefix.clone(), self.prefix.clone()));
-        }
-        let fixed = ["-I", "-B", "-X", "utf8"];
-        SandboxRun {
-            program: PathBuf::from("/environment/bin/python"),
-            arguments: fixed
-                .into_iter()
-                .chain(arguments)
-                .map(OsString::from)
-                .collect(),
-            environment: BTreeMap::from([
-                ("PATH".to_owned(), "/usr/bin:/bin".to_owned()),
-                ("LANG".to_owned(), "C.UTF-8".to_owned()),
-            ]),
-            read_only,
-            working_directory: PathBuf::from("/tmp"),
-            input: Vec::new(),
-        }
-    }
 }

@@ -1,11 +1,12 @@
 //! Checks of a project: by its text, then by installing its lock and importing its modules in the sandbox. Never runs anything of
 //! the project or of its dependencies outside the sandbox.
 
+mod environment;
 mod install;
 mod runner;
 mod text;
 
-use std::path::Path;
+use std::sync::Arc;
 
 use synthesizer_analysis::memory_tree::MemoryTree;
 use synthesizer_model::{
@@ -19,11 +20,9 @@ use crate::{Call, Engine};
 pub(crate) use text::ProjectText;
 
 /// What is verified.
-pub(crate) struct Subject<'a> {
-    /// The project's folder, which the sandbox sees read-only.
-    pub(crate) folder: &'a Path,
-    /// Its files.
-    pub(crate) text: &'a ProjectText,
+pub(crate) struct Subject {
+    /// Its files as they were read; checks see these and nothing else of the project.
+    pub(crate) text: Arc<ProjectText>,
 }
 
 impl Engine {
@@ -34,7 +33,7 @@ impl Engine {
     pub(crate) async fn verify_subject(
         &self,
         call: &Call,
-        subject: Subject<'_>,
+        subject: Subject,
         level: Level,
     ) -> Result<Verification, Failure> {
         let mut checks = subject.text.check();

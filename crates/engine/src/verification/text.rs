@@ -67,34 +67,9 @@ impl ProjectText {
             .collect()
     }
 
-    /// Lists the modules that other systems need and this one may lack: imported on a call or under a guard only, with a look at the platform in
-    /// their own text.
+    /// Lists the modules that other systems need and this one may lack.
     pub(crate) fn platform_modules(&self) -> BTreeSet<String> {
-        let mut imported: BTreeMap<String, bool> = BTreeMap::new();
-        for index in 0..self.python.graph.nodes().len() {
-            for (module, unconditional) in placed::imported_modules(&self.python, index) {
-                *imported.entry(module).or_default() |= unconditional;
-            }
-        }
-        imported
-            .into_iter()
-            .filter(|(module, unconditional)| !unconditional && self.looks_at_platform(module))
-            .map(|(module, _)| module)
-            .collect()
-    }
-
-    fn looks_at_platform(&self, module: &str) -> bool {
-        let text = self
-            .python
-            .graph
-            .index(module)
-            .and_then(|index| self.python.files.get(&self.python.graph.node(index).path))
-            .and_then(|file| std::str::from_utf8(&file.bytes).ok());
-        text.is_some_and(|text| {
-            ["sys.platform", "os.name", "platform.system"]
-                .iter()
-                .any(|look| text.contains(look))
-        })
+        placed::modules_of_other_systems(&self.python)
     }
 
     /// Gives the normalised name of the project.
@@ -169,8 +144,8 @@ impl ProjectText {
             || known.is_some_and(|name| self.declared.contains(&name))
     }
 
-    /// Compares every file with the hash that `synthesis.lock` has for it.
-    pub(crate) fn check_hashes(&self) -> Check {
+    /// Compares every file with the hash that `synthesis.lock` has for it; `left_out` says what could not be read as a file.
+    pub(crate) fn check_hashes(&self, left_out: &[String]) -> Check {
         let Some(text) = self.text("synthesis.lock") else {
             return not_run("locked", "the project has no synthesis.lock");
         };
@@ -199,10 +174,14 @@ impl ProjectText {
             .keys()
             .filter(|path| *path != "synthesis.lock" && !locked.contains(path.as_str()));
         differences.extend(unknown.map(|path| format!("{path} is not in the lock")));
+        differences.extend_from_slice(left_out);
         if differences.is_empty() {
             passed(
                 "locked",
-                format!("{} files are as the lock says", lock.files.len()),
+                format!(
+                    "{} files are as the lock says; files that git ignores were not looked at",
+                    lock.files.len()
+                ),
             )
         } else {
             failed("locked", list(differences))

@@ -92,7 +92,7 @@ pub struct Limits {
     pub clone_timeout: Duration,
     /// One solver run.
     pub solver_timeout: Duration,
-    /// One synthesis.
+    /// One synthesis, analysis, resolution or verification as a whole.
     pub synthesis_timeout: Duration,
 }
 

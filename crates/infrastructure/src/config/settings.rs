@@ -107,7 +107,7 @@ pub const SETTINGS: &[Setting] = &[
         path: "limits.synthesis_timeout",
         kind: duration(24 * 3600),
         default: "10 m",
-        documentation: "How long one synthesis may take.",
+        documentation: "How long one synthesis, analysis, resolution or verification may take.",
     },
     Setting {
         path: "sandbox.enabled",

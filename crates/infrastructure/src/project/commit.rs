@@ -1,6 +1,6 @@
 //! The first commit of a new project: the same files give the same ids. Must not read the user's or the machine's git configuration.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use synthesizer_model::failure::Failure;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +22,10 @@ const SETTINGS: &[&str] = &[
     "gc.auto=0",
     "maintenance.auto=false",
 ];
+
+/// Attributes that win over those of files in the project: every file is committed byte for byte. They stay, so that git goes on
+/// seeing no difference.
+const ATTRIBUTES: &str = "* -text -ident -filter -working-tree-encoding\n";
 
 const NAME: &str = "Synthesizer";
 const ADDRESS: &str = "synthesizer@localhost";
@@ -55,6 +59,7 @@ pub(super) async fn everything(
         "",
     )
     .await?;
+    write_attributes(folder)?;
     run(&["add", "--all", "--force", "--", "."], "").await?;
     let commit = [
         "commit",
@@ -67,6 +72,13 @@ pub(super) async fn everything(
     ];
     run(&commit, &format!("{message}\n")).await?;
     run(&["rev-parse", "--verify", "HEAD^{tree}"], "").await
+}
+
+fn write_attributes(folder: &Path) -> Result<(), Failure> {
+    let information = folder.join(".git/info");
+    fs::create_dir_all(&information)
+        .and_then(|()| fs::write(information.join("attributes"), ATTRIBUTES))
+        .map_err(|error| Failure::internal(format!("cannot write to the new repository: {error}")))
 }
 
 async fn finish(

@@ -24,6 +24,7 @@ use super::{
     commit,
     owned_folder::{self, OwnedFolder},
 };
+use crate::folders::{self, Made};
 
 /// One file of a new project.
 #[derive(Debug, Clone)]
@@ -42,11 +43,24 @@ pub struct Staging {
     folder: OwnedFolder,
     target_name: String,
     path: PathBuf,
-    created_parents: Vec<PathBuf>,
+    // After the folder, so that it is dropped when the folder is gone.
+    created_parents: CreatedParents,
+}
+
+/// The folders above the target that did not exist before; removed when dropped where they are empty then.
+#[derive(Debug, Default)]
+struct CreatedParents(Vec<Made>);
+
+impl Drop for CreatedParents {
+    fn drop(&mut self) {
+        self.0.iter().rev().for_each(Made::remove_if_empty);
+    }
 }
 
 impl Staging {
-    /// Makes the folder `.NAME.synthesizer-…` beside an absolute target; missing parents are made and stay.
+    /// Makes the folder `.NAME.synthesizer-…` beside a target; missing parents are made, and removed again unless it is placed.
+    ///
+    /// The target's path is absolute and its links were resolved: a parent that is a link now is refused.
     ///
     /// Staging folders of the same target that killed processes left behind are removed.
     ///
@@ -55,14 +69,14 @@ impl Staging {
     /// parent cannot be used.
     pub fn create(target: &Path) -> Result<Self, Failure> {
         let (parent_path, target_name) = split(target)?;
-        let created_parents = create_parents(&parent_path)?;
         let cannot = |error: io::Error| {
             Failure::new(
                 ErrorCode::Path,
                 format!("cannot write into {}: {error}", parent_path.display()),
             )
         };
-        let parent = owned_folder::open(&parent_path).map_err(cannot)?;
+        let (parent, made) = folders::create(&parent_path).map_err(cannot)?;
+        let created_parents = CreatedParents(made);
         refuse_existing(&parent, &target_name)?;
         let prefix = format!(".{target_name}.synthesizer-");
         let folder = OwnedFolder::create(parent, &prefix, 0o755).map_err(cannot)?;
@@ -81,8 +95,9 @@ impl Staging {
     }
 
     /// Names the folders above the target that did not exist before.
-    pub fn created_parents(&self) -> &[PathBuf] {
-        &self.created_parents
+    pub fn created_parents(&self) -> Vec<&Path> {
+        let made = &self.created_parents.0;
+        made.iter().map(|made| made.path.as_path()).collect()
     }
 
     /// Writes new files with mode 0644, or 0755 for executables, in folders of mode 0755, whatever the process's mask is.
@@ -167,7 +182,7 @@ impl Staging {
     ///
     /// # Errors
     /// `E_EXISTS` when the target has come to exist; `E_PATH` when it cannot be renamed. The staging folder is then removed.
-    pub fn place(self) -> Result<(), Failure> {
+    pub fn place(mut self) -> Result<(), Failure> {
         let (parent, name) = (self.folder.parent(), self.folder.name());
         let failed = |error: Errno| {
             let message = format!(
@@ -197,6 +212,7 @@ impl Staging {
         if let Ok(folder) = owned_folder::open_folder(parent, ".") {
             let _ = rustix::fs::fsync(&folder);
         }
+        self.created_parents.0.clear();
         self.folder.keep();
         Ok(())
     }
@@ -225,23 +241,6 @@ fn split(target: &Path) -> Result<(PathBuf, String), Failure> {
         Ok(_) => refused("its name is too long"),
         Err(refusal) => refused(&refusal.to_string()),
     }
-}
-
-/// Makes the parents that are missing and names them, the topmost first.
-fn create_parents(parent: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut missing: Vec<PathBuf> = parent
-        .ancestors()
-        .take_while(|path| !path.exists())
-        .map(Path::to_owned)
-        .collect();
-    missing.reverse();
-    std::fs::create_dir_all(parent).map_err(|error| {
-        Failure::new(
-            ErrorCode::Path,
-            format!("cannot make the folder {}: {error}", parent.display()),
-        )
-    })?;
-    Ok(missing)
 }
 
 fn refuse_existing(parent: &Dir, name: &str) -> Result<(), Failure> {

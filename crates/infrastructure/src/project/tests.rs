@@ -159,6 +159,27 @@ fn a_parent_swapped_for_a_link_leads_nowhere_else() {
 }
 
 #[test]
+fn a_parent_that_became_a_link_is_refused() {
+    let place = tempfile::tempdir().expect("a folder");
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    symlink(elsewhere.path(), place.path().join("parent")).expect("links");
+    for target in ["parent/project", "parent/new/project"] {
+        let failure = Staging::create(&place.path().join(target)).expect_err("leads elsewhere");
+        assert_eq!(failure.code, ErrorCode::Path);
+    }
+    assert_eq!(names(elsewhere.path()).len(), 0);
+}
+
+#[test]
+fn parents_that_were_made_go_with_a_project_that_is_not_placed() {
+    let place = tempfile::tempdir().expect("a folder");
+    let staging = Staging::create(&place.path().join("new/er/project")).expect("creates");
+    staging.write(&files()).expect("writes");
+    drop(staging);
+    assert_eq!(names(place.path()).len(), 0);
+}
+
+#[test]
 fn a_folder_swapped_for_a_link_is_not_followed() {
     let place = tempfile::tempdir().expect("a folder");
     let elsewhere = tempfile::tempdir().expect("a folder");

@@ -202,7 +202,7 @@ impl Sandbox {
             let arguments = arguments::of(&run, &self.bounds, descriptors, Path::new(LIMITER));
             let mut child = ChildProgram::new(&self.program, "/").args(arguments);
             child.input = run.input;
-            process::start(&child)
+            process::start_alone(&child)
         })
     }
 }

@@ -4,14 +4,12 @@ use std::{
     fs::File,
     io::{self, PipeReader, PipeWriter, Seek as _, Write as _},
     os::fd::{AsFd, AsRawFd},
-    sync::{Mutex, PoisonError},
 };
 
 use rustix::{fs::MemfdFlags, io::FdFlags};
 use synthesizer_model::failure::Failure;
 
-/// Held while inheritable files exist, so that no sandbox inherits those of another.
-static STARTING: Mutex<()> = Mutex::new(());
+use crate::process;
 
 /// Descriptors that the started program inherits besides its standard streams.
 #[derive(Debug)]
@@ -36,31 +34,34 @@ pub(super) struct Pipes {
 /// Every other descriptor of this process above the standard streams is closed in programs started from now on. One
 /// that was left open by whoever started us would be a hole in the sandbox.
 ///
+/// `start` must use [`process::start_alone`].
+///
 /// # Errors
 /// What `start` says, or `E_INTERNAL` when the descriptors cannot be made.
 pub(super) fn with_inherited<T>(
     contents: &[&[u8]],
     start: impl FnOnce(Inherited) -> Result<T, Failure>,
 ) -> Result<(T, Pipes), Failure> {
-    let failed = |error: io::Error| {
-        Failure::internal(format!("cannot make a file for the sandbox: {error}"))
-    };
-    let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-    close_fds::set_fds_cloexec_threadsafe(3, &[]);
-    let files: io::Result<Vec<File>> = contents.iter().map(|contents| file(contents)).collect();
-    let files = files.map_err(failed)?;
-    let (report, their_report) = io::pipe().map_err(failed)?;
-    let (their_gate, gate) = io::pipe().map_err(failed)?;
-    inherit(&their_report)
-        .and_then(|()| inherit(&their_gate))
-        .map_err(failed)?;
-    let inherited = Inherited {
-        files: files.iter().map(AsRawFd::as_raw_fd).collect(),
-        report: their_report.as_raw_fd(),
-        gate: their_gate.as_raw_fd(),
-    };
-    // Our copies of what is inherited are closed on return.
-    Ok((start(inherited)?, Pipes { report, gate }))
+    process::alone(|| {
+        let failed = |error: io::Error| {
+            Failure::internal(format!("cannot make a file for the sandbox: {error}"))
+        };
+        close_fds::set_fds_cloexec_threadsafe(3, &[]);
+        let files: io::Result<Vec<File>> = contents.iter().map(|contents| file(contents)).collect();
+        let files = files.map_err(failed)?;
+        let (report, their_report) = io::pipe().map_err(failed)?;
+        let (their_gate, gate) = io::pipe().map_err(failed)?;
+        inherit(&their_report)
+            .and_then(|()| inherit(&their_gate))
+            .map_err(failed)?;
+        let inherited = Inherited {
+            files: files.iter().map(AsRawFd::as_raw_fd).collect(),
+            report: their_report.as_raw_fd(),
+            gate: their_gate.as_raw_fd(),
+        };
+        // Our copies of what is inherited are closed on return.
+        Ok((start(inherited)?, Pipes { report, gate }))
+    })
 }
 
 fn inherit(descriptor: &impl AsFd) -> io::Result<()> {

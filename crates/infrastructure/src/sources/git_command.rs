@@ -141,6 +141,11 @@ fn fixed_environment(
     // Plain HTTP gets here only for a host that the configuration opens.
     environment.insert("GIT_ALLOW_PROTOCOL".to_owned(), url.scheme().to_owned());
     environment.insert("HOME".to_owned(), home.to_string_lossy().into_owned());
+    // The cache may lie inside somebody's repository, whose settings must not count.
+    if let Some(above) = home.parent() {
+        let above = above.to_string_lossy().into_owned();
+        environment.insert("GIT_CEILING_DIRECTORIES".to_owned(), above);
+    }
     let path = config
         .tool_environment
         .get("PATH")
@@ -288,6 +293,8 @@ fn failed_check(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use synthesizer_testkit::git_repository::run_git;
+
     use super::*;
 
     fn check(stderr: &str, expected: ErrorCode) {
@@ -351,6 +358,33 @@ mod tests {
             Some("http.curloptResolve=git.example:443:1.2.3.4,[2a00::1]")
         );
         assert_eq!(pinned(&host("1.2.3.4")), None);
+    }
+
+    #[tokio::test]
+    async fn settings_of_a_repository_around_the_cache_do_not_count() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let inner = folder.path().join("cache/scratch/work");
+        std::fs::create_dir_all(&inner).expect("a folder");
+        let config = crate::sources::testing::config(folder.path());
+        run_git(folder.path(), &["init", "--quiet"], b"").expect("git");
+        let settings = ["config", "url.https://evil.example/.insteadOf", "x"];
+        run_git(folder.path(), &settings, b"").expect("git");
+        let url = Url::parse("https://git.example/o/n").expect("a url");
+        let host = CheckedHost {
+            host: "git.example".to_owned(),
+            port: 443,
+            addresses: Vec::new(),
+            proxy: None,
+        };
+        let command = GitCommand::new(&config, &url, &host, inner).expect("git");
+        let listed = command
+            .run(
+                &["config", "--list", "--name-only"],
+                &CancellationToken::new(),
+            )
+            .await
+            .expect("lists");
+        assert!(!listed.contains("insteadof"), "{listed}");
     }
 
     #[test]

@@ -14,10 +14,7 @@ use std::{
 
 use bytes::Bytes;
 use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
-use cap_std::{
-    ambient_authority,
-    fs::{Dir, FileType, MetadataExt as _, OpenOptions},
-};
+use cap_std::fs::{Dir, FileType, MetadataExt as _, OpenOptions};
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
     finding::Problem,
@@ -34,7 +31,10 @@ use super::{
     slug::slug,
     tree_hash::tree_hash,
 };
-use crate::config::{Config, Limits};
+use crate::{
+    config::{Config, Limits},
+    folders,
+};
 
 /// The deepest folder; each level holds one directory handle.
 const MOST_DEPTH: usize = 128;
@@ -43,25 +43,26 @@ const SKIPPED_NAMES: &[&str] = &[".git", "__pycache__"];
 /// Files that mark a folder as a tool's own.
 const TOOL_MARKERS: &[&str] = &["pyvenv.cfg", "CACHEDIR.TAG"];
 
-/// Opens a local folder; a relative path is relative to `base`.
+/// Opens the local folder at `place`, a path whose links were resolved; `written` and `base` say what to call it.
 ///
 /// # Errors
 /// `E_NOT_FOUND` when there is nothing, `E_PATH` when it is no folder, `E_FORBIDDEN` when it must not be read, `E_LIMIT`,
 /// `E_CANCELLED`.
 pub(super) async fn open(
     config: &Config,
-    path: &str,
-    base: &Path,
+    place: &Path,
+    (written, base): (&str, &Path),
     cancellation: &CancellationToken,
     progress: &dyn Progress,
 ) -> Result<Arc<dyn SourceTree>, Failure> {
-    progress.step(0, &format!("reading {}", escape_untrusted(path)));
-    let (path, base) = (path.to_owned(), base.to_path_buf());
+    progress.step(0, &format!("reading {}", escape_untrusted(written)));
+    let (place, written, base) = (place.to_owned(), written.to_owned(), base.to_owned());
     let (limits, cancellation) = (config.limits.clone(), cancellation.clone());
-    let tree =
-        tokio::task::spawn_blocking(move || LocalTree::open(&path, &base, &limits, &cancellation))
-            .await
-            .map_err(|error| Failure::internal(format!("reading the folder failed: {error}")))??;
+    let tree = tokio::task::spawn_blocking(move || {
+        LocalTree::open(&place, &written, &base, &limits, &cancellation)
+    })
+    .await
+    .map_err(|error| Failure::internal(format!("reading the folder failed: {error}")))??;
     Ok(Arc::new(tree))
 }
 
@@ -78,13 +79,13 @@ struct LocalTree {
 
 impl LocalTree {
     fn open(
+        place: &Path,
         written: &str,
         base: &Path,
         limits: &Limits,
         cancellation: &CancellationToken,
     ) -> Result<Self, Failure> {
-        let place = base.join(written);
-        let root = open_root(&place, written)?;
+        let root = open_root(place, written)?;
         let mut walk = Walk::new(limits);
         walk.run(&root, cancellation)?;
         let Walk {
@@ -97,7 +98,7 @@ impl LocalTree {
                 .map(|id| (&entry.path, entry.kind, id.as_str()))
         });
         let origin = Origin {
-            slug: slug(&folder_name(&place)),
+            slug: slug(&folder_name(place)),
             url: shown_path(written, base),
             revision: format!("tree:{}", tree_hash(hashed)?),
             version: None,
@@ -399,8 +400,13 @@ fn read_file(folder: &Dir, name: &OsStr, limit: u64) -> Contents {
 }
 
 fn open_root(place: &Path, written: &str) -> Result<Dir, Failure> {
+    folders::open(place).map_err(|error| cannot_open(&error, written))
+}
+
+/// Makes the failure of a folder that cannot be opened.
+pub(super) fn cannot_open(error: &std::io::Error, written: &str) -> Failure {
     let written = escape_untrusted(written);
-    Dir::open_ambient_dir(place, ambient_authority()).map_err(|error| match error.kind() {
+    match error.kind() {
         std::io::ErrorKind::NotFound => {
             Failure::new(ErrorCode::NotFound, format!("there is no folder {written}"))
                 .with_hint("check the path; it is relative to the working directory")
@@ -416,7 +422,7 @@ fn open_root(place: &Path, written: &str) -> Result<Dir, Failure> {
             ErrorCode::Path,
             format!("the folder {written} cannot be read: {kind}"),
         ),
-    })
+    }
 }
 
 fn unreadable(error: &std::io::Error) -> Failure {
@@ -427,8 +433,8 @@ fn unreadable(error: &std::io::Error) -> Failure {
 }
 
 fn folder_name(place: &Path) -> String {
-    let real = place.canonicalize().unwrap_or_else(|_| place.to_path_buf());
-    real.file_name()
+    place
+        .file_name()
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 

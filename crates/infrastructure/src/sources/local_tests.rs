@@ -12,7 +12,23 @@ use super::*;
 use crate::sources::testing::{paths, problem_paths};
 
 fn open_at(written: &str, base: &Path) -> Result<LocalTree, Failure> {
-    LocalTree::open(written, base, &Limits::default(), &CancellationToken::new())
+    let place = base
+        .join(written)
+        .canonicalize()
+        .map_err(|error| cannot_open(&error, written))?;
+    let (limits, cancellation) = (Limits::default(), CancellationToken::new());
+    LocalTree::open(&place, written, base, &limits, &cancellation)
+}
+
+#[test]
+fn a_folder_that_became_a_link_is_not_opened() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), &[("real/a.py", "")]);
+    symlink("real", folder.path().join("link")).expect("a link");
+    let (limits, cancellation) = (Limits::default(), CancellationToken::new());
+    let place = folder.path().join("link");
+    let opened = LocalTree::open(&place, "link", folder.path(), &limits, &cancellation);
+    assert_eq!(opened.expect_err("a link").code, ErrorCode::Path);
 }
 
 fn write(folder: &Path, files: &[(&str, &str)]) {
@@ -202,7 +218,8 @@ fn bounds_and_cancellation_end_the_walk() {
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), &[("a", "1"), ("b/c", "12345"), ("d", "1")]);
     let open = |limits: Limits, cancellation: &CancellationToken| {
-        LocalTree::open(".", folder.path(), &limits, cancellation).map_err(|failure| failure.code)
+        LocalTree::open(folder.path(), ".", folder.path(), &limits, cancellation)
+            .map_err(|failure| failure.code)
     };
     let token = CancellationToken::new();
     let few = Limits {

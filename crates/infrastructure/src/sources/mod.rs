@@ -101,9 +101,29 @@ impl<'a> Sources<'a> {
                 ),
             )
             .with_hint("use pypi:NAME, a git URL or a local folder")),
-            Location::Local(path) => {
-                local::open(self.config, path, base, cancellation, progress).await
+            Location::Local(written) => {
+                let place = base
+                    .join(written)
+                    .canonicalize()
+                    .map_err(|error| local::cannot_open(&error, written))?;
+                self.open_folder(&place, (written, base), cancellation, progress)
+                    .await
             }
         }
+    }
+
+    /// Opens the local folder at a path whose links were resolved when the caller's permission was checked; a link on the way now is
+    /// refused. `named` is how it was written and what that is relative to.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_folder(
+        &self,
+        place: &Path,
+        named: (&str, &Path),
+        cancellation: &CancellationToken,
+        progress: &dyn Progress,
+    ) -> Result<Arc<dyn SourceTree>, Failure> {
+        local::open(self.config, place, named, cancellation, progress).await
     }
 }

@@ -162,6 +162,8 @@ fn uv_call(config: &Config, program: PathBuf, scratch: &Path) -> ChildProgram {
     let mut child = ChildProgram::new(program, scratch).args([
         "pip",
         "compile",
+        // Else uv would run the Python of a virtual environment in any folder above the cache.
+        "--system",
         "--no-deps",
         "--no-header",
         "--no-annotate",

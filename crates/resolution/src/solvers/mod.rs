@@ -8,6 +8,7 @@ mod uv_interpreter;
 mod uv_lock;
 mod uv_program;
 mod uv_project;
+pub mod uv_untrusted;
 mod uv_workspace;
 
 /// What is known of a solver without running it.

@@ -87,6 +87,8 @@ pub async fn resolve_python(
             &constraints,
         )),
         Outcome::Unknown(derivation, reasons) => {
+            // What the repositories themselves ask of Python is known without a set.
+            resolution.requires_python = Some(range.specifier());
             Ok(unknown(resolution, derivation, reasons, &members))
         }
     }

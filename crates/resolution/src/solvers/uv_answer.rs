@@ -109,6 +109,13 @@ pub(super) fn read(stderr: &str, offline: bool) -> Refusal {
         }
         return Refusal::Failed(upstream(&text, &first));
     }
+    if text.contains("Hash mismatch") {
+        let what = "the package registry gave a file that is not the one it announced";
+        return Refusal::Failed(Failure::new(
+            ErrorCode::Upstream,
+            format!("{what}: {first}"),
+        ));
+    }
     let lowered = first.to_lowercase();
     if lowered.contains("interpreter") || lowered.contains("python requirement") {
         return Refusal::Interpreter;
@@ -372,6 +379,10 @@ mod tests {
         check(
             "error: Failed to fetch: `https://host.example/x`\n  cause: HTTP status client error (401 Unauthorized) for url (https://host.example/x)\n",
             "E_AUTH the package registry refuses the credentials of uv",
+        );
+        check(
+            "error: Hash mismatch for package metadata at `https://host.example/x`\n",
+            "E_UPSTREAM the package registry gave a file that is not the one it announced: Hash mismatch for package metadata at `[address]`",
         );
         check(
             "error: Failed to parse: `/tmp/secret/uv.toml`\n",

@@ -164,39 +164,7 @@ fn check_static(text: &str) -> Result<StaticProject, Failure> {
             "has dynamic fields, for which a build backend would run",
         ));
     }
-    let tool = manifest
-        .get("tool")
-        .and_then(|tool| tool.get("uv"))
-        .and_then(Value::as_table);
-    if tool.is_some_and(|uv| {
-        uv.keys()
-            .any(|key| !ALLOWED_UV_KEYS.contains(&key.as_str()))
-    }) {
-        return Err(refuse(
-            "sets options of uv that could choose a host or a path",
-        ));
-    }
-    let groups = [
-        project.get("optional-dependencies"),
-        manifest.get("dependency-groups"),
-    ];
-    let grouped = groups
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_table)
-        .flat_map(Table::values);
-    let lists = grouped.chain(project.get("dependencies"));
-    let requirements = lists
-        .filter_map(Value::as_array)
-        .flatten()
-        .filter_map(Value::as_str);
-    for requirement in requirements {
-        if read_text(requirement, None).map_or(true, |read| read.by_name_only) {
-            return Err(refuse(
-                "has a requirement that cannot be read, or a direct reference",
-            ));
-        }
-    }
+    refuse_choices(&manifest).map_err(refuse)?;
     let requires_python = PythonRange::parse(python)
         .filter(|range| !range.is_empty())
         .ok_or_else(|| refuse("permits no version of Python"))?;
@@ -204,6 +172,44 @@ fn check_static(text: &str) -> Result<StaticProject, Failure> {
         name: name.to_owned(),
         requires_python,
     })
+}
+
+/// Refuses a manifest that chooses where something comes from.
+///
+/// # Errors
+/// What it does, as the end of a sentence.
+pub(super) fn refuse_choices(manifest: &Table) -> Result<(), &'static str> {
+    let tool = manifest.get("tool").and_then(|tool| tool.get("uv"));
+    let options = tool.and_then(Value::as_table);
+    if options.is_some_and(|uv| {
+        uv.keys()
+            .any(|key| !ALLOWED_UV_KEYS.contains(&key.as_str()))
+    }) {
+        return Err("sets options of uv that could choose a host or a path");
+    }
+    let project = manifest.get("project").and_then(Value::as_table);
+    let field = |name: &str| project.and_then(|project| project.get(name));
+    let groups = [
+        field("optional-dependencies"),
+        manifest.get("dependency-groups"),
+    ];
+    let grouped = groups
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_table)
+        .flat_map(Table::values);
+    let constraints = options.and_then(|uv| uv.get("constraint-dependencies"));
+    let lists = grouped.chain(field("dependencies")).chain(constraints);
+    let mut requirements = lists
+        .filter_map(Value::as_array)
+        .flatten()
+        .filter_map(Value::as_str);
+    if requirements
+        .any(|requirement| read_text(requirement, None).map_or(true, |read| read.by_name_only))
+    {
+        return Err("has a requirement that cannot be read, or a direct reference");
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -253,6 +259,12 @@ mod tests {
         check(
             &format!("{project}[tool.uv.sources]\na = {{ path = '/' }}"),
             Err("sets options of uv that could choose a host or a path"),
+        );
+        check(
+            &format!(
+                "{project}[tool.uv]\nconstraint-dependencies = ['a @ https://host.example/a']"
+            ),
+            Err("has a requirement that cannot be read, or a direct reference"),
         );
         check(
             &project.replace(">=3.9", "<3,>3"),

@@ -60,6 +60,7 @@ fn rewrite(moved: &MovedFile<'_>) -> Rewritten {
     }
     // Literals come first: a call that is replaced as a whole covers the uses of names within it.
     file.rewrite_module_names();
+    file.rewrite_named_modules();
     file.rewrite_from_imports();
     file.rewrite_plain_imports();
     file.finish()

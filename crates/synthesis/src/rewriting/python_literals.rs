@@ -1,5 +1,7 @@
 //! Module and distribution names in strings: resolved where they are literals, reported where only running could tell.
 
+use std::collections::BTreeSet;
+
 use synthesizer_model::{
     dependency::normalize_distribution,
     finding::Severity,
@@ -30,8 +32,46 @@ impl PythonRewrite<'_> {
         }
     }
 
+    /// Renames modules that strings name: in tables of plugins and the like, from which code of the source imports by computed
+    /// names, and in a statement `from package.module import …` that code writes.
+    pub(super) fn rewrite_named_modules(&mut self) {
+        let facts = self.facts;
+        let names = self.moved.names;
+        let handled: BTreeSet<ByteRange> =
+            facts.module_names.iter().map(|usage| usage.range).collect();
+        let own_table = facts.computes_imports();
+        for literal in &facts.path_literals {
+            let Some(inside) = literal.inside.filter(|inside| !handled.contains(inside)) else {
+                continue;
+            };
+            let named = match literal.statement_module() {
+                Some(named) => Some(named),
+                None if names.computes_imports() => names
+                    .named_module(&literal.text, own_table)
+                    .map(|module| (0, module)),
+                None => None,
+            };
+            let Some((start, module)) = named else {
+                continue;
+            };
+            let standing = names.standing(module);
+            let Some(new) = standing.new_name() else {
+                continue;
+            };
+            let start = inside.start + start;
+            let range = ByteRange::new(start, start + module.len());
+            if !self.edits.cover(range) {
+                self.edit(range, new, Transform::NamesRewritten, literal.line);
+            }
+        }
+    }
+
     fn import_module(&mut self, usage: &ModuleNameUse) {
         let Some(literal) = &usage.literal else {
+            if let Some((package, range)) = &usage.package {
+                self.rename_literal(usage, package, *range);
+            }
+            self.rename_prefixes(usage);
             self.report_computed(usage, "import_module");
             return;
         };
@@ -244,6 +284,25 @@ impl PythonRewrite<'_> {
                 shortened(literal)
             );
             self.report(Severity::Warning, "missing-named-module", what, usage.line);
+        }
+    }
+
+    /// Gives the literal beginning of a computed name its package's new name: `pkg.plugins` of `f"pkg.plugins.{name}"`.
+    fn rename_prefixes(&mut self, usage: &ModuleNameUse) {
+        for prefix in &usage.prefixes {
+            let package = prefix.text.rsplit_once('.').map(|(package, _)| package);
+            let named = package.zip(prefix.inside).and_then(|(package, inside)| {
+                let new = self.moved.names.standing(package).new_name()?.to_owned();
+                Some((
+                    ByteRange::new(inside.start, inside.start + package.len()),
+                    new,
+                ))
+            });
+            if let Some((range, new)) = named
+                && !self.edits.cover(range)
+            {
+                self.edit(range, new, Transform::NamesRewritten, usage.line);
+            }
         }
     }
 

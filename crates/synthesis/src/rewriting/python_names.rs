@@ -18,7 +18,7 @@ pub(crate) enum Standing {
     Empty(String),
     /// A folder without `__init__.py` (PEP 420) above placed modules; its new name.
     Namespace(String),
-    /// Below a placed module that is no package, so that only code can provide it; its new name.
+    /// Below a placed module that is no package or that writes to `sys.modules`, so that only code can provide it; its new name.
     Virtual(String),
     /// The source's own, but not in the closure; the name that it would have.
     Missing(String),
@@ -46,6 +46,8 @@ enum Known<'a> {
     File {
         facts: Option<&'a PythonFile>,
         is_package: bool,
+        /// Whether its code may make modules below it.
+        makes_modules: bool,
     },
     Empty,
 }
@@ -61,6 +63,7 @@ pub(crate) struct NewNames<'a> {
     linked: BTreeMap<&'a str, String>,
     linked_namespaces: BTreeMap<String, String>,
     taken_names: BTreeSet<(String, &'a str)>,
+    computes_imports: bool,
 }
 
 impl<'a> NewNames<'a> {
@@ -106,6 +109,7 @@ impl<'a> NewNames<'a> {
             linked,
             linked_namespaces,
             taken_names: taken_names(source),
+            computes_imports: computes_imports(source),
         }
     }
 
@@ -130,14 +134,14 @@ impl<'a> NewNames<'a> {
             return Standing::Elsewhere;
         }
         if let Some(known) = parents(module).find_map(|parent| self.modules.get(parent)) {
-            let is_module = matches!(
+            let makes_modules = matches!(
                 known,
                 Known::File {
-                    is_package: false,
+                    makes_modules: true,
                     ..
                 }
             );
-            return if is_module {
+            return if makes_modules {
                 Standing::Virtual(new_name())
             } else {
                 Standing::Missing(new_name())
@@ -161,6 +165,7 @@ impl<'a> NewNames<'a> {
             Some(Known::File {
                 facts: Some(facts),
                 is_package: true,
+                ..
             }) => {
                 let has_star = facts.imports.iter().any(|import| match &import.kind {
                     ImportKind::From { names, .. } => names.iter().any(|name| name.name == "*"),
@@ -173,6 +178,27 @@ impl<'a> NewNames<'a> {
                     || EVERY_MODULE_HAS.contains(&name))
             }
             Some(Known::File { .. }) | None => false,
+        }
+    }
+
+    /// Says whether code of the source imports modules by computed names.
+    pub(crate) const fn computes_imports(&self) -> bool {
+        self.computes_imports
+    }
+
+    /// Gives the module that a text names: a placed module below a package; with `objects`, also the module before an object,
+    /// as in `package.module:name` and `package.module.name`.
+    pub(crate) fn named_module<'t>(&self, text: &'t str, objects: bool) -> Option<&'t str> {
+        let before = text.split(':').next().filter(|_| objects).unwrap_or(text);
+        if self.modules.contains_key(before) {
+            return (before.contains('.') || before != text).then_some(before);
+        }
+        let (module, name) = before.rsplit_once('.').filter(|_| objects)?;
+        match self.modules.get(module)? {
+            Known::File {
+                facts: Some(facts), ..
+            } => facts.bindings.contains_key(name).then_some(module),
+            Known::File { facts: None, .. } | Known::Empty => None,
         }
     }
 
@@ -246,6 +272,7 @@ fn known_modules(source: &SourceInput) -> BTreeMap<String, Known<'_>> {
         let known = Known::File {
             facts: None,
             is_package: true,
+            makes_modules: false,
         };
         modules.insert(module.clone(), known);
     }
@@ -254,14 +281,21 @@ fn known_modules(source: &SourceInput) -> BTreeMap<String, Known<'_>> {
     }
     for file in &source.closure.files {
         let Some(module) = &file.module else { continue };
-        let facts = source
-            .files
-            .get(&file.path)
-            .and_then(|contents| contents.python.as_ref());
+        let contents = source.files.get(&file.path);
         let is_package = is_package_file(&file.import_path);
-        modules.insert(module.clone(), Known::File { facts, is_package });
+        let known = Known::File {
+            facts: contents.and_then(|contents| contents.python.as_ref()),
+            is_package,
+            makes_modules: !is_package
+                || contents.is_some_and(|contents| writes_modules(&contents.bytes)),
+        };
+        modules.insert(module.clone(), known);
     }
     modules
+}
+
+fn writes_modules(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| text.contains("sys.modules"))
 }
 
 /// Says whether an import path is that of a package's own file.
@@ -281,6 +315,15 @@ fn linked_modules<'a>(
         }
     }
     linked
+}
+
+fn computes_imports(source: &SourceInput) -> bool {
+    let mut facts = source
+        .closure
+        .files
+        .iter()
+        .filter_map(|file| source.files.get(&file.path)?.python.as_ref());
+    facts.any(PythonFile::computes_imports)
 }
 
 fn taken_names(source: &SourceInput) -> BTreeSet<(String, &str)> {

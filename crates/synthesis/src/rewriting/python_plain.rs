@@ -156,7 +156,11 @@ impl<'a> PythonRewrite<'a> {
             .module
             .as_deref()
             .is_some_and(|module| self.moved.names.is_taken_from(module, first));
+        // While its own file runs, a package is no attribute of the one above it yet, but is found when it is imported.
+        let may_be_too_early = !self.uses_of(first).is_empty()
+            && matches!(self.moved.names.standing(first), Standing::Placed(_));
         exact
+            && !may_be_too_early
             && !exported
             && !taken
             && !facts.bindings.contains_key(package)

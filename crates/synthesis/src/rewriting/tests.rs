@@ -19,6 +19,7 @@ fn sample(subject: &str) -> SourceInput {
             ("pkg/sub/__init__.py", "from .b import B\n"),
             ("pkg/sub/b.py", "class B: ...\n"),
             ("pkg/compat.py", "import sys\n"),
+            ("pkg/late/__init__.py", "import sys\nsys.modules[x] = y\n"),
             ("ns/mine/__init__.py", ""),
             ("single.py", ""),
         ],
@@ -174,6 +175,12 @@ fn missing_modules_fail_under_the_new_name() {
         "from toolbox.single.moves import range\n",
         &[],
     );
+    // So may a package that writes to the table of modules.
+    check(
+        "import pkg.late.alias as alias\n",
+        "import toolbox.pkg.late.alias as alias\n",
+        &[],
+    );
     unchanged("from .... import far\n", &["missing-module"]);
 }
 
@@ -289,6 +296,13 @@ fn bindings_are_kept_where_uses_cannot_be_rewritten() {
         "import pkg\npkg.a.f()\n",
         "import toolbox.pkg as pkg\npkg.a.f()\n",
     );
+    let package = [
+        ("pkg/subject.py", "import pkg.a\npkg.a.f()\n"),
+        ("pkg/a.py", ""),
+        ("pkg/__init__.py", "from .subject import x\n"),
+    ];
+    let rewritten = moved(source("pkg", &package, &[]), "pkg/subject.py");
+    assert_eq!(text_of(&rewritten), format!("{kept}\npkg.a.f()\n"));
     let mut source = sample("import pkg.a\npkg.a.f()\n");
     let other = source_file(b"from .subject import pkg\n", true);
     source.files.insert(path("lib/pkg/compat.py"), other);
@@ -331,6 +345,34 @@ fn module_names_in_strings_are_rewritten_or_reported() {
         "importlib.import_module(name)",
         "importlib.import_module(name)",
         &["computed-import"],
+    );
+    change(
+        "importlib.import_module(f'.{x}', 'pkg.sub')",
+        "importlib.import_module(f'.{x}', 'toolbox.pkg.sub')",
+        &["computed-import"],
+    );
+    change(
+        "n = f'pkg.sub.{x}'; importlib.import_module(n)",
+        "n = f'toolbox.pkg.sub.{x}'; importlib.import_module(n)",
+        &["computed-import"],
+    );
+    change(
+        "importlib.import_module('pkg.sub.' + x, 'json.' + y)",
+        "importlib.import_module('toolbox.pkg.sub.' + x, 'json.' + y)",
+        &["computed-import"],
+    );
+    let table = "T = ['pkg.a', 'pkg.a:A', 'pkg.a.A', 'pkg.a.Z', 'json.a', 'pkg.org', 'pkg/a']";
+    change(table, table, &[]);
+    change(
+        &format!("{table}; __import__(T[0]); logging.getLogger('pkg.a')"),
+        "T = ['toolbox.pkg.a', 'toolbox.pkg.a:A', 'toolbox.pkg.a.A', 'pkg.a.Z', 'json.a', 'pkg.org', 'pkg/a']; \
+         __import__(T[0]); logging.getLogger('pkg.a')",
+        &["computed-import", "logger-name"],
+    );
+    change(
+        "x = 'from pkg.a import ' + y, 'from json.x import y'",
+        "x = 'from toolbox.pkg.a import ' + y, 'from json.x import y'",
+        &[],
     );
     change(
         "__import__('pkg.a')",

@@ -107,10 +107,23 @@ impl<'a> Walker<'a> {
         });
     }
 
-    /// Notes `files("p") / "a" / "b"` and `files("p").joinpath("a", "b")` at the call of `files`.
+    /// Notes `files("p") / "a" / "b"` and `files("p").joinpath("a", "b")` at the call of `files`, and the literals of any joined path.
     fn joined_path(&mut self, expression: &'a Expr) {
         if let Some((call, path)) = literals::joined_path(expression) {
             self.facts.joined_paths.entry(call.range()).or_insert(path);
+        }
+        if self.joined_parts.contains(&expression.range()) {
+            return;
+        }
+        if let Some(joined) = literals::literals_of_path(expression) {
+            self.joined_parts.extend(joined.inner);
+            self.facts
+                .path_literals
+                .extend(joined.text.map(|text| PathLiteral {
+                    text,
+                    line: self.source.line(expression.start().to_usize()),
+                    inside: None,
+                }));
         }
     }
 
@@ -188,6 +201,7 @@ impl<'a> Walker<'a> {
             self.facts.path_literals.push(PathLiteral {
                 text: literal.value.to_str().to_owned(),
                 line: self.source.line(literal.start().to_usize()),
+                inside: literals::verbatim_range(literal, self.source.text, 0),
             });
         }
     }
@@ -253,7 +267,13 @@ impl<'a> Walker<'a> {
         let (LiteralBinding::Value(value) | LiteralBinding::ElementOf(value)) = binding;
         let may_be_literal = matches!(
             value,
-            Expr::StringLiteral(_) | Expr::Tuple(_) | Expr::List(_) | Expr::Set(_) | Expr::Name(_)
+            Expr::StringLiteral(_)
+                | Expr::Tuple(_)
+                | Expr::List(_)
+                | Expr::Set(_)
+                | Expr::Name(_)
+                | Expr::FString(_)
+                | Expr::BinOp(_)
         );
         if let (Expr::Name(name), true) = (target, may_be_literal) {
             self.facts

@@ -1,6 +1,7 @@
 //! String literals: where their text lies, which could name a file, paths joined of them, docstrings.
 
 use ruff_python_ast::{Expr, ExprCall, ExprStringLiteral, Operator, Stmt};
+use ruff_text_size::{Ranged, TextRange};
 use synthesizer_model::text::ByteRange;
 
 use super::source::{Source, byte_range};
@@ -37,9 +38,15 @@ pub(super) fn literal<'a>(expression: &'a Expr, source: &Source<'_>) -> Option<L
     })
 }
 
-/// Whether a text could name a data file.
+/// Whether a text could name a data file or a module, or is a statement that imports from one.
 pub(super) fn could_name_a_file(text: &str) -> bool {
-    text.len() < MAX_PATH_BYTES && text.contains(['.', '/']) && !text.contains(char::is_whitespace)
+    text.len() < MAX_PATH_BYTES
+        && text.contains(['.', '/'])
+        && (!text.contains(char::is_whitespace) || imports(text))
+}
+
+fn imports(text: &str) -> bool {
+    text.trim_start().starts_with("from ") && text.contains(" import ")
 }
 
 /// Peels `call / "a" / "b"` and `call.joinpath("a", "b")` down to the call and the joined path; the path is none where
@@ -67,6 +74,59 @@ pub(super) fn joined_path(expression: &Expr) -> Option<(&ExprCall, Option<String
             _ => return None,
         }
     }
+}
+
+/// The literals of a joined path, and the expressions that are inner parts of it.
+pub(super) struct JoinedPath {
+    /// None where none names a file or folder.
+    pub(super) text: Option<String>,
+    pub(super) inner: Vec<TextRange>,
+}
+
+/// Reads `x / "a" / "b"`, `x.joinpath("a", "b")` and `os.path.join(x, "a", "b")`, whatever `x` is; none for what joins nothing.
+///
+/// Of a path that goes on with a computed part, the literals before that part count: they name a folder.
+pub(super) fn literals_of_path(expression: &Expr) -> Option<JoinedPath> {
+    let mut parts: Vec<Option<&str>> = Vec::new();
+    let mut inner = Vec::new();
+    let mut current = expression;
+    loop {
+        let next = match current {
+            Expr::BinOp(operation) if operation.op == Operator::Div => {
+                parts.push(text_of(&operation.right));
+                &*operation.left
+            }
+            Expr::Call(call) => match (&*call.func, &*call.arguments.args) {
+                (Expr::Attribute(method), arguments) if method.attr.as_str() == "joinpath" => {
+                    parts.extend(arguments.iter().rev().map(text_of));
+                    &*method.value
+                }
+                // The method of a string takes one argument.
+                (Expr::Attribute(method), [first, further @ ..])
+                    if method.attr.as_str() == "join" && !further.is_empty() =>
+                {
+                    parts.extend(further.iter().rev().map(text_of));
+                    first
+                }
+                _ => break,
+            },
+            _ => break,
+        };
+        inner.push(next.range());
+        current = next;
+    }
+    if inner.is_empty() {
+        return None;
+    }
+    let literal: Vec<&str> = parts.into_iter().rev().map_while(|part| part).collect();
+    let text = literal.join("/");
+    let names_a_path = text.len() < MAX_PATH_BYTES
+        && !text.contains(char::is_whitespace)
+        && text.contains(char::is_alphanumeric);
+    Some(JoinedPath {
+        text: names_a_path.then_some(text),
+        inner,
+    })
 }
 
 fn text_of(expression: &Expr) -> Option<&str> {

@@ -3,10 +3,10 @@
 use std::cell::Cell;
 
 use ruff_python_ast::{
-    Arguments, Expr, ExprCall, FStringPart, InterpolatedStringElement, Operator,
+    Arguments, Expr, ExprCall, ExprStringLiteral, FStringPart, InterpolatedStringElement, Operator,
 };
-use ruff_text_size::Ranged;
-use synthesizer_model::python::{ModuleNameRole, ModuleNameUse};
+use ruff_text_size::{Ranged, TextSize};
+use synthesizer_model::python::{ModuleNameRole, ModuleNameUse, NamePrefix};
 use synthesizer_model::text::ByteRange;
 
 use super::literals::{Literal, literal};
@@ -172,7 +172,8 @@ impl Reader<'_, '_> {
             },
             (ModuleNameRole::Logger, None) => return None,
             (ModuleNameRole::SysModules, None) => {
-                let prefix = computed_prefix(argument?).filter(|prefix| prefix.contains('.'))?;
+                let (prefix, _) =
+                    computed_prefix(argument?).filter(|(prefix, _)| prefix.contains('.'))?;
                 (None, argument_range, vec![prefix])
             }
             (ModuleNameRole::MetadataVersion, None) => (None, whole, self.candidates(argument)),
@@ -186,8 +187,41 @@ impl Reader<'_, '_> {
             package: None,
             candidates,
             resource: None,
+            prefixes: self.prefixes(role, argument),
             circumstances: self.machinery.circumstances,
         })
+    }
+
+    /// The literal beginnings of a computed name, given directly or by way of a variable.
+    fn prefixes(&self, role: ModuleNameRole, argument: Option<&Expr>) -> Vec<NamePrefix> {
+        let imports = matches!(
+            role,
+            ModuleNameRole::ImportModule | ModuleNameRole::DunderImport
+        );
+        let Some(argument) = argument.filter(|_| imports) else {
+            return Vec::new();
+        };
+        let mut found: Vec<NamePrefix> = match argument {
+            Expr::Name(name) => self
+                .literal_bindings(self.machinery.scope, &name.id)
+                .filter_map(|(_, binding)| match binding {
+                    LiteralBinding::Value(value) => self.prefix(value),
+                    LiteralBinding::ElementOf(_) => None,
+                })
+                .collect(),
+            argument => self.prefix(argument).into_iter().collect(),
+        };
+        found.retain(|prefix| !prefix.text.is_empty());
+        found.dedup();
+        found
+    }
+
+    fn prefix(&self, expression: &Expr) -> Option<NamePrefix> {
+        let (text, start) = computed_prefix(expression)?;
+        let inside = start
+            .map(|start| ByteRange::new(start.to_usize(), start.to_usize() + text.len()))
+            .filter(|inside| inside.of(self.source.text) == Some(text.as_str()));
+        Some(NamePrefix { text, inside })
     }
 
     fn package(&self, arguments: &Arguments) -> Option<(String, ByteRange)> {
@@ -290,8 +324,8 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The literal beginning of an f-string or of a concatenation.
-fn computed_prefix(expression: &Expr) -> Option<String> {
+/// The literal beginning of an f-string, of a concatenation or of a text formatted by `%`, and where it should begin.
+fn computed_prefix(expression: &Expr) -> Option<(String, Option<TextSize>)> {
     match expression {
         Expr::BinOp(operation) if operation.op == Operator::Add => {
             let mut first = &*operation.left;
@@ -299,12 +333,21 @@ fn computed_prefix(expression: &Expr) -> Option<String> {
                 first = &operation.left;
             }
             match first {
-                Expr::StringLiteral(literal) => Some(literal.value.to_str().to_owned()),
+                Expr::StringLiteral(literal) => {
+                    Some((literal.value.to_str().to_owned(), start_of(literal)))
+                }
                 first => computed_prefix(first),
             }
         }
+        Expr::BinOp(operation) if operation.op == Operator::Mod => {
+            let literal = operation.left.as_string_literal_expr()?;
+            let format = literal.value.to_str();
+            let prefix = format.split('%').next().unwrap_or(format);
+            Some((prefix.to_owned(), start_of(literal)))
+        }
         Expr::FString(f_string) => {
             let mut prefix = String::new();
+            let mut start = None;
             for part in &f_string.value {
                 let f_string = match part {
                     FStringPart::Literal(literal) => {
@@ -315,13 +358,24 @@ fn computed_prefix(expression: &Expr) -> Option<String> {
                 };
                 for element in &f_string.elements {
                     match element {
-                        InterpolatedStringElement::Literal(literal) => prefix.push_str(literal),
-                        InterpolatedStringElement::Interpolation(_) => return Some(prefix),
+                        InterpolatedStringElement::Literal(literal) => {
+                            if prefix.is_empty() {
+                                start = Some(literal.start());
+                            }
+                            prefix.push_str(literal);
+                        }
+                        InterpolatedStringElement::Interpolation(_) => {
+                            return Some((prefix, start));
+                        }
                     }
                 }
             }
-            Some(prefix)
+            Some((prefix, start))
         }
         _ => None,
     }
+}
+
+fn start_of(literal: &ExprStringLiteral) -> Option<TextSize> {
+    Some(literal.as_single_part_string()?.content_range().start())
 }

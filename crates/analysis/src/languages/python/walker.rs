@@ -1,6 +1,6 @@
 //! The one walk over the tree: its state, what it collects, and the dispatch. Resolves nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ruff_python_ast::token::Token;
 use ruff_python_ast::visitor::{self, Visitor};
@@ -87,6 +87,7 @@ pub(super) fn walk<'a>(
         expects_type: false,
         qualifier: Vec::new(),
         known_names: KnownNames::default(),
+        joined_parts: HashSet::new(),
         facts: Facts {
             scopes: ScopeTree::new(),
             imports: Vec::new(),
@@ -115,6 +116,8 @@ pub(super) struct Walker<'a> {
     /// The classes around, when no function is.
     pub(super) qualifier: Vec<&'a str>,
     pub(super) known_names: KnownNames<'a>,
+    /// Expressions that are parts of a joined path that was read as a whole.
+    pub(super) joined_parts: HashSet<TextRange>,
     pub(super) facts: Facts<'a>,
 }
 
