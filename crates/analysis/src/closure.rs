@@ -15,7 +15,7 @@ use synthesizer_model::{
 
 use crate::{
     effects::{self, Effects},
-    named_modules,
+    import_order, named_modules,
     python_source::PythonSource,
 };
 
@@ -275,6 +275,26 @@ impl<'a> Taker<'a> {
             }
         }
         let mut closure = Closure::default();
+        self.follow(&mut queue, &mut taken, &mut data, &mut closure);
+        for selection in selections {
+            for (parent, reason) in self.parents_for_order(selection, &taken) {
+                if taken.insert(parent, reason).is_none() {
+                    queue.push_back(parent);
+                }
+            }
+        }
+        self.follow(&mut queue, &mut taken, &mut data, &mut closure);
+        self.fill(&mut closure, &taken, &data);
+        closure
+    }
+
+    fn follow(
+        &self,
+        queue: &mut VecDeque<usize>,
+        taken: &mut BTreeMap<usize, Reason>,
+        data: &mut BTreeMap<TreePath, Reason>,
+        closure: &mut Closure,
+    ) {
         while let Some(index) = queue.pop_front() {
             let effects = self.effects(index);
             for (needed, reason) in &effects.modules {
@@ -312,8 +332,34 @@ impl<'a> Taker<'a> {
                 .extend(effects.external.iter().cloned());
             closure.findings.extend(effects.findings.iter().cloned());
         }
-        self.fill(&mut closure, &taken, &data);
-        closure
+    }
+
+    /// Lists the packages above a selection whose own files have to run first, because its imports go in a circle that starts elsewhere.
+    fn parents_for_order(
+        &self,
+        selection: &Selection,
+        taken: &BTreeMap<usize, Reason>,
+    ) -> Vec<(usize, Reason)> {
+        let graph = &self.source.graph;
+        let first = selection.modules.iter().min_by_key(|name| name.len());
+        let Some(index) = first.and_then(|name| graph.index(name)) else {
+            return Vec::new();
+        };
+        let name = &graph.node(index).name;
+        let parents: Vec<usize> = name
+            .match_indices('.')
+            .filter_map(|(dot, _)| graph.index(&name[..dot]))
+            .filter(|parent| !taken.contains_key(parent))
+            .collect();
+        if parents.is_empty() || !import_order::is_broken(self.source, index, taken) {
+            return Vec::new();
+        }
+        let path = graph.node(index).path.to_string();
+        let reason = Reason::ImportOrder { path };
+        parents
+            .into_iter()
+            .map(|parent| (parent, reason.clone()))
+            .collect()
     }
 
     /// Lists the files of a folder that are no modules.

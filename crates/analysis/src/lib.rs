@@ -18,6 +18,7 @@ pub mod closure;
 pub mod components;
 pub mod distributions;
 mod effects;
+mod import_order;
 pub mod languages;
 pub mod languages_by_extension;
 pub mod licenses;

@@ -141,7 +141,8 @@ fn is_of_another_system(source: &PythonSource, index: usize) -> bool {
     })
 }
 
-fn runs_always(statement: &ImportStatement) -> bool {
+/// Says whether a statement runs whenever its module is imported.
+pub(crate) fn runs_always(statement: &ImportStatement) -> bool {
     let circumstances = statement.circumstances;
     !circumstances.in_function
         && !circumstances.type_checking

@@ -211,6 +211,35 @@ fn a_folder_like_an_import_root_belongs_to_the_package_around_it() {
 }
 
 #[test]
+fn a_circle_that_cannot_be_entered_at_the_component_is_entered_where_its_package_does() {
+    let clipboard = ("pkg/clipboard.py", "from .use import Document\n");
+    let package = [
+        ("pkg/__init__.py", "from .clipboard import Document\n"),
+        clipboard,
+    ];
+    let code = "from .clipboard import Clip\nclass Document: ...\n";
+    check(
+        code,
+        &package,
+        &["pkg/__init__.py", "pkg/clipboard.py"],
+        &[],
+    );
+    for (code, other) in [
+        (
+            "class Document: ...\nfrom .clipboard import Clip\n",
+            clipboard.1,
+        ),
+        (code, "from . import use\n"),
+        (code, "def f():\n    from .use import Document\n"),
+        ("from .clipboard import Clip\nDocument = x\n", clipboard.1),
+    ] {
+        let package = [package[0], ("pkg/clipboard.py", other)];
+        let package = [package[0], package[1]];
+        check(code, &package, &["pkg/clipboard.py"], &[]);
+    }
+}
+
+#[test]
 fn a_module_is_meant_before_a_folder_of_its_name() {
     let (tree, source) = read(&[("lib/yaml/__init__.py", ""), ("yaml/_yaml.h", "")]);
     let taker = Taker::new(&tree, &source);

@@ -79,6 +79,11 @@ pub enum Reason {
         /// The line.
         line: u32,
     },
+    /// A package above a taken module, whose own file has to run first so that a circle of imports is entered where it can be.
+    ImportOrder {
+        /// The taken module's file.
+        path: String,
+    },
     /// Part of a package that was requested as a whole.
     PackageMember,
 }
@@ -103,6 +108,12 @@ impl std::fmt::Display for Reason {
                 write!(formatter, "{path}:{line} uses its name {name}")
             }
             Self::DataOf { path, line } => write!(formatter, "data read by {path}:{line}"),
+            Self::ImportOrder { path } => {
+                write!(
+                    formatter,
+                    "has to be imported before {path}, whose imports go in a circle"
+                )
+            }
             Self::PackageMember => formatter.write_str("part of the requested package"),
         }
     }
