@@ -260,6 +260,16 @@ impl PythonRewrite<'_> {
     fn resources(&mut self, usage: &ModuleNameUse) {
         if let Some(literal) = &usage.literal {
             self.rename_literal(usage, literal, usage.range);
+            return;
+        }
+        let argument = usage.range.of(self.text).unwrap_or_default();
+        let is_own = argument.is_empty() || argument.starts_with("__") || argument.ends_with(')');
+        if !is_own {
+            let what = format!(
+                "data is read from a package whose name is computed, {}; a name of the original package there was not rewritten",
+                shortened(argument)
+            );
+            self.report(Severity::Warning, "computed-resource", what, usage.line);
         }
     }
 

@@ -396,6 +396,10 @@ fn module_names_in_strings_are_rewritten_or_reported() {
         "pkgutil.get_data('toolbox.pkg', 'x.txt')",
         &[],
     );
+    let own = "pkgutil.get_data(__name__, 'x.txt')";
+    change(own, own, &[]);
+    let computed = "pkgutil.get_data(self.package, 'x.txt')";
+    change(computed, computed, &["computed-resource"]);
 }
 
 #[test]
