@@ -15,7 +15,7 @@ use synthesizer_model::{
 
 use crate::{
     effects::{self, Effects},
-    import_order, named_modules,
+    import_order, named_modules, placed,
     python_source::PythonSource,
 };
 
@@ -284,8 +284,39 @@ impl<'a> Taker<'a> {
             }
         }
         self.follow(&mut queue, &mut taken, &mut data, &mut closure);
+        self.tolerate_guarded(&mut closure, selections, &taken);
         self.fill(&mut closure, &taken, &data);
         closure
+    }
+
+    /// A module that is imported only where a failure is caught may lack what it imports: the failure is as designed.
+    fn tolerate_guarded(
+        &self,
+        closure: &mut Closure,
+        selections: &[Selection],
+        taken: &BTreeMap<usize, Reason>,
+    ) {
+        if closure.findings.is_empty() {
+            return;
+        }
+        let mut guarded = placed::guarded_modules(self.source, taken.keys().copied());
+        for selection in selections.iter().filter(|selection| !selection.whole) {
+            for module in &selection.modules {
+                guarded.remove(module);
+            }
+        }
+        let graph = &self.source.graph;
+        // The rewriting says it, where it sees the import.
+        closure.findings.retain(|finding| {
+            let path = finding
+                .path
+                .as_deref()
+                .and_then(|path| TreePath::new(path).ok());
+            let module = path.and_then(|path| graph.at_path(&path));
+            finding.kind != "missing-module"
+                || module.is_none_or(|module| !guarded.contains(&graph.node(module).name))
+        });
+        closure.guarded_modules = guarded.into_iter().collect();
     }
 
     fn follow(

@@ -14,7 +14,8 @@ use synthesizer_model::{
 };
 
 use crate::{
-    module_graph::ModuleNode, named_modules, placed, python_source::PythonSource, standard_library,
+    module_graph::ModuleNode, named_modules, placed, python_source::PythonSource, relative_names,
+    standard_library,
 };
 
 /// Everything that taking one module brings directly.
@@ -106,7 +107,7 @@ impl Collector<'_> {
                 module,
                 names,
                 ..
-            } => match absolute(self.node, *level, module) {
+            } => match relative_names::absolute(self.node, *level, module) {
                 Some(base) => self.from(&base, names, site),
                 None => self.missing(&format!("{}{module}", ".".repeat(*level as usize)), site),
             },
@@ -370,8 +371,8 @@ impl Collector<'_> {
         } else {
             let level = u32::try_from(relative).unwrap_or(u32::MAX);
             match package {
-                Some(package) => relative_to(package, level, &name[relative..]),
-                None => absolute(self.node, level, &name[relative..]),
+                Some(package) => relative_names::relative_to(package, level, &name[relative..]),
+                None => relative_names::absolute(self.node, level, &name[relative..]),
             }
         };
         let Some(module) = module else { return };
@@ -484,7 +485,10 @@ impl Collector<'_> {
             return;
         }
         let circumstances = site.circumstances;
-        let optional = circumstances.guarded || circumstances.fallback || circumstances.conditional;
+        let optional = circumstances.guarded
+            || circumstances.fallback
+            || circumstances.conditional
+            || circumstances.in_function;
         self.effects.external.push(ExternalImport {
             module: module.to_owned(),
             path: self.node.path.clone(),
@@ -539,26 +543,4 @@ fn attributes_in<'t>(text: &'t str, bound: &str) -> BTreeSet<&'t str> {
             (end > 0).then(|| &rest[..end])
         })
         .collect()
-}
-
-/// Makes a relative module absolute, seen from a module's file.
-pub(crate) fn absolute(node: &ModuleNode, level: u32, module: &str) -> Option<String> {
-    let package = if node.is_package {
-        Some(node.name.as_str())
-    } else {
-        node.name.rsplit_once('.').map(|(package, _)| package)
-    };
-    relative_to(package?, level, module)
-}
-
-pub(crate) fn relative_to(package: &str, level: u32, module: &str) -> Option<String> {
-    let mut base = package;
-    for _ in 1..level {
-        base = base.rsplit_once('.')?.0;
-    }
-    if module.is_empty() {
-        Some(base.to_owned())
-    } else {
-        Some(format!("{base}.{module}"))
-    }
 }

@@ -8,7 +8,7 @@ use synthesizer_model::{
     python::{FromName, ImportKind, ImportStatement, PythonFile},
 };
 
-use crate::{effects, placed, python_source::PythonSource};
+use crate::{placed, python_source::PythonSource, relative_names};
 
 /// Says whether importing the module before all others fails in a circle, when of the packages only the taken ones have their own code.
 pub(crate) fn is_broken(
@@ -93,7 +93,9 @@ impl<'a> Run<'a> {
             } => {
                 let base = match level {
                     0 => Some(module.clone()),
-                    level => effects::absolute(self.source.graph.node(index), *level, module),
+                    level => {
+                        relative_names::absolute(self.source.graph.node(index), *level, module)
+                    }
                 };
                 if let Some(base) = base {
                     if let Some(frame) = self.stack.last_mut() {

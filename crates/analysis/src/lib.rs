@@ -7,6 +7,8 @@
 //! - [`licenses`]: declared and detected licenses
 //! - [`module_graph`], [`python_source`]: the modules of a tree and their parsed files
 //! - [`closure`]: everything that taking a component brings
+//! - `effects`, `relative_names`, `named_modules`, `import_order`: what one module needs, from its imports and from names in strings, and
+//!   whether the imports can run in that order
 //! - [`needed`]: from imports to the distributions to declare
 //! - [`components`]: what can be taken
 //! - [`repository`]: the whole analysis
@@ -29,5 +31,6 @@ mod named_modules;
 pub mod needed;
 pub mod placed;
 pub mod python_source;
+mod relative_names;
 pub mod repository;
 pub mod standard_library;

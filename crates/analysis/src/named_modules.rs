@@ -6,7 +6,7 @@ use synthesizer_model::{
     python::{ModuleNameUse, PythonFile},
 };
 
-use crate::{effects, module_graph::ModuleNode, python_source::PythonSource};
+use crate::{module_graph::ModuleNode, python_source::PythonSource, relative_names};
 
 /// Finds the modules of the source that a file's strings name: absolute, relative, or as a child of the package whose file it is.
 pub(crate) fn in_strings(source: &PythonSource, index: usize) -> Vec<(usize, Reason)> {
@@ -45,7 +45,7 @@ fn named_by(source: &PythonSource, node: &ModuleNode, text: &str) -> Option<usiz
     if relative > 0 {
         let level = u32::try_from(relative).ok()?;
         let rest = Some(&text[relative..]).filter(|rest| !rest.is_empty())?;
-        return object(source, &effects::absolute(node, level, rest)?);
+        return object(source, &relative_names::absolute(node, level, rest)?);
     }
     let top = text.split(['.', ':']).next().unwrap_or(text);
     if source.graph.is_internal(top, node) {
@@ -83,8 +83,8 @@ pub(crate) fn by_prefixes(
         }
         let full = match (u32::try_from(relative), &name_use.package) {
             (Ok(0), _) => Some(rest.to_owned()),
-            (Ok(level), Some((package, _))) => effects::relative_to(package, level, rest),
-            (Ok(level), None) => effects::absolute(node, level, rest),
+            (Ok(level), Some((package, _))) => relative_names::relative_to(package, level, rest),
+            (Ok(level), None) => relative_names::absolute(node, level, rest),
             (Err(_), _) => None,
         };
         let Some(full) = full else { continue };

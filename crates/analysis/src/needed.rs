@@ -139,7 +139,7 @@ fn note_optional(
 ) {
     if need == Need::Optional && told.insert((name.to_owned(), need)) {
         let what = format!(
-            "imports {} only where it is installed; {name} becomes an extra",
+            "imports {} under a guard, a condition or on a call only; {name} becomes an extra",
             import.module
         );
         let finding = Finding::new(Severity::Info, "optional-import", what);

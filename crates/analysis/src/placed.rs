@@ -4,18 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use synthesizer_model::{
     finding::{Finding, Severity},
-    python::{ImportKind, ImportStatement},
+    python::{Circumstances, ImportKind, ImportStatement},
 };
 
-use crate::{effects, module_graph::ModuleNode, python_source::PythonSource};
+use crate::{module_graph::ModuleNode, python_source::PythonSource, relative_names};
 
-/// Checks every import of every module, at any depth, `TYPE_CHECKING` included, guarded ones apart.
+/// Checks every import of every module, at any depth, `TYPE_CHECKING` included, guarded ones and those of guarded modules apart.
 ///
 /// `foreign` are top-level names that must not be imported: the original packages, unless a declared dependency provides them.
 pub fn unresolved_imports(source: &PythonSource, foreign: &BTreeSet<String>) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let guarded = guarded_modules(source, 0..source.graph.nodes().len());
     for (index, node) in source.graph.nodes().iter().enumerate() {
-        let Some(facts) = source.facts(index) else {
+        let Some(facts) = source
+            .facts(index)
+            .filter(|_| !guarded.contains(&node.name))
+        else {
             continue;
         };
         for statement in &facts.imports {
@@ -30,8 +34,11 @@ pub fn unresolved_imports(source: &PythonSource, foreign: &BTreeSet<String>) -> 
     findings
 }
 
-/// Lists the modules of the project that a module imports, each with whether the import always runs when the module is imported.
-pub fn imported_modules(source: &PythonSource, index: usize) -> Vec<(String, bool)> {
+/// Lists the modules of the project that a module imports, each with the circumstances of the import.
+pub(crate) fn imported_modules(
+    source: &PythonSource,
+    index: usize,
+) -> Vec<(String, Circumstances)> {
     let node = source.graph.node(index);
     let Some(facts) = source.facts(index) else {
         return Vec::new();
@@ -42,7 +49,6 @@ pub fn imported_modules(source: &PythonSource, index: usize) -> Vec<(String, boo
         .iter()
         .filter(|statement| !statement.circumstances.type_checking)
     {
-        let always = runs_always(statement);
         let named: Vec<String> = match &statement.kind {
             ImportKind::Plain(names) => names.iter().map(|name| name.module.clone()).collect(),
             ImportKind::From {
@@ -54,7 +60,7 @@ pub fn imported_modules(source: &PythonSource, index: usize) -> Vec<(String, boo
                 let base = if *level == 0 {
                     Some(module.clone())
                 } else {
-                    effects::absolute(node, *level, module)
+                    relative_names::absolute(node, *level, module)
                 };
                 let children = base.iter().flat_map(|base| {
                     names
@@ -68,10 +74,30 @@ pub fn imported_modules(source: &PythonSource, index: usize) -> Vec<(String, boo
             named
                 .into_iter()
                 .filter(|module| source.graph.index(module).is_some())
-                .map(|module| (module, always)),
+                .map(|module| (module, statement.circumstances)),
         );
     }
     imported
+}
+
+/// Lists the modules that the given ones import, and only where a failure is caught: what such a module lacks, nobody misses.
+pub(crate) fn guarded_modules(
+    source: &PythonSource,
+    importers: impl Iterator<Item = usize>,
+) -> BTreeSet<String> {
+    let mut guarded = BTreeSet::new();
+    let mut others = BTreeSet::new();
+    for importer in importers {
+        for (module, circumstances) in imported_modules(source, importer) {
+            if circumstances.guarded || circumstances.fallback {
+                guarded.insert(module);
+            } else {
+                others.insert(module);
+            }
+        }
+    }
+    guarded.retain(|module| !others.contains(module));
+    guarded
 }
 
 /// Modules of the standard library that only Windows has.
@@ -80,14 +106,15 @@ const WINDOWS_MODULES: [&str; 6] = ["_winapi", "_winreg", "msvcrt", "nt", "winre
 /// Lists the modules that another system needs and this one may lack, by their text and by how they are imported.
 ///
 /// A module is one when it looks at the platform and is imported on a call, under a guard or a condition only; when it cannot be
-/// imported elsewhere and nothing that always runs imports it; and when it always imports such a one and is itself optional.
+/// imported elsewhere and nothing that always runs imports it; when it always imports such a one and is itself optional; and when
+/// it always imports a module of its own project that is not there, such as a compiled one, and every import of it is guarded.
 pub fn modules_of_other_systems(source: &PythonSource) -> BTreeSet<String> {
     let nodes = source.graph.nodes();
     let mut optional: BTreeSet<String> = BTreeSet::new();
     let mut importers: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (index, node) in nodes.iter().enumerate() {
-        for (module, always) in imported_modules(source, index) {
-            if always {
+        for (module, circumstances) in imported_modules(source, index) {
+            if always(circumstances) {
                 importers.entry(module).or_default().push(&node.name);
             } else {
                 optional.insert(module);
@@ -95,22 +122,56 @@ pub fn modules_of_other_systems(source: &PythonSource) -> BTreeSet<String> {
         }
     }
     optional.retain(|module| !importers.contains_key(module));
-    let mut found = BTreeSet::new();
-    for (index, node) in nodes.iter().enumerate() {
-        if optional.contains(&node.name) && looks_at_platform(source.text(&node.path)) {
-            found.insert(node.name.clone());
+    let guarded = guarded_modules(source, 0..nodes.len());
+    let mut found: BTreeSet<String> = nodes
+        .iter()
+        .enumerate()
+        .filter(|(index, node)| {
+            let on_demand = optional.contains(&node.name);
+            (on_demand && looks_at_platform(source.text(&node.path)))
+                || (guarded.contains(&node.name) && always_lacks_a_module(source, *index))
+        })
+        .map(|(_, node)| node.name.clone())
+        .collect();
+    let refusing: Vec<&str> = (0..nodes.len())
+        .filter(|index| is_of_another_system(source, *index))
+        .map(|index| nodes[index].name.as_str())
+        .collect();
+    // A module leads to those that import it, which may make others avoidable.
+    for _ in 0..=refusing.len() {
+        let before = found.len();
+        for name in &refusing {
+            let importers = importers.get(*name).map_or(&[][..], Vec::as_slice);
+            let is_imported = !importers.is_empty() || optional.contains(*name);
+            let avoidable = importers
+                .iter()
+                .all(|importer| optional.contains(*importer) || found.contains(*importer));
+            if is_imported && avoidable {
+                found.insert((*name).to_owned());
+                found.extend(importers.iter().map(|importer| (*importer).to_owned()));
+            }
         }
-        let importers = importers.get(&node.name).map_or(&[][..], Vec::as_slice);
-        let known = !importers.is_empty() || optional.contains(&node.name);
-        let avoidable = importers
-            .iter()
-            .all(|importer| optional.contains(*importer));
-        if known && avoidable && is_of_another_system(source, index) {
-            found.insert(node.name.clone());
-            found.extend(importers.iter().map(|importer| (*importer).to_owned()));
+        if found.len() == before {
+            break;
         }
     }
     found
+}
+
+/// Says whether a module always imports one of its own project that has no file, such as a compiled one.
+fn always_lacks_a_module(source: &PythonSource, index: usize) -> bool {
+    let node = source.graph.node(index);
+    let statements = source
+        .facts(index)
+        .into_iter()
+        .flat_map(|facts| &facts.imports);
+    statements
+        .filter(|statement| runs_always(statement))
+        .any(|statement| {
+            let mut unresolved = Vec::new();
+            check_statement(source, node, statement, &BTreeSet::new(), &mut unresolved);
+            !unresolved.is_empty()
+        })
 }
 
 fn looks_at_platform(text: &str) -> bool {
@@ -143,7 +204,10 @@ fn is_of_another_system(source: &PythonSource, index: usize) -> bool {
 
 /// Says whether a statement runs whenever its module is imported.
 pub(crate) fn runs_always(statement: &ImportStatement) -> bool {
-    let circumstances = statement.circumstances;
+    always(statement.circumstances)
+}
+
+const fn always(circumstances: Circumstances) -> bool {
     !circumstances.in_function
         && !circumstances.type_checking
         && !circumstances.guarded
@@ -174,7 +238,7 @@ fn check_statement(
             let base = if *level == 0 {
                 Some(module.clone())
             } else {
-                effects::absolute(node, *level, module)
+                relative_names::absolute(node, *level, module)
             };
             let Some(base) = base else {
                 unresolved.push("a relative import leads above the top-level package".to_owned());

@@ -1,5 +1,7 @@
 //! What a component brings, on small made-up packages: one case for each rule of Python's import system that decides it.
 
+use std::collections::BTreeSet;
+
 use synthesizer_analysis::{
     closure::Taker, memory_tree::MemoryTree, placed, python_source::PythonSource,
 };
@@ -237,6 +239,25 @@ fn a_circle_that_cannot_be_entered_at_the_component_is_entered_where_its_package
         let package = [package[0], package[1]];
         check(code, &package, &["pkg/clipboard.py"], &[]);
     }
+}
+
+#[test]
+fn what_a_guarded_module_lacks_stops_nothing() {
+    let lacking = ("pkg/fast.py", "from pkg._compiled import x\n");
+    let package = [("pkg/__init__.py", ""), lacking];
+    let guarded = "try:\n    from .fast import *\nexcept ImportError:\n    pass\n";
+    check(guarded, &package, &["pkg/fast.py"], &[]);
+    let twice = format!("{guarded}def f():\n    from . import fast\n");
+    check(&twice, &package, &["pkg/fast.py"], &["missing-module"]);
+    let (_, source) = read(&[package[0], lacking, ("pkg/use.py", guarded)]);
+    assert_eq!(placed::unresolved_imports(&source, &BTreeSet::new()), []);
+    let found = placed::modules_of_other_systems(&source);
+    assert!(found.iter().eq(["pkg.fast"]), "{found:?}");
+    let (_, source) = read(&[package[0], lacking, ("pkg/use.py", &twice)]);
+    assert_eq!(
+        placed::unresolved_imports(&source, &BTreeSet::new()).len(),
+        1
+    );
 }
 
 #[test]

@@ -138,7 +138,7 @@ pub struct ClosureFile {
 pub enum Need {
     /// Imported without a guard.
     Required,
-    /// Imported only under `except ImportError` or a condition.
+    /// Imported only under `except ImportError`, under a condition or on a call.
     Optional,
 }
 
@@ -188,6 +188,8 @@ pub struct Closure {
     pub generated_packages: Vec<String>,
     /// Modules of the source that are in the closure or generated, sorted.
     pub modules: Vec<String>,
+    /// Modules that are imported only where a failure is caught, sorted; empty when no import lacks its module.
+    pub guarded_modules: Vec<String>,
     /// Uses of modules from elsewhere, sorted by module.
     pub external_imports: Vec<ExternalImport>,
     /// What to know about it.

@@ -237,6 +237,7 @@ async fn run_uv(
         "no usable wheels",
         "building from source is disabled",
         "No interpreter found",
+        "Failed to inspect Python interpreter",
         "--no-build",
         "marked as `--no-build`",
     ];

@@ -23,7 +23,7 @@ enum Line {
 
 /// Makes the checks `import` and `behaviour` of a run.
 ///
-/// A module of `elsewhere` is made for another system; that it does not import here is told, and no failure.
+/// A module of `elsewhere` is made for another system or needs a compiled part; that it does not import here is told, and no failure.
 pub(super) fn checks(
     outcome: &SandboxOutcome,
     nonce: &str,
@@ -88,7 +88,7 @@ pub(super) fn checks(
         );
         if !foreign.is_empty() {
             detail.push_str(&format!(
-                "; made for another system, not imported: {}",
+                "; not made for this system or not built, and not imported: {}",
                 list(foreign)
             ));
         }

@@ -62,6 +62,8 @@ impl ProjectText {
             .graph
             .nodes()
             .iter()
+            // What no import statement can name may be a script.
+            .filter(|node| !node.name.contains('-'))
             .filter(|node| node.primary && !node.name.ends_with("__main__"))
             .map(|node| node.name.clone())
             .collect()

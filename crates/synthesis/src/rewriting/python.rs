@@ -199,7 +199,11 @@ impl PythonRewrite<'_> {
     /// Reports an import that has no target in the project, as serious as its circumstances make it.
     pub(super) fn report_missing(&mut self, statement: &ImportStatement, target: &str) {
         let circumstances = statement.circumstances;
-        let (severity, kind, end) = if circumstances.guarded || circumstances.fallback {
+        let guarded_modules = &self.moved.source.closure.guarded_modules;
+        let module = self.moved.file.module.as_ref();
+        let in_guarded = module.is_some_and(|module| guarded_modules.contains(module));
+        let (severity, kind, end) = if circumstances.guarded || circumstances.fallback || in_guarded
+        {
             (
                 Severity::Warning,
                 "missing-guarded-module",
