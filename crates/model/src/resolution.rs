@@ -78,6 +78,17 @@ pub struct ImposedRequirement {
     pub line: u32,
 }
 
+impl ImposedRequirement {
+    /// Gives `MANIFEST:LINE`, as far as the place is known; empty when it is not.
+    pub fn place(&self) -> String {
+        match (self.manifest.as_str(), self.line) {
+            ("", _) => String::new(),
+            (manifest, 0) => manifest.to_owned(),
+            (manifest, line) => format!("{manifest}:{line}"),
+        }
+    }
+}
+
 /// Requirements that cannot hold together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Conflict {
@@ -120,4 +131,25 @@ pub struct Resolution {
     pub solver: String,
     /// What to know.
     pub warnings: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_as_exact_as_it_is_known() {
+        let check = |manifest: &str, line, expected: &str| {
+            let requirement = ImposedRequirement {
+                repository: "./a".to_owned(),
+                specifier: "<3.9".to_owned(),
+                manifest: manifest.to_owned(),
+                line,
+            };
+            assert_eq!(requirement.place(), expected);
+        };
+        check("pyproject.toml", 5, "pyproject.toml:5");
+        check("imports", 0, "imports");
+        check("", 0, "");
+    }
 }

@@ -85,10 +85,11 @@ pub(crate) fn unsatisfiable(id: &str, solved: Resolution, repositories: usize) -
                 .requirements
                 .iter()
                 .map(|one| {
-                    format!(
-                        "{} wants {} ({}:{})",
-                        one.repository, one.specifier, one.manifest, one.line
-                    )
+                    let wants = format!("{} wants {}", one.repository, one.specifier);
+                    match one.place() {
+                        place if place.is_empty() => wants,
+                        place => format!("{wants} ({place})"),
+                    }
                 })
                 .collect();
             Finding::new(

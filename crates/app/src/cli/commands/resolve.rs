@@ -185,7 +185,7 @@ fn one(page: &mut Page, resolution: &Resolution) {
                     conflict.what.clone(),
                     requirement.repository.clone(),
                     requirement.specifier.clone(),
-                    format!("{}:{}", requirement.manifest, requirement.line),
+                    requirement.place(),
                 ]
             })
         })
