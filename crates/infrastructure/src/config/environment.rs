@@ -70,6 +70,10 @@ const WITHHELD_PREFIXES: &[&str] = &[
     "UV_TOOL_",
 ];
 
+/// Variables that the user's own tools get unless the user says otherwise: the system's certificates count, as they do for our own
+/// connections, also where a client starts us with next to no environment. The second name is that of older versions of uv.
+const TOOL_DEFAULTS: &[(&str, &str)] = &[("UV_SYSTEM_CERTS", "true"), ("UV_NATIVE_TLS", "true")];
+
 /// Picks what child programs of the user's own tools may see.
 pub(super) fn for_tools(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let visible = |name: &str| {
@@ -80,11 +84,19 @@ pub(super) fn for_tools(environment: &BTreeMap<String, String>) -> BTreeMap<Stri
             .any(|prefix| name.starts_with(prefix));
         listed || (family && !withheld)
     };
-    environment
+    let mut picked: BTreeMap<String, String> = environment
         .iter()
         .filter(|(name, _)| visible(name))
         .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+        .collect();
+    let chosen = TOOL_DEFAULTS
+        .iter()
+        .any(|(name, _)| picked.contains_key(*name));
+    if !chosen {
+        let defaults = TOOL_DEFAULTS.iter();
+        picked.extend(defaults.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    }
+    picked
 }
 
 /// Reads the tokens of git hosts by host name; empty variables are as good as absent.
@@ -142,7 +154,16 @@ mod tests {
             "VIRTUAL_ENV",
         ];
         let all = variables(&[shown.as_slice(), hidden.as_slice()].concat());
-        assert_eq!(for_tools(&all), variables(&shown));
+        let mut expected = variables(&shown);
+        expected.insert("UV_NATIVE_TLS".to_owned(), "true".to_owned());
+        expected.insert("UV_SYSTEM_CERTS".to_owned(), "true".to_owned());
+        assert_eq!(for_tools(&all), expected);
+    }
+
+    #[test]
+    fn the_users_choice_of_certificates_stays() {
+        let chosen = variables(&["UV_SYSTEM_CERTS"]);
+        assert_eq!(for_tools(&chosen), chosen);
     }
 
     #[test]
