@@ -14,6 +14,8 @@ use synthesizer_model::failure::{ErrorCode, Failure};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_util::sync::CancellationToken;
 
+use crate::telemetry::correlation;
+
 /// What to start and within which bounds.
 #[derive(Debug, Clone)]
 pub struct ChildProgram {
@@ -21,7 +23,7 @@ pub struct ChildProgram {
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
-    /// Its whole environment; nothing is inherited.
+    /// Its whole environment; nothing is inherited. [`run`] adds the correlation id of the work that it belongs to.
     pub environment: BTreeMap<String, String>,
     /// Where it runs.
     pub directory: PathBuf,
@@ -111,6 +113,7 @@ pub async fn run(
     child: ChildProgram,
     cancellation: &CancellationToken,
 ) -> Result<ChildOutput, Failure> {
+    let child = with_correlation_id(child);
     let name = child.name();
     let mut running = start(&child)?;
     let group = ProcessGroup::of(&running);
@@ -151,6 +154,16 @@ pub async fn run(
         )),
         () = cancellation.cancelled() => Err(Failure::cancelled()),
     }
+}
+
+/// Tells a child of our own choice which call it works for. A sandbox is not started by [`run`], so untrusted code never learns it.
+fn with_correlation_id(mut child: ChildProgram) -> ChildProgram {
+    // An id of another form, which only our own code could have made, is not worth the risk of a variable that cannot be set.
+    if let Some(id) = correlation::current().and_then(|id| correlation::accept(&id)) {
+        let variable = correlation::VARIABLE.to_owned();
+        child.environment.entry(variable).or_insert(id);
+    }
+    child
 }
 
 /// Held for writing while descriptors exist that one child alone may inherit, and for reading while any other child starts.
@@ -283,6 +296,19 @@ mod tests {
         let child = shell("echo \"$HOME$CARGO_PKG_NAME\"");
         let output = run(child, &CancellationToken::new()).await.expect("runs");
         assert_eq!(output.stdout_text(), "\n");
+    }
+
+    #[tokio::test]
+    async fn a_child_gets_the_correlation_id_of_its_call() {
+        let check = async |id: &str, expected: &str| {
+            let output = correlation::scope(id, async {
+                let child = shell("echo \"$SYNTHESIZER_CORRELATION_ID\"");
+                run(child, &CancellationToken::new()).await.expect("runs")
+            });
+            assert_eq!(output.await.stdout_text(), expected, "{id:?}");
+        };
+        check("id-1", "id-1\n").await;
+        check("id\0with a zero", "\n").await;
     }
 
     #[tokio::test]

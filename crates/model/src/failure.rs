@@ -104,7 +104,7 @@ impl Serialize for ErrorCode {
 }
 
 /// Work that could not be done: a code, a sentence, and what the caller can do next.
-#[derive(Debug, Clone, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Serialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
     /// The stable code.

@@ -11,12 +11,14 @@
 //! - [`synthesis`]: request, plan and provenance of a new project
 //! - [`verification`]: what was checked and what was not
 //! - [`finding`]: remarks that a result carries
+//! - [`discovery`]: what is asked of platforms, and what they answered
 //! - [`progress`]: how long work reports and is cancelled
 //! - [`job`]: the state of long work
 
 pub mod analysis;
 pub mod component;
 pub mod dependency;
+pub mod discovery;
 pub mod failure;
 pub mod finding;
 pub mod job;

@@ -7,9 +7,13 @@
 //! - [`archives`]: sdists, wheels and archives that no honest tool would write
 //! - [`package_index`]: a Python package index
 //! - [`published`]: the real published source of a package, on disk
+//! - [`platforms`]: the six code platforms, each on a port of its own, with a made-up catalogue
+//! - [`faults`]: what a stand-in does wrong, by script
 //! - [`program`]: runs the built program in a world of its own
+//! - [`served`], [`http_client`]: runs the program as a server over HTTP, and speaks to it
 //! - [`mcp_client`]: a client that speaks MCP to the program, line by line
 //! - [`inspector`]: the MCP Inspector, an independent client
+//! - [`prism`]: GitHub as its published description says, which validates every request
 //! - [`scratch`]: where tests keep what they download
 //!
 //! Everything here panics instead of returning an error: a test that cannot set its stage has failed.
@@ -20,12 +24,17 @@
 )]
 
 pub mod archives;
+pub mod faults;
 pub mod git_repository;
 pub mod git_server;
+pub mod http_client;
 pub mod inspector;
 pub mod loopback;
 pub mod mcp_client;
 pub mod package_index;
+pub mod platforms;
+pub mod prism;
 pub mod program;
 pub mod published;
 pub mod scratch;
+pub mod served;

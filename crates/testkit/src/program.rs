@@ -295,7 +295,7 @@ impl Program {
         &self.environment
     }
 
-    fn command(&self, folder: &Path) -> Command {
+    pub(crate) fn command(&self, folder: &Path) -> Command {
         let mut command = Command::new(&self.binary);
         command
             .current_dir(folder)

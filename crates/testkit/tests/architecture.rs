@@ -20,6 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("synthesis", &["model"]),
     ("documentation", &["model"]),
     ("resolution", &["infrastructure", "model"]),
+    ("discovery", &["infrastructure", "model"]),
     (
         "engine",
         &[
@@ -27,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "resolution",
             "synthesis",
             "documentation",
+            "discovery",
             "infrastructure",
             "model",
         ],

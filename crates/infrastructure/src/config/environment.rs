@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use synthesizer_model::secret::Secret;
 
-use super::load::Problem;
+use super::{load::Problem, values::is_token};
 
 /// Reads the process's environment; variables that are not UTF-8 are left out.
 ///
@@ -26,6 +26,36 @@ const TOKEN_VARIABLES: &[(&str, &str)] = &[
     ("GITLAB_TOKEN", "gitlab.com"),
     ("HF_TOKEN", "huggingface.co"),
 ];
+
+/// What a well-known variable is to its platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Token,
+    Username,
+    Key,
+}
+
+/// Variables that carry the credentials of one platform, by the platform's name.
+const PLATFORM_VARIABLES: &[(&str, &str, Role)] = &[
+    ("GITHUB_TOKEN", "github", Role::Token),
+    ("GITLAB_TOKEN", "gitlab", Role::Token),
+    ("HF_TOKEN", "huggingface", Role::Token),
+    ("KAGGLE_API_TOKEN", "kaggle", Role::Token),
+    ("KAGGLE_USERNAME", "kaggle", Role::Username),
+    ("KAGGLE_KEY", "kaggle", Role::Key),
+];
+
+/// Reads the credentials of platforms; values that cannot be sent are left out (those of git hosts are reported with [`tokens`]).
+pub(super) fn platform_credentials(
+    environment: &BTreeMap<String, String>,
+) -> impl Iterator<Item = (&'static str, Role, Secret)> + '_ {
+    PLATFORM_VARIABLES
+        .iter()
+        .filter_map(|(variable, name, role)| {
+            let value = environment.get(*variable)?.trim();
+            is_token(value).then(|| (*name, *role, Secret::new(value)))
+        })
+}
 
 /// Variables that the user's own tools see: where things are, certificates, proxies.
 const TOOL_VARIABLES: &[&str] = &[

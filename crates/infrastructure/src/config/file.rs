@@ -23,6 +23,17 @@ const FILE_NAME: &str = "synthesizer.toml";
 /// The largest file that is read, in bytes.
 const FILE_LIMIT: u64 = 1 << 20;
 
+/// Sections whose keys are names with a table of their own.
+const NAMED_SECTIONS: &[&str] = &["platforms", "resilience"];
+
+/// A configuration file.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    /// Whether it lies in the working directory without having been named: others may have written it.
+    pub(super) of_working_directory: bool,
+}
+
 /// Finds the file: the one named, `$SYNTHESIZER_CONFIG`, the working directory's, the user's; the first that exists.
 ///
 /// A file that was named but does not exist is given all the same, so that reading it reports the problem.
@@ -30,31 +41,39 @@ pub(super) fn find(
     named: Option<&Path>,
     environment: &BTreeMap<String, String>,
     working_directory: &Path,
-) -> Option<PathBuf> {
+) -> Option<Found> {
+    let known = |path| Found {
+        path,
+        of_working_directory: false,
+    };
     if let Some(file) = named {
-        return Some(working_directory.join(file));
+        return Some(known(working_directory.join(file)));
     }
     let variable = environment
         .get("SYNTHESIZER_CONFIG")
         .filter(|value| !value.is_empty());
     if let Some(file) = variable {
-        return Some(working_directory.join(file));
+        return Some(known(working_directory.join(file)));
     }
     let own = working_directory.join(FILE_NAME);
     if own.is_file() {
-        return Some(own);
+        return Some(Found {
+            path: own,
+            of_working_directory: true,
+        });
     }
     let folder = user_folder(environment, "XDG_CONFIG_HOME", ".config")?;
     let users = folder.join("synthesizer").join(FILE_NAME);
-    users.is_file().then_some(users)
+    users.is_file().then(|| known(users))
 }
 
 /// Reads the entries of a file; what does not parse is a problem and the rest is still read.
 pub(super) fn read(
-    file: &Path,
+    found: &Found,
     working_directory: &Path,
     problems: &mut Vec<Problem>,
 ) -> Vec<Entry> {
+    let file = found.path.as_path();
     let shown = file
         .strip_prefix(working_directory)
         .unwrap_or(file)
@@ -64,6 +83,7 @@ pub(super) fn read(
         Ok(text) => parse(
             &text,
             file.parent().unwrap_or(working_directory),
+            found.of_working_directory,
             &shown,
             problems,
         ),
@@ -93,7 +113,13 @@ fn read_text(file: &Path) -> std::io::Result<String> {
     Ok(text)
 }
 
-fn parse(text: &str, folder: &Path, shown: &str, problems: &mut Vec<Problem>) -> Vec<Entry> {
+fn parse(
+    text: &str,
+    folder: &Path,
+    of_working_directory: bool,
+    shown: &str,
+    problems: &mut Vec<Problem>,
+) -> Vec<Entry> {
     let lines = LineIndex::new(text);
     let origin = |offset: usize| format!("{shown}:{}", lines.line(offset));
     let (document, errors) = DeTable::parse_recoverable(text);
@@ -112,17 +138,24 @@ fn parse(text: &str, folder: &Path, shown: &str, problems: &mut Vec<Problem>) ->
             value,
             origin,
             folder: folder.to_owned(),
+            of_working_directory,
         });
     };
     for (section, value) in document.get_ref().iter() {
         match value.get_ref() {
             DeValue::Table(table) => {
+                let is_named = NAMED_SECTIONS.contains(&section.get_ref().as_ref());
                 for (key, value) in table.iter() {
-                    add(
-                        format!("{}.{}", section.get_ref(), key.get_ref()),
-                        key,
-                        raw(value.get_ref()),
-                    );
+                    let path = format!("{}.{}", section.get_ref(), key.get_ref());
+                    match value.get_ref() {
+                        DeValue::Table(named) if is_named => {
+                            for (key, value) in named.iter() {
+                                let path = format!("{path}.{}", key.get_ref());
+                                add(path, key, raw(value.get_ref()));
+                            }
+                        }
+                        value => add(path, key, raw(value)),
+                    }
                 }
             }
             other => add(section.get_ref().clone().into_owned(), section, raw(other)),
@@ -143,6 +176,10 @@ fn raw(value: &DeValue<'_>) -> Raw {
             .map(|entry| entry.get_ref().as_str().map(str::to_owned))
             .collect::<Option<Vec<_>>>()
             .map_or(Raw::Other, Raw::List),
-        DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => Raw::Other,
+        DeValue::Table(table) => match (table.len(), table.get("file").map(Spanned::get_ref)) {
+            (1, Some(DeValue::String(file))) => Raw::File(file.clone().into_owned()),
+            _ => Raw::Other,
+        },
+        DeValue::Float(_) | DeValue::Datetime(_) => Raw::Other,
     }
 }

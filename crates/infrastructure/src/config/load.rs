@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
+    net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -13,7 +14,7 @@ use synthesizer_model::failure::{ErrorCode, Failure};
 
 use super::{
     AllowedHost, Config, Limits, LogFormat, Network, Paths, SETTINGS, Sandbox, Setting, Telemetry,
-    environment, file,
+    environment, file, sections,
     values::{self, Raw, Value},
 };
 
@@ -30,6 +31,12 @@ pub struct LoadOptions {
     pub working_directory: PathBuf,
     /// Answer from caches alone.
     pub offline: bool,
+    /// Local paths are for nobody unless `paths.roots` names folders: callers are on the network.
+    pub no_default_roots: bool,
+    /// The names that `[platforms.NAME]` may have; any when empty.
+    pub platforms: Vec<&'static str>,
+    /// The names that `[resilience.SERVICE]` may have; any when empty.
+    pub services: Vec<&'static str>,
 }
 
 /// One thing that is wrong with the configuration.
@@ -83,6 +90,8 @@ pub(super) struct Entry {
     pub(super) origin: String,
     /// The folder that a relative path in the value refers to.
     pub(super) folder: PathBuf,
+    /// Whether it comes from a file of the working directory that nobody named.
+    pub(super) of_working_directory: bool,
 }
 
 /// Reads, checks and builds the configuration; flags win over the environment, the environment over the file.
@@ -99,7 +108,7 @@ pub fn load(options: LoadOptions) -> Result<Config, Problems> {
     entries.extend(entries_of_environment(&options.environment, directory));
     entries.extend(entries_of_flags(&options.flags, directory));
 
-    let settings = Settings::read(entries, &mut problems);
+    let settings = Settings::read(entries, &options, &mut problems);
     let config = Config {
         paths: paths(&settings, &options, &mut problems),
         network: Network {
@@ -108,6 +117,11 @@ pub fn load(options: LoadOptions) -> Result<Config, Problems> {
         limits: limits(&settings),
         sandbox: sandbox(&settings),
         telemetry: telemetry(&settings),
+        resilience: sections::resilience(&settings),
+        platforms: sections::platforms(&settings, &options.environment, &mut problems),
+        cache: sections::cache(&settings),
+        server: sections::server(&settings),
+        admin: sections::admin(&settings),
         tokens: environment::tokens(&options.environment, &mut problems),
         tool_environment: environment::for_tools(&options.environment),
         offline: options.offline,
@@ -130,6 +144,7 @@ fn entries_of_environment(environment: &BTreeMap<String, String>, folder: &Path)
             value: Raw::Word(value.clone()),
             origin: name.clone(),
             folder: folder.to_owned(),
+            of_working_directory: false,
         })
     };
     environment.iter().filter_map(entry).collect()
@@ -141,29 +156,31 @@ fn entries_of_flags(flags: &[(String, String)], folder: &Path) -> Vec<Entry> {
         value: Raw::Word(value.clone()),
         origin: "flag".to_owned(),
         folder: folder.to_owned(),
+        of_working_directory: false,
     };
     flags.iter().map(entry).collect()
 }
 
 /// A checked value and where it was written.
 #[derive(Debug)]
-struct Chosen {
-    value: Value,
-    origin: String,
-    folder: PathBuf,
+pub(super) struct Chosen {
+    pub(super) value: Value,
+    pub(super) origin: String,
+    pub(super) folder: PathBuf,
+    pub(super) of_working_directory: bool,
 }
 
 /// The value of every setting that was written and is valid; the last one written wins.
 #[derive(Debug)]
-struct Settings(BTreeMap<&'static str, Chosen>);
+pub(super) struct Settings(pub(super) BTreeMap<String, Chosen>);
 
 impl Settings {
-    fn read(entries: Vec<Entry>, problems: &mut Vec<Problem>) -> Self {
+    fn read(entries: Vec<Entry>, options: &LoadOptions, problems: &mut Vec<Problem>) -> Self {
         let mut chosen = BTreeMap::new();
         for entry in entries {
-            let Some(setting) = SETTINGS.iter().find(|setting| setting.path == entry.path) else {
+            let Some(setting) = setting_of(&entry.path, options) else {
                 problems.push(Problem {
-                    message: unknown(&entry.path),
+                    message: unknown(&entry.path, options),
                     path: entry.path,
                     origin: entry.origin,
                 });
@@ -171,13 +188,20 @@ impl Settings {
             };
             match values::parse(setting.kind, &entry.value) {
                 Some(value) => {
-                    let Entry { origin, folder, .. } = entry;
+                    let Entry {
+                        path,
+                        origin,
+                        folder,
+                        of_working_directory,
+                        ..
+                    } = entry;
                     chosen.insert(
-                        setting.path,
+                        path,
                         Chosen {
                             value,
                             origin,
                             folder,
+                            of_working_directory,
                         },
                     );
                 }
@@ -191,42 +215,60 @@ impl Settings {
         Self(chosen)
     }
 
-    fn value(&self, path: &'static str) -> Value {
+    pub(super) fn value(&self, path: &'static str) -> Value {
         self.0
             .get(path)
             .map_or_else(|| default_of(path), |chosen| chosen.value.clone())
     }
 
-    fn number(&self, path: &'static str) -> u64 {
+    pub(super) fn number(&self, path: &'static str) -> u64 {
         match self.value(path) {
             Value::Number(number) => number,
             other => unreachable!("{path} is a number, not {other:?}"),
         }
     }
 
-    fn count(&self, path: &'static str) -> usize {
+    pub(super) fn count(&self, path: &'static str) -> usize {
         usize::try_from(self.number(path)).unwrap_or(usize::MAX)
     }
 
-    fn duration(&self, path: &'static str) -> Duration {
+    pub(super) fn small(&self, path: &'static str) -> u32 {
+        u32::try_from(self.number(path)).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn duration(&self, path: &'static str) -> Duration {
         match self.value(path) {
             Value::Duration(duration) => duration,
             other => unreachable!("{path} is a time, not {other:?}"),
         }
     }
 
-    fn boolean(&self, path: &'static str) -> bool {
+    pub(super) fn boolean(&self, path: &'static str) -> bool {
         self.value(path) == Value::Boolean(true)
     }
 
-    fn text(&self, path: &'static str) -> String {
+    pub(super) fn text(&self, path: &'static str) -> String {
         match self.value(path) {
             Value::Text(text) => text,
             other => unreachable!("{path} is a text, not {other:?}"),
         }
     }
 
-    fn hosts(&self, path: &'static str) -> Vec<AllowedHost> {
+    pub(super) fn listen(&self, path: &'static str) -> SocketAddr {
+        match self.value(path) {
+            Value::Listen(address) => address,
+            other => unreachable!("{path} is an address, not {other:?}"),
+        }
+    }
+
+    pub(super) fn texts(&self, path: &'static str) -> Vec<String> {
+        match self.value(path) {
+            Value::List(texts) => texts,
+            other => unreachable!("{path} is a list, not {other:?}"),
+        }
+    }
+
+    pub(super) fn hosts(&self, path: &'static str) -> Vec<AllowedHost> {
         match self.value(path) {
             Value::Hosts(hosts) => hosts,
             other => unreachable!("{path} is a list of hosts, not {other:?}"),
@@ -249,10 +291,43 @@ fn setting(path: &'static str) -> &'static Setting {
     found.expect("every setting that is built is in the list, which a test holds")
 }
 
-fn unknown(path: &str) -> String {
+/// Finds the setting that a written name means; `*` in the list stands for one of the known names.
+fn setting_of(path: &str, options: &LoadOptions) -> Option<&'static Setting> {
+    let known = |section: &str, name: &str| {
+        let names = match section {
+            "platforms" => &options.platforms,
+            _ => &options.services,
+        };
+        names.is_empty() || names.contains(&name)
+    };
+    SETTINGS.iter().find(|setting| {
+        let Some((section, key)) = setting.path.split_once(".*.") else {
+            return setting.path == path;
+        };
+        let parts: Vec<&str> = path.split('.').collect();
+        matches!(parts.as_slice(), [first, name, last] if *first == section && *last == key && known(section, name))
+    })
+}
+
+fn unknown(path: &str, options: &LoadOptions) -> String {
+    let written = |setting: &'static Setting| match (
+        setting.path.split_once(".*."),
+        path.split('.').nth(1),
+    ) {
+        (Some((section, key)), Some(name)) => {
+            let names = match section {
+                "platforms" => &options.platforms,
+                _ => &options.services,
+            };
+            let nearest = names.iter().min_by_key(|known| edit_distance(name, known));
+            format!("{section}.{}.{key}", nearest.unwrap_or(&name))
+        }
+        _ => setting.path.to_owned(),
+    };
     let nearest = SETTINGS
         .iter()
-        .map(|setting| (edit_distance(path, setting.path), setting.path))
+        .map(written)
+        .map(|known| (edit_distance(path, &known), known))
         .min();
     match nearest {
         Some((distance, nearest)) if distance <= 3 => {
@@ -288,6 +363,8 @@ fn limits(settings: &Settings) -> Limits {
         source_files: settings.count("limits.source_files"),
         download_bytes: settings.number("limits.download_bytes"),
         http_timeout: settings.duration("limits.http_timeout"),
+        search_timeout: settings.duration("limits.search_timeout"),
+        answer_bytes: settings.number("limits.answer_bytes"),
         clone_timeout: settings.duration("limits.clone_timeout"),
         solver_timeout: settings.duration("limits.solver_timeout"),
         synthesis_timeout: settings.duration("limits.synthesis_timeout"),
@@ -354,10 +431,12 @@ fn paths(settings: &Settings, options: &LoadOptions, problems: &mut Vec<Problem>
             value: Value::List(roots),
             origin,
             folder,
+            ..
         }) => roots
             .iter()
             .filter_map(|root| canonical(&expand(root, folder, environment), "paths.roots", origin))
             .collect(),
+        _ if options.no_default_roots => Vec::new(),
         _ => vec![working_directory.clone()],
     };
     Paths {
@@ -385,7 +464,7 @@ pub(super) fn user_folder(
     absolute(variable).or_else(|| Some(absolute("HOME")?.join(below_home)))
 }
 
-fn expand(text: &str, folder: &Path, environment: &BTreeMap<String, String>) -> PathBuf {
+pub(super) fn expand(text: &str, folder: &Path, environment: &BTreeMap<String, String>) -> PathBuf {
     match (text.strip_prefix("~/"), environment.get("HOME")) {
         (Some(rest), Some(home)) => Path::new(home).join(rest),
         _ => folder.join(text),

@@ -7,11 +7,17 @@ use synthesizer_model::secret::Secret;
 mod environment;
 mod file;
 mod load;
+mod sections;
+mod services;
 mod settings;
 mod values;
 
 pub use environment::environment;
 pub use load::{LoadOptions, Problem, Problems, load};
+pub use services::{
+    AdminSettings, CacheSettings, PlatformSettings, PolicyChanges, Resilience, ServerSettings,
+    ServicePolicy,
+};
 pub use settings::{SETTINGS, Setting};
 pub use values::Kind;
 
@@ -28,6 +34,16 @@ pub struct Config {
     pub sandbox: Sandbox,
     /// `[telemetry]`
     pub telemetry: Telemetry,
+    /// `[resilience]`
+    pub resilience: Resilience,
+    /// `[platforms.NAME]`, by name
+    pub platforms: BTreeMap<String, PlatformSettings>,
+    /// `[cache]`
+    pub cache: CacheSettings,
+    /// `[server]`
+    pub server: ServerSettings,
+    /// `[admin]`
+    pub admin: AdminSettings,
     /// Tokens of git hosts by host name, from the well-known variables.
     pub tokens: BTreeMap<String, Secret>,
     /// The environment that child programs of the user's own tools (uv, git) may see: registry configuration, certificates, proxies.
@@ -88,6 +104,10 @@ pub struct Limits {
     pub download_bytes: u64,
     /// One HTTP call.
     pub http_timeout: Duration,
+    /// One search over all platforms; what has answered by then is the answer.
+    pub search_timeout: Duration,
+    /// One answer of a platform's API, in bytes.
+    pub answer_bytes: u64,
     /// One git fetch.
     pub clone_timeout: Duration,
     /// One solver run.
@@ -139,6 +159,8 @@ impl Default for Limits {
             source_files: 200_000,
             download_bytes: 512 << 20,
             http_timeout: Duration::from_secs(30),
+            search_timeout: Duration::from_secs(10),
+            answer_bytes: 16 << 20,
             clone_timeout: Duration::from_secs(300),
             solver_timeout: Duration::from_secs(120),
             synthesis_timeout: Duration::from_secs(600),

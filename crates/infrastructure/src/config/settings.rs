@@ -5,7 +5,7 @@ use super::values::Kind;
 /// One setting of the configuration file, of `SYNTHESIZER__SECTION__KEY` and of the flags.
 #[derive(Debug)]
 pub struct Setting {
-    /// Its name: section and key, such as `limits.file_bytes`.
+    /// Its name: section and key, such as `limits.file_bytes`; `*` stands for the name of a service or platform.
     pub path: &'static str,
     /// What its value looks like.
     pub kind: Kind,
@@ -31,6 +31,24 @@ const fn duration(maximum_seconds: u64) -> Kind {
         maximum: maximum_seconds,
     }
 }
+
+/// A time that may be a fraction of a second.
+const SHORT: Kind = Kind::Duration {
+    minimum: 0,
+    maximum: 3600,
+};
+const COUNT: Kind = Kind::Count {
+    minimum: 1,
+    maximum: 1_000_000,
+};
+const COUNT_OR_NONE: Kind = Kind::Count {
+    minimum: 0,
+    maximum: 1_000_000,
+};
+const PERCENT: Kind = Kind::Count {
+    minimum: 0,
+    maximum: 100,
+};
 
 /// Every setting, by section.
 pub const SETTINGS: &[Setting] = &[
@@ -90,6 +108,18 @@ pub const SETTINGS: &[Setting] = &[
         kind: duration(3600),
         default: "30 s",
         documentation: "How long one HTTP call may take.",
+    },
+    Setting {
+        path: "limits.search_timeout",
+        kind: duration(3600),
+        default: "10 s",
+        documentation: "How long one search over all platforms may take; what has answered by then is the answer.",
+    },
+    Setting {
+        path: "limits.answer_bytes",
+        kind: size(GIBIBYTE),
+        default: "16 MiB",
+        documentation: "The largest answer of a platform that is read.",
     },
     Setting {
         path: "limits.clone_timeout",
@@ -165,5 +195,353 @@ pub const SETTINGS: &[Setting] = &[
         kind: Kind::Choice(&["text", "json"]),
         default: "text",
         documentation: "The form of log lines.",
+    },
+    Setting {
+        path: "resilience.deadline",
+        kind: duration(3600),
+        default: "the service's own",
+        documentation: "How long one call to the service may take, with its waits and tries.",
+    },
+    Setting {
+        path: "resilience.requests_per_minute",
+        kind: COUNT_OR_NONE,
+        default: "the service's own",
+        documentation: "Calls per minute that are let through on average; no limit when 0.",
+    },
+    Setting {
+        path: "resilience.burst",
+        kind: COUNT,
+        default: "the service's own",
+        documentation: "Calls that may follow each other at once.",
+    },
+    Setting {
+        path: "resilience.tries",
+        kind: Kind::Count {
+            minimum: 1,
+            maximum: 10,
+        },
+        default: "the service's own",
+        documentation: "Tries of an idempotent call, the first one included.",
+    },
+    Setting {
+        path: "resilience.backoff",
+        kind: SHORT,
+        default: "the service's own",
+        documentation: "The bound of the random wait before the second try; it doubles with each.",
+    },
+    Setting {
+        path: "resilience.backoff_longest",
+        kind: SHORT,
+        default: "the service's own",
+        documentation: "The largest bound of such a wait.",
+    },
+    Setting {
+        path: "resilience.retry_percent",
+        kind: PERCENT,
+        default: "the service's own",
+        documentation: "Further tries per hundred calls.",
+    },
+    Setting {
+        path: "resilience.retry_reserve",
+        kind: COUNT_OR_NONE,
+        default: "the service's own",
+        documentation: "Further tries per second that are allowed in any case.",
+    },
+    Setting {
+        path: "resilience.breaker",
+        kind: Kind::Boolean,
+        default: "the service's own",
+        documentation: "Whether the circuit breaker may open by itself.",
+    },
+    Setting {
+        path: "resilience.consecutive_failures",
+        kind: COUNT,
+        default: "the service's own",
+        documentation: "Failures in a row that open the breaker.",
+    },
+    Setting {
+        path: "resilience.window",
+        kind: SHORT,
+        default: "the service's own",
+        documentation: "The window over which failures and slow calls are counted.",
+    },
+    Setting {
+        path: "resilience.minimum_calls",
+        kind: COUNT,
+        default: "the service's own",
+        documentation: "Calls that the window must hold before its rates count.",
+    },
+    Setting {
+        path: "resilience.failure_percent",
+        kind: PERCENT,
+        default: "the service's own",
+        documentation: "The share of failures in the window that opens the breaker.",
+    },
+    Setting {
+        path: "resilience.slow_call",
+        kind: SHORT,
+        default: "the service's own",
+        documentation: "From when on a call counts as slow.",
+    },
+    Setting {
+        path: "resilience.slow_percent",
+        kind: PERCENT,
+        default: "the service's own",
+        documentation: "The share of slow calls in the window that opens the breaker.",
+    },
+    Setting {
+        path: "resilience.open",
+        kind: SHORT,
+        default: "the service's own",
+        documentation: "How long the breaker stays open the first time; it doubles with each further time.",
+    },
+    Setting {
+        path: "resilience.open_longest",
+        kind: duration(24 * 3600),
+        default: "the service's own",
+        documentation: "The longest that it stays open.",
+    },
+    Setting {
+        path: "resilience.half_open_calls",
+        kind: COUNT,
+        default: "the service's own",
+        documentation: "Calls that a half-open breaker lets through at once.",
+    },
+    Setting {
+        path: "resilience.*.deadline",
+        kind: duration(3600),
+        default: "that of [resilience]",
+        documentation: "How long one call to the service may take, with its waits and tries.",
+    },
+    Setting {
+        path: "resilience.*.requests_per_minute",
+        kind: COUNT_OR_NONE,
+        default: "that of [resilience]",
+        documentation: "Calls per minute that are let through on average; no limit when 0.",
+    },
+    Setting {
+        path: "resilience.*.burst",
+        kind: COUNT,
+        default: "that of [resilience]",
+        documentation: "Calls that may follow each other at once.",
+    },
+    Setting {
+        path: "resilience.*.tries",
+        kind: Kind::Count {
+            minimum: 1,
+            maximum: 10,
+        },
+        default: "that of [resilience]",
+        documentation: "Tries of an idempotent call, the first one included.",
+    },
+    Setting {
+        path: "resilience.*.backoff",
+        kind: SHORT,
+        default: "that of [resilience]",
+        documentation: "The bound of the random wait before the second try; it doubles with each.",
+    },
+    Setting {
+        path: "resilience.*.backoff_longest",
+        kind: SHORT,
+        default: "that of [resilience]",
+        documentation: "The largest bound of such a wait.",
+    },
+    Setting {
+        path: "resilience.*.retry_percent",
+        kind: PERCENT,
+        default: "that of [resilience]",
+        documentation: "Further tries per hundred calls.",
+    },
+    Setting {
+        path: "resilience.*.retry_reserve",
+        kind: COUNT_OR_NONE,
+        default: "that of [resilience]",
+        documentation: "Further tries per second that are allowed in any case.",
+    },
+    Setting {
+        path: "resilience.*.breaker",
+        kind: Kind::Boolean,
+        default: "that of [resilience]",
+        documentation: "Whether the circuit breaker may open by itself.",
+    },
+    Setting {
+        path: "resilience.*.consecutive_failures",
+        kind: COUNT,
+        default: "that of [resilience]",
+        documentation: "Failures in a row that open the breaker.",
+    },
+    Setting {
+        path: "resilience.*.window",
+        kind: SHORT,
+        default: "that of [resilience]",
+        documentation: "The window over which failures and slow calls are counted.",
+    },
+    Setting {
+        path: "resilience.*.minimum_calls",
+        kind: COUNT,
+        default: "that of [resilience]",
+        documentation: "Calls that the window must hold before its rates count.",
+    },
+    Setting {
+        path: "resilience.*.failure_percent",
+        kind: PERCENT,
+        default: "that of [resilience]",
+        documentation: "The share of failures in the window that opens the breaker.",
+    },
+    Setting {
+        path: "resilience.*.slow_call",
+        kind: SHORT,
+        default: "that of [resilience]",
+        documentation: "From when on a call counts as slow.",
+    },
+    Setting {
+        path: "resilience.*.slow_percent",
+        kind: PERCENT,
+        default: "that of [resilience]",
+        documentation: "The share of slow calls in the window that opens the breaker.",
+    },
+    Setting {
+        path: "resilience.*.open",
+        kind: SHORT,
+        default: "that of [resilience]",
+        documentation: "How long the breaker stays open the first time; it doubles with each further time.",
+    },
+    Setting {
+        path: "resilience.*.open_longest",
+        kind: duration(24 * 3600),
+        default: "that of [resilience]",
+        documentation: "The longest that it stays open.",
+    },
+    Setting {
+        path: "resilience.*.half_open_calls",
+        kind: COUNT,
+        default: "that of [resilience]",
+        documentation: "Calls that a half-open breaker lets through at once.",
+    },
+    Setting {
+        path: "platforms.*.enabled",
+        kind: Kind::Boolean,
+        default: "whether it can be used without further settings",
+        documentation: "Whether the platform is searched.",
+    },
+    Setting {
+        path: "platforms.*.base_url",
+        kind: Kind::Address,
+        default: "the public service",
+        documentation: "Where the platform's API is, for a self-hosted one.",
+    },
+    Setting {
+        path: "platforms.*.token",
+        kind: Kind::Secret,
+        default: "the well-known variable",
+        documentation: "The token for the platform's API.",
+    },
+    Setting {
+        path: "platforms.*.username",
+        kind: Kind::Text,
+        default: "the well-known variable",
+        documentation: "The user name that belongs to the key.",
+    },
+    Setting {
+        path: "platforms.*.key",
+        kind: Kind::Secret,
+        default: "the well-known variable",
+        documentation: "The key, where a platform takes user name and key.",
+    },
+    Setting {
+        path: "cache.disk",
+        kind: Kind::Boolean,
+        default: "true",
+        documentation: "Whether answers of other services are kept on disk too.",
+    },
+    Setting {
+        path: "cache.memory_bytes",
+        kind: size(64 * GIBIBYTE),
+        default: "64 MiB",
+        documentation: "Room for answers in memory.",
+    },
+    Setting {
+        path: "cache.disk_bytes",
+        kind: size(1024 * GIBIBYTE),
+        default: "512 MiB",
+        documentation: "Room for answers on disk.",
+    },
+    Setting {
+        path: "cache.search",
+        kind: duration(30 * 24 * 3600),
+        default: "10 m",
+        documentation: "How long an answer to a search counts as fresh.",
+    },
+    Setting {
+        path: "cache.repository",
+        kind: duration(30 * 24 * 3600),
+        default: "1 h",
+        documentation: "How long the facts of one repository count as fresh.",
+    },
+    Setting {
+        path: "cache.stale",
+        kind: duration(365 * 24 * 3600),
+        default: "168 h",
+        documentation: "How long an answer is kept after that, for use while its service is away or the network is off.",
+    },
+    Setting {
+        path: "server.listen",
+        kind: Kind::Listen,
+        default: "127.0.0.1:8400",
+        documentation: "Where the MCP server over HTTP listens.",
+    },
+    Setting {
+        path: "server.allowed_hosts",
+        kind: Kind::Texts,
+        default: "[]",
+        documentation: "Host names that requests may be addressed to, besides the loopback ones.",
+    },
+    Setting {
+        path: "server.allowed_origins",
+        kind: Kind::Texts,
+        default: "[]",
+        documentation: "Origins of web pages that may call the server.",
+    },
+    Setting {
+        path: "server.requests_per_minute",
+        kind: COUNT_OR_NONE,
+        default: "60000",
+        documentation: "Requests per minute that are let through on average, of all clients together; no limit when 0.",
+    },
+    Setting {
+        path: "server.burst",
+        kind: COUNT,
+        default: "2000",
+        documentation: "Requests that may follow each other at once.",
+    },
+    Setting {
+        path: "server.sessions",
+        kind: COUNT,
+        default: "1000",
+        documentation: "The most sessions at once.",
+    },
+    Setting {
+        path: "server.drain_delay",
+        kind: SHORT,
+        default: "1 s",
+        documentation: "How long calls are still taken after the server has become unready.",
+    },
+    Setting {
+        path: "server.shutdown_timeout",
+        kind: duration(3600),
+        default: "60 s",
+        documentation: "How long calls in flight may take to finish when the server ends.",
+    },
+    Setting {
+        path: "admin.listen",
+        kind: Kind::Listen,
+        default: "127.0.0.1:8401",
+        documentation: "Where the administration listener listens.",
+    },
+    Setting {
+        path: "admin.health_interval",
+        kind: duration(24 * 3600),
+        default: "30 s",
+        documentation: "How long the state of an external service is reported without asking it again.",
     },
 ];

@@ -1,6 +1,12 @@
 //! The kinds of values that settings take and how each is read. Messages never repeat the value: it could be a misplaced secret.
 
-use std::{net::Ipv6Addr, num::NonZeroU16, time::Duration};
+use std::{
+    net::{Ipv6Addr, SocketAddr},
+    num::NonZeroU16,
+    time::Duration,
+};
+
+use synthesizer_model::secret::Secret;
 
 use super::AllowedHost;
 
@@ -40,6 +46,16 @@ pub enum Kind {
     Folders,
     /// A list of `host` or `host:port`.
     Hosts,
+    /// A list of texts.
+    Texts,
+    /// A text.
+    Text,
+    /// An address to listen on, such as `127.0.0.1:8400`.
+    Listen,
+    /// An `http` or `https` URL without user, password, query and fragment.
+    Address,
+    /// A secret text, or `{ file = "…" }`.
+    Secret,
 }
 
 /// A value as it was written, before its kind is known.
@@ -55,6 +71,8 @@ pub(super) enum Raw {
     Boolean(bool),
     /// A list of texts in the file.
     List(Vec<String>),
+    /// `{ file = "…" }` in the file.
+    File(String),
     /// Anything else in the file.
     Other,
 }
@@ -68,6 +86,16 @@ pub(super) enum Value {
     Text(String),
     List(Vec<String>),
     Hosts(Vec<AllowedHost>),
+    Listen(SocketAddr),
+    Address(url::Url),
+    Secret(SecretValue),
+}
+
+/// Where a secret is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum SecretValue {
+    Written(Secret),
+    File(String),
 }
 
 impl Kind {
@@ -93,6 +121,13 @@ impl Kind {
             Self::Path => "a path".to_owned(),
             Self::Folders => "a list of folders".to_owned(),
             Self::Hosts => "a list of hosts, each as host or host:port".to_owned(),
+            Self::Texts => "a list of texts".to_owned(),
+            Self::Text => "a text".to_owned(),
+            Self::Listen => "an address and port to listen on, such as 127.0.0.1:8400".to_owned(),
+            Self::Address => {
+                "an http or https URL without user, password, query and fragment".to_owned()
+            }
+            Self::Secret => "a text of printable ASCII characters, or { file = \"…\" }".to_owned(),
         }
     }
 }
@@ -107,9 +142,12 @@ pub(super) fn parse(kind: Kind, raw: &Raw) -> Option<Value> {
                 .then_some(Value::Number(bytes))
         }
         Kind::Duration { minimum, maximum } => {
-            let seconds = number(raw).or_else(|| text(raw).and_then(parse_seconds))?;
-            let within = (minimum..=maximum).contains(&seconds);
-            within.then(|| Value::Duration(Duration::from_secs(seconds)))
+            let time = number(raw)
+                .map(Duration::from_secs)
+                .or_else(|| text(raw).and_then(parse_time))?;
+            let least = Duration::from_secs(minimum).max(Duration::from_millis(1));
+            let within = (least..=Duration::from_secs(maximum)).contains(&time);
+            within.then_some(Value::Duration(time))
         }
         Kind::Count { minimum, maximum } => {
             let count = number(raw)?;
@@ -120,7 +158,7 @@ pub(super) fn parse(kind: Kind, raw: &Raw) -> Option<Value> {
         Kind::Boolean => match raw {
             Raw::Boolean(value) => Some(Value::Boolean(*value)),
             Raw::Word(word) => word.parse().ok().map(Value::Boolean),
-            Raw::Text(_) | Raw::Integer(_) | Raw::List(_) | Raw::Other => None,
+            Raw::Text(_) | Raw::Integer(_) | Raw::List(_) | Raw::File(_) | Raw::Other => None,
         },
         Kind::Choice(words) => {
             let word = text(raw)?;
@@ -148,7 +186,41 @@ pub(super) fn parse(kind: Kind, raw: &Raw) -> Option<Value> {
             let hosts: Option<Vec<_>> = list(raw)?.iter().map(|host| parse_host(host)).collect();
             hosts.map(Value::Hosts)
         }
+        Kind::Texts => {
+            let texts = list(raw)?;
+            texts
+                .iter()
+                .all(|text| is_path(text))
+                .then_some(Value::List(texts))
+        }
+        Kind::Text => text(raw)
+            .filter(|text| is_path(text))
+            .map(|text| Value::Text(text.to_owned())),
+        Kind::Listen => text(raw)?.parse().ok().map(Value::Listen),
+        Kind::Address => parse_address(text(raw)?).map(Value::Address),
+        Kind::Secret => match raw {
+            Raw::File(path) => {
+                is_path(path).then(|| Value::Secret(SecretValue::File(path.clone())))
+            }
+            other => text(other)
+                .filter(|text| is_token(text))
+                .map(|text| Value::Secret(SecretValue::Written(Secret::new(text)))),
+        },
     }
+}
+
+/// Says whether a text can be sent as a credential in a header.
+pub(super) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|character| character.is_ascii_graphic())
+}
+
+fn parse_address(text: &str) -> Option<url::Url> {
+    let url = url::Url::parse(text).ok()?;
+    let plain = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    (matches!(url.scheme(), "http" | "https") && url.has_host() && plain).then_some(url)
 }
 
 fn is_path(text: &str) -> bool {
@@ -158,7 +230,7 @@ fn is_path(text: &str) -> bool {
 fn text(raw: &Raw) -> Option<&str> {
     match raw {
         Raw::Text(text) | Raw::Word(text) => Some(text),
-        Raw::Integer(_) | Raw::Boolean(_) | Raw::List(_) | Raw::Other => None,
+        Raw::Integer(_) | Raw::Boolean(_) | Raw::List(_) | Raw::File(_) | Raw::Other => None,
     }
 }
 
@@ -166,7 +238,7 @@ fn number(raw: &Raw) -> Option<u64> {
     match raw {
         Raw::Integer(integer) => u64::try_from(*integer).ok(),
         Raw::Word(word) => word.parse().ok(),
-        Raw::Text(_) | Raw::Boolean(_) | Raw::List(_) | Raw::Other => None,
+        Raw::Text(_) | Raw::Boolean(_) | Raw::List(_) | Raw::File(_) | Raw::Other => None,
     }
 }
 
@@ -180,7 +252,7 @@ fn list(raw: &Raw) -> Option<Vec<String>> {
                 .filter(|entry| !entry.is_empty());
             Some(entries.map(str::to_owned).collect())
         }
-        Raw::Text(_) | Raw::Integer(_) | Raw::Boolean(_) | Raw::Other => None,
+        Raw::Text(_) | Raw::Integer(_) | Raw::Boolean(_) | Raw::File(_) | Raw::Other => None,
     }
 }
 
@@ -211,15 +283,16 @@ fn parse_size(text: &str) -> Option<u64> {
     count.checked_mul(factor)
 }
 
-fn parse_seconds(text: &str) -> Option<u64> {
+fn parse_time(text: &str) -> Option<Duration> {
     let (count, unit) = split_unit(text)?;
-    let factor = match unit {
-        "s" => 1,
-        "m" | "min" => 60,
-        "h" => 3600,
+    let factor: u64 = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
         _ => return None,
     };
-    count.checked_mul(factor)
+    count.checked_mul(factor).map(Duration::from_millis)
 }
 
 fn show_size(bytes: u64) -> String {

@@ -1,36 +1,66 @@
-//! The door itself: one request with its redirects, retry, deadline and bounds. No caller builds a client of its own.
+//! The door itself: the services behind it, downloads, and the guard for other programs that go out. No caller builds a client of its own.
 
 use std::{
-    hash::{BuildHasher as _, Hasher as _},
-    sync::Arc,
+    collections::BTreeMap,
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use bytes::Bytes;
-use reqwest::{Client, Response, header, redirect::Policy};
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
     secret::{MaskedUrl, Secret},
 };
-use tokio::sync::OnceCell;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{
-    hosts::{self, CheckedHost},
-    response::{check_hash, check_status, deadline_failure, read_body, transport_failure},
-    tls,
+    cached::offline,
+    hosts::CheckedHost,
+    resolver::{Resolver, SystemResolver},
+    response::{check_hash, check_status},
+    sent::Outside,
+    service::{
+        AnswerHead, Authorization, Keep, LimitReading, Service, ServiceDescriptor, ServiceReport,
+        ServiceRequest,
+    },
 };
-use crate::config::Config;
+use crate::{
+    cache::{Cache, CacheStore},
+    config::{Config, ServicePolicy},
+    resilience::{Guard, Registry},
+    storage::service_records,
+    telemetry::events::introduce_service,
+};
 
-/// How many redirects are followed.
-const MOST_REDIRECTS: usize = 5;
-/// How long a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long the other side may be silent.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
-/// The longest wait before the one retry.
-const RETRY_JITTER: Duration = Duration::from_millis(250);
+/// The services that belong to the door and not to a platform: files of packages, and git (one breaker a host, one policy for all).
+pub const OWN_SERVICES: &[&str] = &["git", "packages"];
+
+/// Files of packages, from wherever the user's own configuration says they are.
+static PACKAGES: ServiceDescriptor = ServiceDescriptor {
+    name: "packages",
+    policy: file_policy,
+    read_limits: no_limits,
+    distance_across_processes: None,
+};
+
+/// How many hosts of one kind have a guard of their own; the others share one.
+const MOST_HOSTS: usize = 64;
+
+/// The policy for whole files: each call brings its own deadline, and a long transfer is no slow call.
+fn file_policy() -> ServicePolicy {
+    ServicePolicy {
+        deadline: Duration::from_secs(3600),
+        slow_call: Duration::from_secs(600),
+        ..ServicePolicy::default()
+    }
+}
+
+fn no_limits(_: &AnswerHead<'_>) -> LimitReading {
+    LimitReading::default()
+}
 
 /// Why a host may be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +105,12 @@ pub struct Door {
 
 #[derive(Debug)]
 struct Shared {
-    config: Config,
-    tls: OnceCell<rustls::ClientConfig>,
+    outside: Arc<Outside>,
+    registry: Registry,
+    store: Arc<dyn CacheStore>,
+    services: Mutex<BTreeMap<&'static str, Service>>,
+    /// Hosts with a guard of their own, by kind.
+    hosts: Mutex<BTreeMap<(&'static str, String), Guard>>,
 }
 
 impl Door {
@@ -85,12 +119,52 @@ impl Door {
     /// # Errors
     /// None today; the signature leaves room for settings that can be wrong together.
     pub fn new(config: &Config) -> Result<Self, Failure> {
+        Self::with_resolver(config, Arc::new(SystemResolver))
+    }
+
+    /// Makes a door that asks another resolver than the system's.
+    ///
+    /// # Errors
+    /// As [`Door::new`].
+    pub fn with_resolver(config: &Config, resolver: Arc<dyn Resolver>) -> Result<Self, Failure> {
         Ok(Self {
             shared: Arc::new(Shared {
-                config: config.clone(),
-                tls: OnceCell::new(),
+                outside: Arc::new(Outside::new(config, resolver)),
+                registry: Registry::new(Some(service_records(config))),
+                store: Arc::new(Cache::open(config)),
+                services: Mutex::default(),
+                hosts: Mutex::default(),
             }),
         })
+    }
+
+    /// Gives the service of a descriptor; equal names share breaker, limits and cache.
+    pub fn service(&self, descriptor: &'static ServiceDescriptor) -> Service {
+        let Shared {
+            outside,
+            registry,
+            store,
+            ..
+        } = self.shared.as_ref();
+        let mut services = locked(&self.shared.services);
+        let service = services
+            .entry(descriptor.name)
+            .or_insert_with(|| Service::new(descriptor, outside, registry, store));
+        service.clone()
+    }
+
+    /// Gives every service that was asked for so far, by name, and what is known of it.
+    pub fn services(&self) -> Vec<(&'static str, ServiceReport)> {
+        let services = locked(&self.shared.services).clone();
+        let reports = services.into_iter();
+        reports
+            .map(|(name, service)| (name, service.report()))
+            .collect()
+    }
+
+    /// Gives the breakers and limits of all services.
+    pub fn registry(&self) -> &Registry {
+        &self.shared.registry
     }
 
     /// Says whether and at which addresses the host of a URL may be reached, as for [`Trust::Public`].
@@ -98,8 +172,10 @@ impl Door {
     /// # Errors
     /// `E_OFFLINE`, `E_URL`, `E_FORBIDDEN`, `E_UPSTREAM`, `E_TIMEOUT`; see [`Door::download`].
     pub async fn check(&self, url: &Url) -> Result<CheckedHost, Failure> {
-        self.refuse_when_offline()?;
-        hosts::check(url, Trust::Public, &self.shared.config).await
+        if self.shared.outside.config.offline {
+            return Err(offline());
+        }
+        self.shared.outside.check(url, Trust::Public).await
     }
 
     /// Fetches one file.
@@ -107,174 +183,96 @@ impl Door {
     /// # Errors
     /// `E_OFFLINE` when the network is switched off; `E_FORBIDDEN` for a host that must not be reached, also behind a
     /// redirect; `E_NOT_FOUND` (404, 410), `E_AUTH` (401, 403), `E_RATE_LIMITED` (429), `E_UPSTREAM` (anything else, also a
-    /// wrong hash); `E_LIMIT` past the size; `E_TIMEOUT` past the deadline; `E_CANCELLED`. Nothing partial is returned.
+    /// wrong hash); `E_LIMIT` past the size; `E_TIMEOUT` past the deadline; `E_CIRCUIT_OPEN`; `E_CANCELLED`. Nothing partial
+    /// is returned.
     pub async fn download(
         &self,
         request: DownloadRequest,
         cancellation: &CancellationToken,
     ) -> Result<Bytes, Failure> {
-        self.refuse_when_offline()?;
-        tokio::select! {
-            biased;
-            () = cancellation.cancelled() => Err(Failure::cancelled()),
-            outcome = tokio::time::timeout(request.deadline, self.fetch(&request)) => {
-                outcome.unwrap_or_else(|_| Err(deadline_failure(&request.url, request.deadline)))
-            }
-        }
-    }
-
-    fn refuse_when_offline(&self) -> Result<(), Failure> {
-        if !self.shared.config.offline {
-            return Ok(());
-        }
-        Err(Failure::new(
-            ErrorCode::Offline,
-            "the network is switched off and the answer is not cached",
-        )
-        .with_hint("run it once without --offline"))
-    }
-
-    async fn fetch(&self, request: &DownloadRequest) -> Result<Bytes, Failure> {
-        let (response, url) = self.follow(request).await?;
-        check_status(&response, &url)?;
-        let body = read_body(response, request.size_limit, &url).await?;
-        tracing::debug!(%url, bytes = body.len(), "downloaded");
+        let asked = ServiceRequest {
+            url: request.url.expose().clone(),
+            trust: request.trust,
+            headers: Vec::new(),
+            authorization: request.credentials.map(Authorization::Basic),
+            size_limit: request.size_limit,
+            keep: Keep::No,
+        };
+        let deadline = Instant::now() + request.deadline;
+        let service = self.service(&PACKAGES);
+        let answer = service.file(asked, deadline, cancellation).await?;
+        let url = MaskedUrl::new(answer.url);
+        check_status(answer.status, &url)?;
+        tracing::debug!(%url, bytes = answer.body.len(), "downloaded");
         match &request.expected_sha256 {
-            Some(expected) => check_hash(body, expected, &url).await,
-            None => Ok(body),
+            Some(expected) => check_hash(answer.body, expected, &url).await,
+            None => Ok(answer.body),
         }
     }
 
-    /// Sends the request and follows redirects by hand, checking each hop.
-    async fn follow(&self, request: &DownloadRequest) -> Result<(Response, MaskedUrl), Failure> {
-        let mut url = request.url.expose().clone();
-        let mut trust = request.trust;
-        let mut credentials = request.credentials.as_ref();
-        for _ in 0..=MOST_REDIRECTS {
-            let response = self.send(&url, trust, credentials).await?;
-            let Some(next) = redirect_target(&response, &url)? else {
-                return Ok((response, MaskedUrl::new(url)));
-            };
-            if next.origin() != url.origin() {
-                trust = Trust::Public;
-                credentials = None;
-            }
-            url = next;
-        }
-        Err(Failure::new(
-            ErrorCode::Upstream,
-            format!("{} redirects more than {MOST_REDIRECTS} times", request.url),
-        ))
-    }
-
-    /// Sends one GET to a checked address; a connection that could not be made is tried once more.
-    async fn send(
+    /// Runs a call of another program to the host of a URL under the breaker of that host, as `KIND:HOST`, with the policy of
+    /// `KIND`.
+    ///
+    /// `E_UPSTREAM` and `E_TIMEOUT` of the work count as the host's failures; work that is dropped or cancelled counts as nothing.
+    ///
+    /// # Errors
+    /// `E_CIRCUIT_OPEN` without running the work; else the work's own.
+    pub async fn guarded<T>(
         &self,
+        kind: &'static str,
         url: &Url,
-        trust: Trust,
-        credentials: Option<&Credentials>,
-    ) -> Result<Response, Failure> {
-        let checked = hosts::check(url, trust, &self.shared.config).await?;
-        let client = self.client(&checked).await?;
-        let attempt = || {
-            let mut call = client
-                .get(without_credentials(url))
-                .header(header::ACCEPT, "*/*");
-            if let Some(credentials) = credentials {
-                call = call.basic_auth(&credentials.user, Some(credentials.password.expose()));
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let guard = self.host_guard(kind, url);
+        let name = guard.breaker.name().to_owned();
+        self.shared.registry.synchronise().await;
+        let permit = guard
+            .breaker
+            .acquire()
+            .map_err(|rejected| rejected.into_failure(&name))?;
+        let outcome = work.await;
+        match outcome.as_ref().map_err(|failure| failure.code) {
+            Ok(_) | Err(ErrorCode::NotFound | ErrorCode::Authentication) => permit.succeed(),
+            Err(ErrorCode::Upstream | ErrorCode::Timeout) => {
+                permit.fail();
+                self.shared.registry.publish(&name).await;
             }
-            call.send()
-        };
-        let first = attempt().await;
-        let outcome = match first {
-            Err(error) if error.is_connect() => {
-                tokio::time::sleep(jitter(RETRY_JITTER)).await;
-                attempt().await
-            }
-            other => other,
-        };
-        outcome.map_err(|error| transport_failure(&error, &MaskedUrl::new(url.clone())))
-    }
-
-    /// Builds a client that can connect to the checked addresses and to nothing else.
-    async fn client(&self, checked: &CheckedHost) -> Result<Client, Failure> {
-        let environment = self.shared.config.tool_environment.clone();
-        let tls = self
-            .shared
-            .tls
-            .get_or_try_init(|| async {
-                tokio::task::spawn_blocking(move || tls::client_config(&environment))
-                    .await
-                    .map_err(|error| {
-                        Failure::internal(format!("loading certificates failed: {error}"))
-                    })?
-            })
-            .await?;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place that builds clients"
-        )]
-        let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls.clone())
-            .redirect(Policy::none())
-            .referer(false)
-            .no_proxy()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(IDLE_TIMEOUT)
-            .user_agent(concat!("synthesizer/", env!("CARGO_PKG_VERSION")));
-        let broken = |error: reqwest::Error| {
-            Failure::new(
-                ErrorCode::Config,
-                format!("no HTTP client can be made: {}", error.without_url()),
-            )
-        };
-        if let Some(proxy) = &checked.proxy {
-            builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(broken)?);
-        } else {
-            builder = builder.resolve_to_addrs(&checked.host, &checked.addresses);
+            Err(ErrorCode::RateLimited) => permit.limited(),
+            // The host answered, and we refuse what it said.
+            Err(ErrorCode::Limit | ErrorCode::Forbidden) => permit.ignore(),
+            Err(_) => drop(permit),
         }
-        builder.build().map_err(broken)
+        outcome
+    }
+
+    /// Gives the guard of a host; past so many hosts of all kinds, strangers share one, so that names cannot fill the memory.
+    fn host_guard(&self, kind: &'static str, url: &Url) -> Guard {
+        let mut host = url.host_str().unwrap_or_default().to_owned();
+        if let Some(port) = url.port() {
+            host = format!("{host}:{port}");
+        }
+        let config = &self.shared.outside.config;
+        let policy = config.resilience.policy(kind, file_policy());
+        let mut hosts = locked(&self.shared.hosts);
+        if hosts.len() >= MOST_HOSTS && !hosts.contains_key(&(kind, host.clone())) {
+            host = "others".to_owned();
+        }
+        if !hosts.keys().any(|(known, _)| *known == kind) {
+            introduce_service(kind);
+        }
+        let guard = hosts
+            .entry((kind, host))
+            .or_insert_with_key(|(kind, host)| {
+                self.shared
+                    .registry
+                    .guard(&format!("{kind}:{host}"), policy)
+            });
+        guard.clone()
     }
 }
 
-/// Gives where a redirect leads, or `None` when the answer is not a redirect.
-fn redirect_target(response: &Response, url: &Url) -> Result<Option<Url>, Failure> {
-    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-        return Ok(None);
-    }
-    let shown = MaskedUrl::new(url.clone());
-    let target = response
-        .headers()
-        .get(header::LOCATION)
-        .and_then(|location| location.to_str().ok())
-        .and_then(|location| url.join(location).ok())
-        .ok_or_else(|| {
-            Failure::new(ErrorCode::Upstream, format!("{shown} redirects to nowhere"))
-        })?;
-    if url.scheme() == "https" && target.scheme() != "https" {
-        return Err(Failure::new(
-            ErrorCode::Forbidden,
-            format!("{shown} redirects from https to plain http"),
-        )
-        .with_hint("use an address that stays on https"));
-    }
-    Ok(Some(target))
-}
-
-fn without_credentials(url: &Url) -> Url {
-    let mut plain = url.clone();
-    // Both fail only for URLs without a host, which were refused before.
-    let _ = plain.set_username("");
-    let _ = plain.set_password(None);
-    plain
-}
-
-/// Gives a random wait below the bound (full jitter), from the standard library's per-process random keys.
-fn jitter(bound: Duration) -> Duration {
-    let mut hasher = std::hash::RandomState::new().build_hasher();
-    hasher.write_u8(0);
-    let share = (hasher.finish() >> 32) as f64 / f64::from(u32::MAX);
-    bound.mul_f64(share.clamp(0.0, 1.0))
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

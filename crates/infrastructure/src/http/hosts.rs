@@ -11,7 +11,7 @@ use synthesizer_model::{
 };
 use url::{Host, Url};
 
-use super::{addresses::is_public, door::Trust, proxy::proxy_of};
+use super::{addresses::is_public, door::Trust, proxy::proxy_of, resolver::Resolver};
 use crate::config::Config;
 
 /// How long a name may take to resolve.
@@ -49,6 +49,7 @@ pub(super) async fn check(
     url: &Url,
     trust: Trust,
     config: &Config,
+    resolver: &dyn Resolver,
 ) -> Result<CheckedHost, Failure> {
     let host = url
         .host()
@@ -84,7 +85,7 @@ pub(super) async fn check(
     let addresses = match (&proxy, literal) {
         (Some(_), _) => Vec::new(),
         (None, Some(address)) => vec![SocketAddr::new(address, port)],
-        (None, None) => resolve(&name, port).await?,
+        (None, None) => resolve(&name, port, resolver).await?,
     };
     if !open && addresses.iter().any(|address| !is_public(address.ip())) {
         return Err(refused(&name, port, "an address that is not public"));
@@ -97,7 +98,11 @@ pub(super) async fn check(
     })
 }
 
-async fn resolve(name: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+async fn resolve(
+    name: &str,
+    port: u16,
+    resolver: &dyn Resolver,
+) -> Result<Vec<SocketAddr>, Failure> {
     let shown = escape_untrusted(name);
     let unresolved = || {
         Failure::new(
@@ -106,7 +111,7 @@ async fn resolve(name: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
         )
         .with_hint("check the spelling and the network")
     };
-    let answer = tokio::time::timeout(RESOLVE_TIMEOUT, tokio::net::lookup_host((name, port)))
+    let addresses = tokio::time::timeout(RESOLVE_TIMEOUT, resolver.resolve(name, port))
         .await
         .map_err(|_| {
             Failure::new(
@@ -115,7 +120,6 @@ async fn resolve(name: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
             )
         })?
         .map_err(|_| unresolved())?;
-    let addresses: Vec<SocketAddr> = answer.collect();
     if addresses.is_empty() {
         Err(unresolved())
     } else {

@@ -1,24 +1,20 @@
 //! What an answer means: statuses to failures, bodies within bounds. Shows no header and no body of the other side.
 
-use std::time::Duration;
-
 use bytes::{Bytes, BytesMut};
-use reqwest::{Response, StatusCode, header};
+use reqwest::{Response, StatusCode};
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
     secret::MaskedUrl,
     tree::sha256_hex,
 };
 
-/// A wait that the other side asks for is believed up to a day.
-const LONGEST_WAIT_SECONDS: u64 = 24 * 60 * 60;
+use crate::telemetry::tasks::spawn_blocking;
 
 /// Turns every status but 200 into its failure.
 ///
 /// # Errors
-/// `E_NOT_FOUND`, `E_AUTH`, `E_RATE_LIMITED` or `E_UPSTREAM`, with the status in the details.
-pub(super) fn check_status(response: &Response, url: &MaskedUrl) -> Result<(), Failure> {
-    let status = response.status();
+/// `E_NOT_FOUND`, `E_AUTH` or `E_UPSTREAM`, with the status in the details.
+pub(super) fn check_status(status: StatusCode, url: &MaskedUrl) -> Result<(), Failure> {
     let (code, what) = match status {
         StatusCode::OK => return Ok(()),
         StatusCode::NOT_FOUND | StatusCode::GONE => (ErrorCode::NotFound, "there is nothing at"),
@@ -27,22 +23,14 @@ pub(super) fn check_status(response: &Response, url: &MaskedUrl) -> Result<(), F
         | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
             (ErrorCode::Authentication, "no permission for")
         }
-        StatusCode::TOO_MANY_REQUESTS => (ErrorCode::RateLimited, "too many requests to"),
         _ => (ErrorCode::Upstream, "an unusual answer from"),
     };
     let mut failure = Failure::new(code, format!("{what} {url} (status {})", status.as_u16()))
         .with_details(serde_json::json!({ "status": status.as_u16() }));
-    failure.retry_after_seconds = retry_after(response);
     if code == ErrorCode::Authentication {
         failure = failure.with_hint("check the credentials of this host in your configuration");
     }
     Err(failure)
-}
-
-fn retry_after(response: &Response) -> Option<u64> {
-    let text = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?;
-    let seconds: u64 = text.trim().parse().ok()?;
-    Some(seconds.min(LONGEST_WAIT_SECONDS))
 }
 
 /// Reads a body of at most `limit` bytes.
@@ -92,7 +80,7 @@ pub(super) async fn check_hash(
     expected: &str,
     url: &MaskedUrl,
 ) -> Result<Bytes, Failure> {
-    let (body, found) = tokio::task::spawn_blocking(move || {
+    let (body, found) = spawn_blocking("hash", move || {
         let found = sha256_hex(&body);
         (body, found)
     })
@@ -142,12 +130,4 @@ fn root_cause(error: &reqwest::Error) -> String {
     } else {
         synthesizer_model::text::escape_untrusted(&cause.to_string())
     }
-}
-
-/// Makes the failure of a call whose deadline passed.
-pub(super) fn deadline_failure(url: &MaskedUrl, deadline: Duration) -> Failure {
-    Failure::new(
-        ErrorCode::Timeout,
-        format!("{url} was not done within {} s", deadline.as_secs_f32()),
-    )
 }

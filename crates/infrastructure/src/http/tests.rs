@@ -11,8 +11,14 @@ use axum::{
 use synthesizer_testkit::loopback::LoopbackServer;
 use tokio::{io::AsyncWriteExt as _, net::TcpListener};
 
+use reqwest::Response;
+
 use super::*;
-use crate::sources::testing::{allow, config};
+use crate::{
+    http::{sent::redirect_target, testing::Stage, tls},
+    sources::testing::allow,
+    telemetry::tasks::spawn,
+};
 
 const HELLO_SHA256: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 
@@ -25,10 +31,6 @@ fn request(url: &str) -> DownloadRequest {
         deadline: Duration::from_secs(10),
         credentials: None,
     }
-}
-
-fn plain_config() -> Config {
-    config(&std::env::temp_dir().join("synthesizer-door-tests"))
 }
 
 async fn download(config: &Config, request: DownloadRequest) -> Result<Bytes, Failure> {
@@ -90,7 +92,8 @@ fn stalled() -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> 
 #[tokio::test]
 async fn answers_become_bytes_or_codes() {
     let server = LoopbackServer::start(routes());
-    let config = plain_config();
+    let stage = Stage::new();
+    let config = &stage.config;
     for (path, expected) in [
         ("/hello", Ok("hello")),
         ("/twice", Ok("hello")),
@@ -105,14 +108,15 @@ async fn answers_become_bytes_or_codes() {
         ("/status/204", Err(ErrorCode::Upstream)),
         ("/slow-down", Err(ErrorCode::RateLimited)),
     ] {
-        let found = download(&config, request(&server.url(path))).await;
+        let found = download(config, request(&server.url(path))).await;
         let shown = found
             .as_ref()
             .map(|bytes| std::str::from_utf8(bytes).expect("text"))
             .map_err(|failure| failure.code);
         assert_eq!(shown, expected, "{path}");
     }
-    let limited = download(&config, request(&server.url("/slow-down")))
+    // Another folder, where no pause is known.
+    let limited = download(&Stage::new().config, request(&server.url("/slow-down")))
         .await
         .expect_err("limited");
     assert_eq!(limited.retry_after_seconds, Some(7));
@@ -124,14 +128,14 @@ async fn a_hash_is_verified() {
     let mut wanted = request(&server.url("/hello"));
     wanted.expected_sha256 = Some(HELLO_SHA256.to_uppercase());
     assert_eq!(
-        download(&plain_config(), wanted.clone())
+        download(&Stage::new().config, wanted.clone())
             .await
             .expect("right"),
         "hello"
     );
     wanted.expected_sha256 = Some("0".repeat(64));
     assert_eq!(
-        download(&plain_config(), wanted)
+        download(&Stage::new().config, wanted)
             .await
             .expect_err("wrong")
             .code,
@@ -145,7 +149,7 @@ async fn a_stalled_body_meets_the_deadline_and_cancellation_wins() {
     let mut stalled = request(&server.url("/endless"));
     stalled.deadline = Duration::from_millis(200);
     assert_eq!(
-        download(&plain_config(), stalled.clone())
+        download(&Stage::new().config, stalled.clone())
             .await
             .expect_err("late")
             .code,
@@ -153,7 +157,7 @@ async fn a_stalled_body_meets_the_deadline_and_cancellation_wins() {
     );
     let cancelled = CancellationToken::new();
     cancelled.cancel();
-    let door = Door::new(&plain_config()).expect("a door");
+    let door = Door::new(&Stage::new().config).expect("a door");
     assert_eq!(
         door.download(stalled, &cancelled)
             .await
@@ -167,7 +171,7 @@ async fn a_stalled_body_meets_the_deadline_and_cancellation_wins() {
 async fn a_body_that_breaks_off_is_no_answer() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let serve = tokio::spawn(async move {
+    let serve = spawn("test", async move {
         let (mut socket, _) = listener.accept().await.expect("a client");
         let mut head = [0_u8; 16];
         tokio::io::AsyncReadExt::read_exact(&mut socket, &mut head)
@@ -180,7 +184,7 @@ async fn a_body_that_breaks_off_is_no_answer() {
         socket.shutdown().await.expect("closed");
     });
     let failure = download(
-        &plain_config(),
+        &Stage::new().config,
         request(&format!("http://{address}/?token=hidden")),
     )
     .await
@@ -197,7 +201,7 @@ async fn nobody_there_is_an_upstream_failure() {
         .local_addr()
         .expect("an address");
     let failure = download(
-        &plain_config(),
+        &Stage::new().config,
         request(&format!("http://u:hidden@{free}/")),
     )
     .await
@@ -226,21 +230,22 @@ async fn redirects_are_checked_and_lose_credentials() {
         credentials: credentials.clone(),
         ..request(&outer.url(path))
     };
-    let mut config = plain_config();
+    let mut stage = Stage::new();
+    let config = &mut stage.config;
     assert_eq!(
-        download(&config, with("/who")).await.expect("sent"),
+        download(config, with("/who")).await.expect("sent"),
         "\"Basic dTpw\""
     );
     assert_eq!(
-        download(&config, with("/go"))
+        download(config, with("/go"))
             .await
             .expect_err("private")
             .code,
         ErrorCode::Forbidden
     );
-    allow(&mut config, &inner.address().to_string());
+    allow(config, &inner.address().to_string());
     assert_eq!(
-        download(&config, with("/go")).await.expect("opened"),
+        download(config, with("/go")).await.expect("opened"),
         "nobody"
     );
 }
@@ -270,7 +275,7 @@ fn https_never_becomes_http() {
 
 #[tokio::test]
 async fn addresses_that_are_not_public_are_refused_in_every_spelling() {
-    let door = Door::new(&plain_config()).expect("a door");
+    let door = Door::new(&Stage::new().config).expect("a door");
     for host in [
         "127.0.0.1",
         "127.1",
@@ -317,9 +322,10 @@ async fn addresses_that_are_not_public_are_refused_in_every_spelling() {
 
 #[tokio::test]
 async fn only_the_opened_host_and_port_may_be_private_or_plain() {
-    let mut config = plain_config();
-    allow(&mut config, "127.0.0.1:8080");
-    let door = Door::new(&config).expect("a door");
+    let mut stage = Stage::new();
+    let config = &mut stage.config;
+    allow(config, "127.0.0.1:8080");
+    let door = Door::new(config).expect("a door");
     for (url, expected) in [
         ("http://127.0.0.1:8080/", None),
         ("https://127.0.0.1:8080/", None),
@@ -342,11 +348,12 @@ async fn only_the_opened_host_and_port_may_be_private_or_plain() {
 
 #[tokio::test]
 async fn a_proxy_of_the_environment_is_used_without_an_address_check() {
-    let mut config = plain_config();
+    let mut stage = Stage::new();
+    let config = &mut stage.config;
     config
         .tool_environment
         .insert("https_proxy".to_owned(), "http://127.0.0.1:9".to_owned());
-    let door = Door::new(&config).expect("a door");
+    let door = Door::new(config).expect("a door");
     let checked = door
         .check(&Url::parse("https://git.example/o/n").expect("a url"))
         .await
@@ -367,12 +374,10 @@ async fn a_proxy_of_the_environment_is_used_without_an_address_check() {
 
 #[tokio::test]
 async fn offline_nothing_is_asked() {
-    let config = Config {
-        offline: true,
-        ..plain_config()
-    };
+    let mut stage = Stage::new();
+    stage.config.offline = true;
     assert_eq!(
-        download(&config, request("http://127.0.0.1:9/"))
+        download(&stage.config, request("http://127.0.0.1:9/"))
             .await
             .expect_err("offline")
             .code,
@@ -382,7 +387,7 @@ async fn offline_nothing_is_asked() {
 
 #[test]
 fn the_users_certificates_are_loaded() {
-    let config = tls::client_config(&plain_config().tool_environment);
+    let config = tls::client_config(&Stage::new().config.tool_environment);
     assert!(config.is_ok(), "the machine has certificates");
     let empty = [("SSL_CERT_FILE".to_owned(), "/nonexistent".to_owned())].into();
     assert!(

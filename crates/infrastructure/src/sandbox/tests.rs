@@ -22,6 +22,11 @@ fn config(bounds: config::Sandbox) -> Config {
             log: "off".to_owned(),
             format: config::LogFormat::Text,
         },
+        resilience: Default::default(),
+        platforms: Default::default(),
+        cache: Default::default(),
+        server: Default::default(),
+        admin: Default::default(),
         tokens: BTreeMap::new(),
         tool_environment: BTreeMap::from([(
             "PATH".to_owned(),
@@ -234,6 +239,12 @@ async fn the_environment_is_the_sandbox_s_own() {
         "sandbox\nsandbox\n",
     )
     .await;
+}
+
+#[tokio::test]
+async fn the_correlation_id_stays_outside() {
+    let script = "cat /proc/[0-9]*/environ | tr '\\0' '\\n' | grep -c SYNTHESIZER; true";
+    crate::telemetry::correlation::scope("id-1", check(script, "0\n")).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::{bubblewrap::Kill, processes::Processes};
-use crate::config;
+use crate::{config, telemetry::tasks};
 
 /// The time between two samples, unless sampling itself is slow.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -31,7 +31,7 @@ pub(super) async fn over_bound(first: u32, bounds: &config::Sandbox) -> Kill {
     loop {
         tokio::time::sleep(pause).await;
         let start = Instant::now();
-        let sample = tokio::task::spawn_blocking(move || bounds.sample(first)).await;
+        let sample = tasks::spawn_blocking("sandbox_watch", move || bounds.sample(first)).await;
         if let Ok(Some(kill)) = sample {
             return kill;
         }

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{cache, git_command::GitCommand, git_tree::GitTree, slug::slug};
-use crate::{config::Config, http::Door};
+use crate::{config::Config, http::Door, telemetry::tasks};
 
 /// Hosts whose repositories have a platform of their own name.
 const PLATFORMS: &[(&str, &str)] = &[
@@ -33,7 +33,7 @@ const PLATFORMS: &[(&str, &str)] = &[
 ///
 /// # Errors
 /// `E_NOT_FOUND` for an unknown repository or revision, `E_AUTH`, `E_FORBIDDEN` (a host that must not be reached, objects
-/// that git refuses), `E_LIMIT`, `E_TIMEOUT`, `E_UPSTREAM`, `E_OFFLINE`, `E_TOOL_MISSING`, `E_CANCELLED`.
+/// that git refuses), `E_LIMIT`, `E_TIMEOUT`, `E_UPSTREAM`, `E_CIRCUIT_OPEN`, `E_OFFLINE`, `E_TOOL_MISSING`, `E_CANCELLED`.
 pub(super) async fn open(
     config: &Config,
     door: &Door,
@@ -71,13 +71,15 @@ pub(super) async fn open(
                     escape_untrusted(url.as_str())
                 ),
             );
-            resolve(&git, url, revision, cancellation).await?
+            let resolving = resolve(&git, url, revision, cancellation);
+            door.guarded("git", url, resolving).await?
         }
     };
     if !store.repository(&commit).is_dir() {
         progress.step(20, &format!("fetching {}", escape_untrusted(url.as_str())));
         let bare = scratch.path().join("bare.git");
-        fetch(&git, config, url, &commit, &bare, cancellation).await?;
+        let fetching = fetch(&git, config, url, &commit, &bare, cancellation);
+        door.guarded("git", url, fetching).await?;
         store.keep(&bare, &commit)?;
     }
     if !is_commit_id(revision) {
@@ -96,9 +98,11 @@ async fn read(
     let origin = origin(url, commit);
     let objects = store.repository(commit).join("objects");
     let limits = config.limits.clone();
-    let tree = tokio::task::spawn_blocking(move || GitTree::open(&objects, origin, &limits))
-        .await
-        .map_err(|error| Failure::internal(format!("reading the repository failed: {error}")))??;
+    let tree = tasks::spawn_blocking("open_repository", move || {
+        GitTree::open(&objects, origin, &limits)
+    })
+    .await
+    .map_err(|error| Failure::internal(format!("reading the repository failed: {error}")))??;
     Ok(Arc::new(tree))
 }
 
@@ -185,7 +189,7 @@ async fn fetch(
     ];
     let outcome = git.run(&arguments, cancellation).await;
     let folder = bare.to_path_buf();
-    let bytes = tokio::task::spawn_blocking(move || cache::folder_bytes(&folder))
+    let bytes = tasks::spawn_blocking("measure_repository", move || cache::folder_bytes(&folder))
         .await
         .map_err(|error| Failure::internal(format!("measuring the repository failed: {error}")))?;
     // The bound on a file's size ends git's unpacking by a signal, of which git says nothing; the full file tells.

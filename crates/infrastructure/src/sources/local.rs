@@ -34,6 +34,7 @@ use super::{
 use crate::{
     config::{Config, Limits},
     folders,
+    telemetry::tasks,
 };
 
 /// The deepest folder; each level holds one directory handle.
@@ -58,7 +59,7 @@ pub(super) async fn open(
     progress.step(0, &format!("reading {}", escape_untrusted(written)));
     let (place, written, base) = (place.to_owned(), written.to_owned(), base.to_owned());
     let (limits, cancellation) = (config.limits.clone(), cancellation.clone());
-    let tree = tokio::task::spawn_blocking(move || {
+    let tree = tasks::spawn_blocking("open_folder", move || {
         LocalTree::open(&place, &written, &base, &limits, &cancellation)
     })
     .await

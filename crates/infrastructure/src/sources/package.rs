@@ -29,6 +29,7 @@ use crate::{
     config::Config,
     http::{Door, DownloadRequest, Trust},
     process::{self, ChildOutput, ChildProgram},
+    telemetry::tasks,
     tools,
 };
 
@@ -115,9 +116,11 @@ async fn open_archive(
         platform: "pypi".to_owned(),
     };
     let limits = config.limits.clone();
-    let tree = tokio::task::spawn_blocking(move || unpack(&archive, format, origin, &limits))
-        .await
-        .map_err(|error| Failure::internal(format!("unpacking failed: {error}")))??;
+    let tree = tasks::spawn_blocking("unpack_package", move || {
+        unpack(&archive, format, origin, &limits)
+    })
+    .await
+    .map_err(|error| Failure::internal(format!("unpacking failed: {error}")))??;
     Ok(Arc::new(tree))
 }
 

@@ -6,19 +6,28 @@ use std::{
 };
 
 use synthesizer_model::text::escape_untrusted;
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use tracing_subscriber::{
+    EnvFilter,
+    fmt::{MakeWriter, format::JsonFields},
+};
 
-use super::masking::{self, Masker};
+use super::{
+    json_line::JsonLine,
+    masking::{self, Masker},
+    metrics,
+    text_line::TextLine,
+};
 use crate::config::{Config, LogFormat};
 
 /// The longest line that is written, in bytes; longer ones are cut and say so.
-const LONGEST: usize = 64 << 10;
+pub(super) const LONGEST: usize = 64 << 10;
 
-/// Starts logging to standard error and makes the configuration's secrets known to [`masking::mask`].
+/// Starts logging to standard error and measuring, and makes the configuration's secrets known to [`masking::mask`].
 ///
 /// A second call replaces the known secrets and leaves the rest as it is.
 pub fn init(config: &Config) {
     masking::install(Masker::of(config));
+    metrics::install();
     // The filter was checked when the configuration was loaded.
     let filter = EnvFilter::builder().parse_lossy(&config.telemetry.log);
     let lines = tracing_subscriber::fmt()
@@ -27,13 +36,16 @@ pub fn init(config: &Config) {
         .with_ansi(false);
     // Logging that is already set up stays: tests start several servers in one process.
     let _ = match config.telemetry.format {
-        LogFormat::Text => lines.try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+        LogFormat::Text => lines.event_format(TextLine::default()).try_init(),
+        LogFormat::Json => lines
+            .fmt_fields(JsonFields::new())
+            .event_format(JsonLine)
+            .try_init(),
     };
 }
 
 /// Makes a writer for each event.
-struct MaskedLines<M>(M);
+pub(super) struct MaskedLines<M>(pub(super) M);
 
 impl<'a, W: Write, M: Fn() -> W + 'a> MakeWriter<'a> for MaskedLines<M> {
     type Writer = MaskedLine<W>;
@@ -47,7 +59,7 @@ impl<'a, W: Write, M: Fn() -> W + 'a> MakeWriter<'a> for MaskedLines<M> {
 }
 
 /// Collects one event and writes it as one line when dropped.
-struct MaskedLine<W: Write> {
+pub(super) struct MaskedLine<W: Write> {
     output: W,
     event: Vec<u8>,
 }
@@ -118,11 +130,12 @@ mod tests {
         let copy = output.clone();
         let lines = tracing_subscriber::fmt()
             .with_writer(MaskedLines(move || copy.clone()))
-            .without_time()
             .with_ansi(false);
         if json {
-            tracing::subscriber::with_default(lines.json().flatten_event(true).finish(), work);
+            let lines = lines.fmt_fields(JsonFields::new()).event_format(JsonLine);
+            tracing::subscriber::with_default(lines.finish(), work);
         } else {
+            let lines = lines.event_format(TextLine::default());
             tracing::subscriber::with_default(lines.finish(), work);
         }
         String::from_utf8(output.0.lock().expect("not poisoned").clone()).expect("text")
@@ -156,6 +169,19 @@ mod tests {
             assert!(!text.contains("pass@") && !text.contains("abc"), "{text}");
             assert!(text.contains("host.example"), "{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_text_line_ends_with_the_correlation_id() {
+        let text = super::super::correlation::scope("id-1", async {
+            logged(false, || tracing::warn!(a = 1, "happened"))
+        });
+        let text = text.await;
+        assert!(
+            text.ends_with("happened a=1 correlation_id=id-1\n"),
+            "{text}"
+        );
+        assert_eq!(text.matches('\n').count(), 1);
     }
 
     #[test]

@@ -1,0 +1,258 @@
+//! Masks secrets in text that leaves the process: those known at start and whatever looks like one. Linear in the text's length.
+
+mod encoded;
+mod rules;
+mod scan;
+mod stream;
+mod structure;
+
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    sync::{Arc, LazyLock, PoisonError, RwLock},
+};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::{
+    Engine as _,
+    prelude::{
+        BASE64_STANDARD_NO_PAD as STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD,
+    },
+};
+use synthesizer_model::secret::MASK;
+
+use self::scan::Span;
+pub use self::stream::StreamMasker;
+use super::events::SecretsMasked;
+use crate::config::Config;
+
+/// The secrets that were known at start; shapes are masked in any case.
+static INSTALLED: RwLock<Option<Arc<Masker>>> = RwLock::new(None);
+
+/// Shorter texts are not masked as known secrets: they would hide half of every line.
+const SHORTEST: usize = 8;
+
+/// The secrets of one configuration, ready to be found in text.
+#[derive(Default)]
+pub struct Masker {
+    forms: Option<AhoCorasick>,
+    count: usize,
+}
+
+impl std::fmt::Debug for Masker {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Masker")
+            .field("forms", &self.count)
+            .finish()
+    }
+}
+
+impl Masker {
+    /// Takes secrets; each is found as it is, percent-encoded, in a JSON text and in Base64 at any offset.
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut forms = BTreeSet::new();
+        for secret in secrets
+            .into_iter()
+            .filter(|secret| secret.len() >= SHORTEST)
+        {
+            forms.insert(secret.to_owned());
+            forms.insert(
+                serde_json::Value::from(secret)
+                    .to_string()
+                    .trim_matches('"')
+                    .to_owned(),
+            );
+            forms.extend((0..3).flat_map(|offset| base64_forms(secret, offset)));
+        }
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(&forms)
+            .ok()
+            .filter(|_| !forms.is_empty());
+        Self {
+            forms: automaton,
+            count: forms.len(),
+        }
+    }
+
+    /// Takes the secrets of a configuration: tokens, keys, passwords in the variables of the user's tools.
+    pub fn of(config: &Config) -> Self {
+        let tokens = config
+            .tokens
+            .values()
+            .map(|token| token.expose().to_owned());
+        let platforms = config.platforms.values().flat_map(|platform| {
+            let secrets = [platform.token.as_ref(), platform.key.as_ref()];
+            secrets
+                .into_iter()
+                .flatten()
+                .map(|secret| secret.expose().to_owned())
+        });
+        let variables = config.tool_environment.iter().flat_map(|(name, value)| {
+            let whole = name.ends_with("_PASSWORD") || name.ends_with("_TOKEN");
+            whole
+                .then(|| value.clone())
+                .into_iter()
+                .chain(passwords(value))
+        });
+        let secrets: Vec<String> = tokens.chain(platforms).chain(variables).collect();
+        Self::new(secrets.iter().map(String::as_str))
+    }
+
+    /// Masks everything in the text that is a known secret or looks like one, percent-encoded and in Base64 too, and counts it.
+    pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let spans = self.find(text);
+        if spans.is_empty() {
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned(pieces(text, &spans))
+        }
+    }
+
+    /// Finds what has to be masked, in order, without overlaps.
+    fn find(&self, text: &str) -> Vec<Span> {
+        let mut spans = self.plain(text);
+        if text.contains('%') {
+            spans.extend(encoded::percent_encoded(text, |decoded| {
+                self.plain(decoded)
+            }));
+        }
+        spans.extend(encoded::base64_runs(text));
+        scan::merged(spans)
+    }
+
+    fn plain(&self, text: &str) -> Vec<Span> {
+        let mut spans = scan::secrets(text);
+        if let Some(forms) = &self.forms {
+            spans.extend(forms.find_iter(text).map(|known| Span {
+                start: known.start(),
+                end: known.end(),
+                rule: "known-secret",
+            }));
+        }
+        spans
+    }
+}
+
+/// Puts a text together with the mask in the place of each secret, and counts them.
+fn pieces(text: &str, spans: &[Span]) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut copied = 0;
+    for span in spans {
+        masked.push_str(&text[copied..span.start]);
+        masked.push_str(MASK);
+        copied = span.end;
+        SecretsMasked {
+            rule: span.rule,
+            count: 1,
+        }
+        .emit();
+    }
+    masked.push_str(&text[copied..]);
+    masked
+}
+
+/// Gives what Base64 makes of a secret that lies `offset` bytes after a multiple of three, without what its neighbours change.
+fn base64_forms(secret: &str, offset: usize) -> [String; 2] {
+    let padded: Vec<u8> = std::iter::repeat_n(0, offset)
+        .chain(secret.bytes())
+        .collect();
+    let first = if offset == 0 { 0 } else { offset + 1 };
+    let last = padded.len() * 4 / 3;
+    let cut = |text: String| {
+        text.get(first..last.min(text.len()))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    [
+        cut(STANDARD_NO_PAD.encode(&padded)),
+        cut(URL_SAFE_NO_PAD.encode(&padded)),
+    ]
+}
+
+/// Gives the passwords of the URLs in a variable's value, which may list several, as written and decoded.
+fn passwords(value: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for word in value.split([' ', ',']) {
+        // An index may be written as `name=https://…`.
+        let start = word.find("://").map_or(0, |end| {
+            word[..end].rfind('=').map_or(0, |equals| equals + 1)
+        });
+        let Some(url) = word
+            .get(start..)
+            .and_then(|word| url::Url::parse(word).ok())
+        else {
+            continue;
+        };
+        let Some(password) = url.password() else {
+            continue;
+        };
+        let decoded = percent_encoding::percent_decode_str(password).decode_utf8_lossy();
+        found.extend([password.to_owned(), decoded.into_owned()]);
+    }
+    found
+}
+
+/// Makes the known secrets of a configuration those that [`mask`] finds.
+pub fn install(masker: Masker) {
+    *INSTALLED.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(masker));
+}
+
+/// Masks everything in the text that is an installed secret or looks like one.
+pub fn mask(text: &str) -> Cow<'_, str> {
+    current().mask(text)
+}
+
+fn current() -> Arc<Masker> {
+    static NONE: LazyLock<Arc<Masker>> = LazyLock::new(Arc::default);
+    let installed = INSTALLED.read().unwrap_or_else(PoisonError::into_inner);
+    installed
+        .as_ref()
+        .map_or_else(|| Arc::clone(&NONE), Arc::clone)
+}
+
+/// Gives the names of the rules in `rules.toml`.
+pub fn rule_names() -> Vec<&'static str> {
+    rules::RULES
+        .list
+        .iter()
+        .map(|rule| rule.id.as_str())
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "corpus_tests.rs"]
+mod corpus_tests;
+#[cfg(test)]
+#[path = "tests.rs"]
+mod shape_tests;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_secrets_are_found_in_every_form() {
+        let masker = Masker::new(["correct horse/battery", "short"]);
+        let text = "a correct horse/battery b correct%20horse%2Fbattery c Y29ycmVjdCBob3JzZS9iYXR0ZXJ5 d short";
+        assert_eq!(masker.mask(text), "a **** b **** c **** d short");
+        assert!(!format!("{masker:?}").contains("horse"));
+    }
+
+    #[test]
+    fn passwords_in_variables_are_known() {
+        let check =
+            |value: &str, expected: &[&str]| assert_eq!(passwords(value), expected, "{value}");
+        check(
+            "https://me:p%40ssw0rd+x@mirror.example/simple",
+            &["p%40ssw0rd+x", "p@ssw0rd+x"],
+        );
+        check(
+            "corp=https://u:one@a.example/?a=b https://u:two@b.example",
+            &["one", "one", "two", "two"],
+        );
+        check("https://mirror.example/simple", &[]);
+        check("/usr/bin:/bin", &[]);
+    }
+}
