@@ -3,6 +3,7 @@
 mod answer;
 mod cli;
 mod mcp;
+mod serve;
 mod start;
 
 use std::process::ExitCode;

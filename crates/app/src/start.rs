@@ -16,6 +16,8 @@ pub(crate) struct StartOptions {
     pub(crate) config: Option<PathBuf>,
     /// `--offline`.
     pub(crate) offline: bool,
+    /// Whether callers are on the network: no local paths unless the configuration opens some.
+    pub(crate) over_network: bool,
     /// How often `-v` was given.
     pub(crate) verbosity: u8,
     /// `--quiet`.
@@ -45,9 +47,25 @@ pub(crate) fn engine(options: &StartOptions) -> Result<Engine, Failure> {
         flags: log_flag(options),
         working_directory,
         offline: options.offline,
+        no_default_roots: options.over_network,
+        platforms: synthesizer_engine::platform_names(),
+        services: synthesizer_engine::service_names(),
     })?;
     telemetry::init(&loaded);
+    log_panics();
     Ok(Engine::new(loaded))
+}
+
+/// Has panics logged like everything else: masked, on one line. The default prints their text as it is.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let reason = panic.payload_as_str().unwrap_or("of no text");
+        tracing::error!(place, reason, "a defect: the program panicked");
+    }));
 }
 
 fn log_flag(options: &StartOptions) -> Vec<(String, String)> {

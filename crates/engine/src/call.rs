@@ -35,11 +35,16 @@ impl Call {
         cancellation: CancellationToken,
     ) -> Self {
         Self {
-            correlation_id: uuid::Uuid::now_v7().to_string(),
+            correlation_id: Self::new_correlation_id(),
             caller,
             progress,
             cancellation,
         }
+    }
+
+    /// Makes a correlation id that nobody else has.
+    pub fn new_correlation_id() -> String {
+        uuid::Uuid::now_v7().to_string()
     }
 
     /// Gives progress for work on a blocking thread, which also sees the cancellation.

@@ -4,10 +4,12 @@
 //! - [`call`]: who asks, how long they wait, how they are told
 //! - [`operations`]: one file per use case
 //! - [`jobs`]: work that outlives the call
+//! - `observing`: every operation as seen from outside
 //! - [`paths`]: which local paths a caller may name
 
 pub mod call;
 pub mod jobs;
+mod observing;
 mod opening;
 pub mod operations;
 pub mod paths;
@@ -17,6 +19,7 @@ mod verification;
 
 use std::sync::{Arc, OnceLock};
 
+use synthesizer_discovery::Discovery;
 use synthesizer_infrastructure::{config::Config, http::Door};
 use synthesizer_model::Failure;
 
@@ -28,6 +31,22 @@ pub struct Engine {
     config: Arc<Config>,
     jobs: jobs::Jobs,
     door: Arc<OnceLock<Door>>,
+    discovery: Arc<OnceLock<Discovery>>,
+}
+
+/// Gives the names that `[platforms.NAME]` may have.
+pub fn platform_names() -> Vec<&'static str> {
+    synthesizer_discovery::clients::PLATFORMS
+        .iter()
+        .map(|platform| platform.name)
+        .collect()
+}
+
+/// Gives the names that `[resilience.SERVICE]` may have: the platforms, and the services of the door itself.
+pub fn service_names() -> Vec<&'static str> {
+    let mut names = platform_names();
+    names.extend(synthesizer_infrastructure::http::OWN_SERVICES);
+    names
 }
 
 impl Engine {
@@ -39,6 +58,7 @@ impl Engine {
             config,
             jobs,
             door: Arc::default(),
+            discovery: Arc::default(),
         }
     }
 
@@ -50,6 +70,15 @@ impl Engine {
     /// Gives the jobs.
     pub fn jobs(&self) -> &jobs::Jobs {
         &self.jobs
+    }
+
+    /// Gives search over the platforms.
+    pub(crate) fn discovery(&self) -> Result<Discovery, Failure> {
+        if let Some(discovery) = self.discovery.get() {
+            return Ok(discovery.clone());
+        }
+        let discovery = Discovery::new(Arc::clone(&self.config), &self.door()?)?;
+        Ok(self.discovery.get_or_init(|| discovery).clone())
     }
 
     /// Gives the door out; made at the first need, because it reads the system's certificates.

@@ -91,7 +91,7 @@ pub(crate) fn locations(references: &[RepositoryReference]) -> Vec<Location> {
 pub(crate) async fn compute<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    tokio::task::spawn_blocking(work)
+    synthesizer_infrastructure::telemetry::tasks::spawn_blocking("compute", work)
         .await
         .unwrap_or_else(|_| Err(Failure::internal("the analysis stopped with a defect")))
 }

@@ -25,6 +25,7 @@ use clap::{Args, Parser, ValueEnum};
 
 const EXAMPLES: &str = "\
 Examples:
+  synthesizer search 'http client'
   synthesizer analyze pypi:flask@3.1.0
   synthesizer resolve pypi:flask@3.1.0 pypi:requests --output locked
   synthesizer synthesize --repo 'pypi:click@8.1.7#click.formatting' --name toolbox --output toolbox

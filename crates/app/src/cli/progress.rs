@@ -3,6 +3,7 @@
 use std::{sync::Mutex, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use synthesizer_infrastructure::telemetry::tasks;
 use synthesizer_model::progress::Progress;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -30,7 +31,7 @@ impl TerminalProgress {
         }
         let appearance = visible.then(|| {
             let bar = bar.clone();
-            tokio::spawn(async move {
+            tasks::spawn("progress_bar", async move {
                 tokio::time::sleep(PATIENCE).await;
                 bar.set_draw_target(ProgressDrawTarget::stderr());
                 bar.enable_steady_tick(Duration::from_millis(250));

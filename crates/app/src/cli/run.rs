@@ -49,7 +49,8 @@ async fn dispatch(command_line: CommandLine, output: &Output) -> u8 {
     if let Command::Completions(arguments) = &command {
         return output.plain(&commands::completions::script(arguments));
     }
-    let engine = match start::engine(&start_options(&globals)) {
+    let over_network = matches!(command, Command::Serve(_));
+    let engine = match start::engine(&start_options(&globals, over_network)) {
         Ok(engine) => engine,
         // Standard output of the server belongs to the protocol.
         Err(failure) if matches!(command, Command::Mcp(_)) => {
@@ -59,6 +60,9 @@ async fn dispatch(command_line: CommandLine, output: &Output) -> u8 {
     };
     if let Command::Mcp(arguments) = &command {
         return commands::mcp::run(arguments, engine, output).await;
+    }
+    if let Command::Serve(arguments) = &command {
+        return commands::serve::run(arguments, engine, output).await;
     }
     let session = Session::start(engine, output, globals.quiet);
     let work = commands::run(&command, &session);
@@ -77,8 +81,9 @@ async fn dispatch(command_line: CommandLine, output: &Output) -> u8 {
     }
 }
 
-fn start_options(globals: &GlobalOptions) -> StartOptions {
+fn start_options(globals: &GlobalOptions, over_network: bool) -> StartOptions {
     StartOptions {
+        over_network,
         config: globals.config.clone(),
         offline: globals.offline,
         verbosity: globals.verbose,

@@ -1,5 +1,6 @@
 //! SIGINT and SIGTERM: the first cancels and lets the work clean up, the second ends the program at once.
 
+use synthesizer_infrastructure::telemetry::tasks;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ pub(super) fn cancel_on_interruption(token: CancellationToken) {
         tracing::warn!("cannot watch for signals; an interruption will not clean up");
         return;
     };
-    tokio::spawn(watch(interrupt, terminate, token));
+    tasks::spawn("signals", watch(interrupt, terminate, token));
 }
 
 async fn watch(mut interrupt: Signal, mut terminate: Signal, token: CancellationToken) {

@@ -22,6 +22,8 @@ pub(super) struct Paging {
     pub(super) max_tokens: usize,
     /// Where its lists start; empty for the first page.
     pub(super) offsets: Offsets,
+    /// For results that are pages themselves: the operation's own cursor of the page that is being given.
+    pub(super) inner: Option<String>,
 }
 
 impl Paging {
@@ -34,20 +36,21 @@ impl Paging {
         max_tokens: u32,
         cursor: Option<&str>,
     ) -> Result<Self, Failure> {
-        let offsets = match cursor {
-            None => Offsets::new(),
+        let (offsets, inner) = match cursor {
+            None => (Offsets::new(), None),
             Some(cursor) => {
                 let cursor = Cursor::decode(cursor)?;
                 if cursor.scope != scope {
                     return Err(refuse("the cursor belongs to another result"));
                 }
-                cursor.offsets
+                (cursor.offsets, cursor.inner)
             }
         };
         Ok(Self {
             scope,
             max_tokens: usize::try_from(max_tokens).unwrap_or(usize::MAX),
             offsets,
+            inner,
         })
     }
 
@@ -56,6 +59,17 @@ impl Paging {
         Cursor {
             scope: self.scope.clone(),
             offsets,
+            inner: self.inner.clone(),
+        }
+        .encode()
+    }
+
+    /// Gives the cursor of the page that begins at a cursor of the operation's own.
+    pub(super) fn cursor_of_inner(&self, inner: &str) -> String {
+        Cursor {
+            scope: self.scope.clone(),
+            offsets: Offsets::new(),
+            inner: Some(inner.to_owned()),
         }
         .encode()
     }
@@ -103,6 +117,8 @@ struct Cursor {
     scope: String,
     #[serde(rename = "o")]
     offsets: Offsets,
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
+    inner: Option<String>,
 }
 
 impl Cursor {
@@ -141,6 +157,25 @@ mod tests {
         let cursor = first.next_cursor(offsets.clone());
         let second = Paging::new("a:1".to_owned(), 8000, Some(&cursor)).expect("accepted");
         assert_eq!(second.offsets, offsets);
+    }
+
+    #[test]
+    fn a_page_of_an_operation_that_pages_itself_may_be_cut_too() {
+        let first = Paging::new("a:1".to_owned(), 8000, None).expect("accepted");
+        let second = Paging::new(
+            "a:1".to_owned(),
+            8000,
+            Some(&first.cursor_of_inner("its own")),
+        )
+        .expect("accepted");
+        assert_eq!(
+            (second.inner.as_deref(), second.offsets.len()),
+            (Some("its own"), 0)
+        );
+        let cut = second.next_cursor(Offsets::from([("repositories".to_owned(), 3)]));
+        let rest = Paging::new("a:1".to_owned(), 8000, Some(&cut)).expect("accepted");
+        assert_eq!(rest.inner.as_deref(), Some("its own"));
+        assert_eq!(rest.offsets["repositories"], 3);
     }
 
     #[test]

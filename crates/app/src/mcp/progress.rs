@@ -7,6 +7,7 @@ use rmcp::{
     model::{ProgressNotificationParam, ProgressToken},
     service::Peer,
 };
+use synthesizer_infrastructure::telemetry::tasks;
 use synthesizer_model::progress::Progress;
 use tokio::{
     sync::mpsc,
@@ -80,7 +81,8 @@ impl Notifier {
             None => (None, None),
             Some(token) => {
                 let (sender, receiver) = mpsc::channel(WAITING_STEPS);
-                let task = tokio::spawn(notify(peer, token, receiver, stop.clone()));
+                let task =
+                    tasks::spawn("mcp_progress", notify(peer, token, receiver, stop.clone()));
                 (Some(sender), Some(task))
             }
         };

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use rmcp::{ServiceExt as _, service::ServerInitializeError};
 use synthesizer_engine::Engine;
+use synthesizer_infrastructure::lifecycle::Lifecycle;
 use synthesizer_model::Failure;
 use tokio_util::sync::CancellationToken;
 
-use super::{server::Server, stdio::Stdio};
+use super::{server::ServerFactory, stdio::Stdio};
 
 /// How long all jobs together may take to clean up when the server ends.
 const CLEANUP: Duration = Duration::from_secs(15);
@@ -41,7 +42,7 @@ pub(crate) async fn serve(
 ) -> Result<(), Failure> {
     let (reader, writer) = rmcp::transport::stdio_pipes();
     let transport = Stdio::new(reader, writer, stop.clone());
-    let server = Server::new(engine.clone(), profile);
+    let server = ServerFactory::new(engine.clone(), profile, Lifecycle::new()).server();
     let served = match server.serve_with_ct(transport, stop.clone()).await {
         Ok(running) => running
             .waiting()

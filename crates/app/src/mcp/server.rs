@@ -13,6 +13,10 @@ use rmcp::{
 };
 use serde_json::Value;
 use synthesizer_engine::{Call, Caller, Engine};
+use synthesizer_infrastructure::{
+    lifecycle::Lifecycle,
+    telemetry::{correlation, tasks},
+};
 use synthesizer_model::{Failure, progress::Progress};
 use tokio::{sync::Semaphore, task::JoinHandle};
 
@@ -22,15 +26,28 @@ use super::{
     serve::Profile,
     tools::{self, McpTool, ToolAnswer, ToolContext},
 };
-use crate::answer::{compact_json, error_document, show};
+use crate::{
+    answer::{compact_json, error_document, show},
+    serve::CorrelationId,
+};
 
-/// Calls that are worked on at once; more wait.
-const CONCURRENT_CALLS: usize = 16;
+/// Calls that hold sources in memory or start programs and are worked on at once; more wait.
+const HEAVY_CALLS: usize = 16;
+
+/// Other calls that are worked on at once; more wait.
+const LIGHT_CALLS: usize = 256;
+
+/// The key below which a client may send a correlation id in `_meta`, as it is and as the protocol wants names of others.
+const CORRELATION_KEYS: [&str; 3] = [
+    "correlation_id",
+    "correlationId",
+    "synthesizer/correlation_id",
+];
 
 /// What a client's model reads first.
 const INSTRUCTIONS: &str = "\
 Builds one new working Python project out of parts of several repositories, with the origin of every file on record.
-1. analyze_repository finds components (component_query takes words). 2. resolve_dependencies tells whether the repositories' \
+1. search_repositories finds repositories; analyze_repository finds components (component_query takes words). 2. resolve_dependencies tells whether the repositories' \
 packages fit together. 3. synthesize_project, first with dry_run true to see the plan, then for real. 4. get_synthesis_status \
 while its status is running. 5. verify_project checks the result.
 A repository is pypi:NAME@VERSION, github:OWNER/NAME@REV, an https URL, or a local folder. A result with truncated true goes on \
@@ -52,23 +69,42 @@ const METHODS: [&str; 5] = [
     "tools/list",
 ];
 
-/// The server of one client.
-pub(super) struct Server {
+/// Makes the servers of all clients, which share one engine and its bounds. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct ServerFactory {
     engine: Engine,
     profile: Profile,
-    calls: Arc<Semaphore>,
+    heavy: Arc<Semaphore>,
+    light: Arc<Semaphore>,
+    lifecycle: Lifecycle,
 }
 
-impl Server {
-    /// Makes a server over an engine.
-    pub(super) fn new(engine: Engine, profile: Profile) -> Self {
+impl ServerFactory {
+    /// Makes the factory of servers whose calls in flight are counted by the lifecycle.
+    pub(crate) fn new(engine: Engine, profile: Profile, lifecycle: Lifecycle) -> Self {
         Self {
             engine,
             profile,
-            calls: Arc::new(Semaphore::new(CONCURRENT_CALLS)),
+            heavy: Arc::new(Semaphore::new(HEAVY_CALLS)),
+            light: Arc::new(Semaphore::new(LIGHT_CALLS)),
+            lifecycle,
         }
     }
 
+    /// Makes the server of one client.
+    pub(crate) fn server(&self) -> Server {
+        Server {
+            shared: self.clone(),
+        }
+    }
+}
+
+/// The server of one client.
+pub(crate) struct Server {
+    shared: ServerFactory,
+}
+
+impl Server {
     async fn run(
         &self,
         tool: &'static dyn McpTool,
@@ -81,27 +117,36 @@ impl Server {
             context.ct.clone(),
         );
         let watcher: Arc<dyn Progress> = progress;
-        let call = Call::new(Caller::Mcp, watcher, context.ct.clone());
+        let mut call = Call::new(Caller::Mcp, watcher, context.ct.clone());
+        if let Some(id) = sent_correlation_id(context) {
+            call.correlation_id = id;
+        }
         let correlation_id = call.correlation_id.clone();
         let tool_context = ToolContext {
-            engine: self.engine.clone(),
+            engine: self.shared.engine.clone(),
             call,
-            profile: self.profile,
+            profile: self.shared.profile,
         };
         let name = tool.descriptor().name;
-        tracing::info!(tool = name, %correlation_id, "tool called");
-        let outcome = self.work(tool, tool_context, arguments, context).await;
-        notifier.finish().await;
+        let in_flight = self.shared.lifecycle.track();
+        let outcome = correlation::scope(&correlation_id, async {
+            tracing::info!(tool = name, "tool called");
+            let outcome = self.work(tool, tool_context, arguments, context).await;
+            notifier.finish().await;
+            if let Err(failure) = &outcome {
+                let code = failure.code.as_str();
+                tracing::info!(tool = name, code, "tool failed");
+            }
+            outcome
+        })
+        .await;
+        drop(in_flight);
         match outcome {
             Ok(answer) => {
                 let document = budget::fit(answer.document, &answer.parts, &answer.paging);
                 result(document, answer.is_error)
             }
-            Err(failure) => {
-                let code = failure.code.as_str();
-                tracing::info!(tool = name, %correlation_id, code, "tool failed");
-                result(error_document(&failure, &correlation_id), true)
-            }
+            Err(failure) => result(error_document(&failure, &correlation_id), true),
         }
     }
 
@@ -113,11 +158,16 @@ impl Server {
         arguments: Value,
         context: &RequestContext<RoleServer>,
     ) -> Result<ToolAnswer, Failure> {
+        let calls = if tool.descriptor().light {
+            Arc::clone(&self.shared.light)
+        } else {
+            Arc::clone(&self.shared.heavy)
+        };
         let permit = tokio::select! {
-            permit = self.calls.clone().acquire_owned() => permit,
+            permit = calls.acquire_owned() => permit,
             () = context.ct.cancelled() => return Err(Failure::cancelled()),
         };
-        let mut task = AbortOnDrop(tokio::spawn(async move {
+        let mut task = AbortOnDrop(tasks::spawn("mcp_tool", async move {
             let _permit = permit;
             tool.call(tool_context, arguments).await
         }));
@@ -129,6 +179,21 @@ impl Server {
             }
         }
     }
+}
+
+/// Gives the correlation id that came with a call: in its `_meta`, else with the HTTP request.
+fn sent_correlation_id(context: &RequestContext<RoleServer>) -> Option<String> {
+    let in_meta = CORRELATION_KEYS
+        .iter()
+        .find_map(|key| context.meta.get(*key)?.as_str())
+        .and_then(correlation::accept);
+    in_meta.or_else(|| {
+        let parts = context.extensions.get::<axum::http::request::Parts>()?;
+        parts
+            .extensions
+            .get::<CorrelationId>()
+            .map(|id| id.0.clone())
+    })
 }
 
 /// Ends a task with the call that waits for it.
@@ -178,7 +243,7 @@ impl ServerHandler for Server {
                 None,
             ));
         }
-        let tools = tools::offered(self.profile)
+        let tools = tools::offered(self.shared.profile)
             .map(|tool| tool.descriptor().to_protocol())
             .collect();
         Ok(ListToolsResult::with_all_items(tools))
@@ -189,7 +254,8 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let tool = tools::offered(self.profile).find(|tool| tool.descriptor().name == request.name);
+        let tool =
+            tools::offered(self.shared.profile).find(|tool| tool.descriptor().name == request.name);
         let Some(tool) = tool else {
             let name: String = show(&request.name).chars().take(80).collect();
             return Err(ErrorData::invalid_params(

@@ -21,6 +21,7 @@ use rmcp::{
     transport::Transport,
 };
 use serde_json::Value;
+use synthesizer_infrastructure::telemetry::tasks;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader},
     sync::{mpsc, oneshot},
@@ -75,7 +76,7 @@ impl<R: AsyncRead + Send + Unpin> Stdio<R> {
             in_flight: Arc::default(),
             reply: None,
             outbound: Some(outbound),
-            writer: Some(tokio::spawn(write_lines(writer, lines, gone))),
+            writer: Some(tasks::spawn("mcp_writer", write_lines(writer, lines, gone))),
         }
     }
 

@@ -13,7 +13,7 @@ use synthesizer_model::{
     resolution::{RepositoryRequirements, Resolution, ResolutionRequest, ResolutionStatus},
 };
 
-use crate::{Call, Engine, opening};
+use crate::{Call, Engine, observing::observed, opening};
 
 /// How much to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,12 @@ impl Engine {
         call: &Call,
         request: AnalyzeRequest,
     ) -> Result<RepositoryAnalysis, Failure> {
-        self.bounded(call, self.run_analysis(call, request)).await
+        observed(
+            call,
+            "analyze",
+            self.bounded(call, self.run_analysis(call, request)),
+        )
+        .await
     }
 
     async fn run_analysis(

@@ -1,8 +1,11 @@
 //! One file per use case; each is a method of [`crate::Engine`].
 
 pub mod analyze;
+pub mod breakers;
 pub mod doctor;
+pub mod platforms;
 pub mod resolve;
+pub mod search;
 pub mod status;
 pub mod synthesize;
 pub mod verify;

@@ -10,7 +10,7 @@ use synthesizer_model::{
     tree::SourceTree,
 };
 
-use crate::{Call, Engine, opening};
+use crate::{Call, Engine, observing::observed, opening};
 
 /// What to resolve.
 #[derive(Debug, Clone)]
@@ -44,7 +44,12 @@ impl Engine {
         call: &Call,
         request: ResolveRequest,
     ) -> Result<ResolveAnswer, Failure> {
-        self.bounded(call, self.run_resolution(call, request)).await
+        observed(
+            call,
+            "resolve",
+            self.bounded(call, self.run_resolution(call, request)),
+        )
+        .await
     }
 
     async fn run_resolution(

@@ -9,6 +9,7 @@ use std::{
 use bytes::Bytes;
 use synthesizer_infrastructure::{
     project::{ProjectFile, Scratch, Staging},
+    telemetry::tasks,
     tools,
 };
 use synthesizer_model::{
@@ -27,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Call, Engine,
     jobs::{JobProgress, RunningJob},
+    observing::observed,
     opening, paths,
     synthesis::{
         answer::{self, Built},
@@ -101,7 +103,7 @@ impl Engine {
             ..call.clone()
         };
         // The job table owns the work: it holds the token, is told of the end, and waits for it at shutdown.
-        tokio::spawn(async move {
+        tasks::spawn("synthesis", async move {
             let outcome = engine.run_job(&call, &job, request).await;
             job.finish(outcome.as_ref(), engine.jobs());
         });
@@ -134,10 +136,13 @@ impl Engine {
         };
         let id = job.id().to_owned();
         let work = self.bounded(&call, self.build(&call, &id, request));
-        tokio::select! {
-            outcome = work => outcome,
-            () = call.cancellation.cancelled() => Err(Failure::cancelled()),
-        }
+        observed(&call, "synthesize", async {
+            tokio::select! {
+                outcome = work => outcome,
+                () = call.cancellation.cancelled() => Err(Failure::cancelled()),
+            }
+        })
+        .await
     }
 
     /// Checks what needs no repository.

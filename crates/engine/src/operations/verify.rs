@@ -11,7 +11,9 @@ use synthesizer_model::{
 };
 
 use crate::{
-    Call, Engine, opening, paths,
+    Call, Engine,
+    observing::observed,
+    opening, paths,
     verification::{ProjectText, Subject, read_all},
 };
 
@@ -48,8 +50,12 @@ impl Engine {
         call: &Call,
         request: VerifyRequest,
     ) -> Result<VerifyAnswer, Failure> {
-        self.bounded(call, self.run_verification(call, request))
-            .await
+        observed(
+            call,
+            "verify",
+            self.bounded(call, self.run_verification(call, request)),
+        )
+        .await
     }
 
     async fn run_verification(

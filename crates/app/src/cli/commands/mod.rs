@@ -1,10 +1,14 @@
 //! The commands, one file each, and their list. Must not hold logic of a command.
 
 mod analyze;
+mod breakers;
 pub(super) mod completions;
 mod doctor;
 pub(super) mod mcp;
+mod platforms;
 mod resolve;
+mod search;
+pub(super) mod serve;
 mod status;
 mod synthesize;
 mod verify;
@@ -17,6 +21,8 @@ use super::{output::Answer, session::Session};
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Find repositories on all platforms at once
+    Search(search::Arguments),
     /// Show what a repository is made of: dependencies, licenses, components
     Analyze(analyze::Arguments),
     /// Find one set of packages that satisfies all the repositories
@@ -27,10 +33,16 @@ pub(super) enum Command {
     Verify(verify::Arguments),
     /// Show how far a synthesis is
     Status(status::Arguments),
+    /// Show which platforms are searched and how they are
+    Platforms(platforms::Arguments),
+    /// Show, reset or force open the circuit breakers of services
+    Breakers(breakers::Arguments),
     /// Check that the programs and folders that are needed are there
     Doctor,
     /// Serve the Model Context Protocol on standard input and output
     Mcp(mcp::Arguments),
+    /// Serve the Model Context Protocol over HTTP
+    Serve(serve::Arguments),
     /// Write a completion script for a shell
     Completions(completions::Arguments),
 }
@@ -38,13 +50,16 @@ pub(super) enum Command {
 /// Runs a command that works with the engine.
 pub(super) async fn run(command: &Command, session: &Session) -> Result<Answer, Failure> {
     match command {
+        Command::Search(arguments) => search::run(arguments, session).await,
+        Command::Platforms(arguments) => platforms::run(arguments, session).await,
+        Command::Breakers(arguments) => breakers::run(arguments, session).await,
         Command::Analyze(arguments) => analyze::run(arguments, session).await,
         Command::Resolve(arguments) => resolve::run(arguments, session).await,
         Command::Synthesize(arguments) => synthesize::run(arguments, session).await,
         Command::Verify(arguments) => verify::run(arguments, session).await,
         Command::Status(arguments) => status::run(arguments, session).await,
         Command::Doctor => doctor::run(session).await,
-        Command::Mcp(_) | Command::Completions(_) => {
+        Command::Mcp(_) | Command::Serve(_) | Command::Completions(_) => {
             Err(Failure::internal("this command does not run in a session"))
         }
     }

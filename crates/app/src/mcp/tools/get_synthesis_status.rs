@@ -44,6 +44,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         open_world: false,
     },
     writes: false,
+    light: true,
     input_schema: schema::of_arguments::<Arguments>,
     output_schema,
 };

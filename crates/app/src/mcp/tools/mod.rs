@@ -1,8 +1,10 @@
 //! The tools, one file each, and their list in the order in which clients see them. Must not hold logic of a tool.
 
 mod analyze_repository;
+mod get_platforms;
 mod get_synthesis_status;
 mod resolve_dependencies;
+mod search_repositories;
 mod synthesize_project;
 mod tool;
 mod verify_project;
@@ -12,11 +14,13 @@ pub(super) use tool::{Annotations, Descriptor, McpTool, ToolAnswer, ToolContext,
 use super::serve::Profile;
 
 /// Every tool.
-static TOOLS: [&dyn McpTool; 5] = [
+static TOOLS: [&dyn McpTool; 7] = [
+    &search_repositories::SearchRepositories,
     &analyze_repository::AnalyzeRepository,
     &resolve_dependencies::ResolveDependencies,
     &synthesize_project::SynthesizeProject,
     &get_synthesis_status::GetSynthesisStatus,
+    &get_platforms::GetPlatforms,
     &verify_project::VerifyProject,
 ];
 

@@ -43,6 +43,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         open_world: true,
     },
     writes: false,
+    light: false,
     input_schema: schema::of_arguments::<Arguments>,
     output_schema,
 };

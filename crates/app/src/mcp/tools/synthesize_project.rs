@@ -57,6 +57,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         open_world: true,
     },
     writes: true,
+    light: false,
     input_schema: schema::of_arguments::<Arguments>,
     output_schema,
 };

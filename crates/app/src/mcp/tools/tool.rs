@@ -40,6 +40,8 @@ pub(in crate::mcp) struct Descriptor {
     pub(in crate::mcp) annotations: Annotations,
     /// Whether a read-only client must not have it.
     pub(in crate::mcp) writes: bool,
+    /// Whether it holds no source in memory and starts no program, so that many may run at once.
+    pub(in crate::mcp) light: bool,
     /// The schema of its arguments.
     pub(in crate::mcp) input_schema: fn() -> Value,
     /// The schema of its results, errors included.

@@ -1,0 +1,15 @@
+//! The server over HTTP: MCP on one listener, administration on another, an orderly end.
+//!
+//! Map:
+//! - [`run`](mod@run): start, signals, drain
+//! - [`mcp`]: the Model Context Protocol over streamable HTTP
+//! - [`admin`]: `/livez`, `/readyz`, `/healthz`, `/metrics`
+//! - [`gate`]: what every request passes: host names, rate limit, correlation id, count
+
+mod admin;
+mod gate;
+mod mcp;
+mod run;
+
+pub(crate) use gate::CorrelationId;
+pub(crate) use run::serve;
