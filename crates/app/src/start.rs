@@ -8,6 +8,7 @@ use synthesizer_infrastructure::{
     telemetry,
 };
 use synthesizer_model::{ErrorCode, Failure};
+use tracing::level_filters::LevelFilter;
 
 /// What the global flags say about the configuration.
 #[derive(Debug, Clone, Default)]
@@ -51,9 +52,24 @@ pub(crate) fn engine(options: &StartOptions) -> Result<Engine, Failure> {
         platforms: synthesizer_engine::platform_names(),
         services: synthesizer_engine::service_names(),
     })?;
-    telemetry::init(&loaded);
+    telemetry::init_within(&loaded, &fixed_levels(&loaded.telemetry.log));
     log_panics();
     Ok(Engine::new(loaded))
+}
+
+/// Gives the levels that the configuration does not change.
+///
+/// The protocol's library logs whole requests, with the ids of sessions, by which anybody could go on with them. What the server
+/// over HTTP says of its own start and end is seen at the usual level, which is that of warnings.
+fn fixed_levels(log: &str) -> Vec<(&'static str, LevelFilter)> {
+    let mut levels = vec![
+        ("rmcp", LevelFilter::ERROR),
+        ("rmcp::transport::streamable_http_server", LevelFilter::OFF),
+    ];
+    if log.trim().eq_ignore_ascii_case("warn") {
+        levels.push(("synthesizer::serve", LevelFilter::INFO));
+    }
+    levels
 }
 
 /// Has panics logged like everything else: masked, on one line. The default prints their text as it is.

@@ -348,3 +348,7 @@ fn project_of(mut members: Vec<Entry>) -> Option<Project> {
 #[cfg(test)]
 #[path = "merging_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "merging_hostile_tests.rs"]
+mod hostile_tests;

@@ -6,30 +6,30 @@ use super::*;
 use crate::testing::{DESCRIPTORS, entry};
 
 /// Makes an entry of the platform at a place.
-fn at(platform: usize, full_name: &str) -> Entry {
+pub(super) fn at(platform: usize, full_name: &str) -> Entry {
     Entry {
         platform,
         facts: entry(DESCRIPTORS[platform].name, full_name),
     }
 }
 
-fn with(mut entry: Entry, change: impl FnOnce(&mut RepositoryFacts)) -> Entry {
+pub(super) fn with(mut entry: Entry, change: impl FnOnce(&mut RepositoryFacts)) -> Entry {
     change(&mut entry.facts);
     entry
 }
 
-fn linking(entry: Entry, links: &[&str]) -> Entry {
+pub(super) fn linking(entry: Entry, links: &[&str]) -> Entry {
     with(entry, |facts| {
         facts.links = links.iter().map(|link| (*link).to_owned()).collect();
     })
 }
 
-fn kind(entry: Entry, kind: &str) -> Entry {
+pub(super) fn kind(entry: Entry, kind: &str) -> Entry {
     with(entry, |facts| kind.clone_into(&mut facts.kind))
 }
 
 /// Gives each project as `platform:name`, the main entry first.
-fn shown(merged: &Merged) -> Vec<Vec<String>> {
+pub(super) fn shown(merged: &Merged) -> Vec<Vec<String>> {
     let name = |entry: &Entry| format!("{}:{}", entry.platform, entry.facts.full_name);
     merged
         .projects
@@ -41,7 +41,7 @@ fn shown(merged: &Merged) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn check(entries: Vec<Entry>, expected: &[&[&str]]) {
+pub(super) fn check(entries: Vec<Entry>, expected: &[&[&str]]) {
     assert_eq!(shown(&Merger::default().merge(entries)), expected);
 }
 

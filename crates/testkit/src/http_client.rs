@@ -58,9 +58,34 @@ pub fn send(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> HttpReply {
-    let mut stream = TcpStream::connect(address).expect("the server listens");
+    finish(begin(address, method, path, headers, body))
+}
+
+/// Connects, which alone already is a connection to the server.
+pub fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("the server listens");
     stream.set_read_timeout(Some(SILENCE)).expect("an option");
     stream.set_nodelay(true).expect("an option");
+    stream
+}
+
+/// Sends bytes as they are and reads the whole answer.
+pub fn send_raw(address: SocketAddr, bytes: &[u8]) -> HttpReply {
+    let mut stream = connect(address);
+    // As below.
+    let _ = stream.write_all(bytes);
+    finish(stream)
+}
+
+/// Sends one request and does not wait for the answer; dropping the stream abandons it.
+pub fn begin(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> TcpStream {
+    let mut stream = connect(address);
     let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
     if !headers
         .iter()
@@ -71,13 +96,21 @@ pub fn send(
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    if !body.is_empty() || method == "POST" {
+    let framed = headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    if !framed && (!body.is_empty() || method == "POST") {
         head.push_str(&format!("content-length: {}\r\n", body.len()));
     }
     head.push_str("\r\n");
     // A server may refuse the head and close before it has read the body; its answer still counts.
     let _ = stream.write_all(head.as_bytes());
     let _ = stream.write_all(body);
+    stream
+}
+
+/// Reads the whole answer to a request that was sent.
+pub fn finish(mut stream: TcpStream) -> HttpReply {
     let mut answer = Vec::new();
     let read = stream.read_to_end(&mut answer);
     parse(&answer)

@@ -69,6 +69,11 @@ impl GithubMock {
         }
     }
 
+    /// Gives where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Gives the address of the API.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)

@@ -2,13 +2,13 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    net::SocketAddr,
+    net::{SocketAddr, TcpStream},
     process::Stdio,
     sync::{
         Arc, Mutex,
         mpsc::{self, Receiver},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal};
@@ -30,6 +30,7 @@ pub struct Served {
     main: SocketAddr,
     administration: SocketAddr,
     stderr: Arc<Mutex<String>>,
+    logged: Receiver<()>,
     ended: Receiver<Option<i32>>,
 }
 
@@ -59,6 +60,7 @@ impl Served {
         let stderr = Arc::new(Mutex::new(String::new()));
         let (line_sender, lines) = mpsc::channel();
         let kept = Arc::clone(&stderr);
+        let (log_end, logged) = mpsc::channel();
         std::thread::spawn(move || {
             let mut line = Vec::new();
             while errors
@@ -71,6 +73,7 @@ impl Served {
                 let _ = line_sender.send(text);
                 line.clear();
             }
+            let _ = log_end.send(());
         });
         let (end_sender, ended) = mpsc::channel();
         std::thread::spawn(move || {
@@ -83,6 +86,7 @@ impl Served {
             main,
             administration,
             stderr,
+            logged,
             ended,
         }
     }
@@ -107,16 +111,40 @@ impl Served {
         self.stderr.lock().expect("no holder panics").clone()
     }
 
+    /// Gives the lines that it logged so far, each a JSON object; panics when one is not.
+    pub fn events(&self) -> Vec<Value> {
+        let log = self.log();
+        let whole = log.rfind('\n').map_or("", |end| &log[..end]);
+        let parse = |line: &str| {
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+        };
+        whole.lines().map(parse).collect()
+    }
+
+    /// Waits until it has logged a line of which this holds, and gives that line; panics when none comes.
+    pub fn wait_for_event(&self, holds: impl Fn(&Value) -> bool) -> Value {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(event) = self.events().into_iter().find(|event| holds(event)) {
+                return event;
+            }
+            assert!(Instant::now() < end, "it was not logged: {}", self.log());
+            std::thread::yield_now();
+        }
+    }
+
     /// Sends a signal to the server.
     pub fn signal(&self, signal: Signal) {
         rustix::process::kill_process(self.group, signal).expect("the server lives");
     }
 
-    /// Waits for its end and gives the exit status; panics when it hangs.
+    /// Waits for its end and gives the exit status; the log is complete then. Panics when it hangs.
     pub fn wait(&self) -> Option<i32> {
-        self.ended
-            .recv_timeout(PATIENCE)
-            .unwrap_or_else(|_| panic!("the server did not end: {}", self.log()))
+        let status = self.ended.recv_timeout(PATIENCE);
+        let status = status.unwrap_or_else(|_| panic!("the server did not end: {}", self.log()));
+        let logged = self.logged.recv_timeout(PATIENCE);
+        logged.expect("nobody else holds its standard error");
+        status
     }
 
     /// Begins a session.
@@ -153,6 +181,11 @@ impl Drop for Served {
 }
 
 impl HttpSession {
+    /// Gives the id of the session.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Posts a message with further headers.
     pub fn post(&self, headers: &[(&str, &str)], message: &Value) -> HttpReply {
         let own = [
@@ -176,6 +209,18 @@ impl HttpSession {
         self.post(headers, &message)
     }
 
+    /// Calls a tool and does not wait for the answer.
+    pub fn begin_call(&self, headers: &[(&str, &str)], name: &str, arguments: &Value) -> TcpStream {
+        let parameters = json!({ "name": name, "arguments": arguments });
+        let message =
+            json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": parameters });
+        let own = [
+            ("mcp-session-id", self.id.as_str()),
+            ("mcp-protocol-version", PROTOCOL_VERSION),
+        ];
+        begin(self.address, &[&own, headers].concat(), &message)
+    }
+
     /// Calls a tool and gives its structured result.
     pub fn call_tool(&self, name: &str, arguments: &Value) -> Value {
         let reply = self.call(&[], name, arguments, &json!({}));
@@ -183,20 +228,55 @@ impl HttpSession {
     }
 }
 
+/// Headers that every message of the protocol has.
+pub const USUAL_HEADERS: [(&str, &str); 2] = [
+    ("content-type", "application/json"),
+    ("accept", "application/json, text/event-stream"),
+];
+
+/// The revision of the protocol that has no sessions.
+pub const STATELESS_VERSION: &str = "2026-07-28";
+
 /// Posts a message as a client of the protocol does.
 pub fn post(address: SocketAddr, headers: &[(&str, &str)], message: &Value) -> HttpReply {
-    let usual = [
-        ("content-type", "application/json"),
-        ("accept", "application/json, text/event-stream"),
+    http_client::finish(begin(address, headers, message))
+}
+
+fn begin(address: SocketAddr, headers: &[(&str, &str)], message: &Value) -> TcpStream {
+    let headers = [&USUAL_HEADERS, headers].concat();
+    let body = message.to_string();
+    http_client::begin(address, "POST", "/mcp", &headers, body.as_bytes())
+}
+
+/// Gives a call of a tool as it is made without a session, with what `_meta` further holds.
+pub fn stateless_call(name: &str, arguments: &Value, further: &Value) -> Value {
+    let mut meta = json!({
+        "io.modelcontextprotocol/protocolVersion": STATELESS_VERSION,
+        "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    for (key, value) in further.as_object().into_iter().flatten() {
+        meta[key.as_str()] = value.clone();
+    }
+    let parameters = json!({ "name": name, "arguments": arguments, "_meta": meta });
+    json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": parameters })
+}
+
+/// Sends a call of a tool without a session, and does not wait for the answer.
+pub fn begin_stateless(
+    address: SocketAddr,
+    headers: &[(&str, &str)],
+    name: &str,
+    arguments: &Value,
+    meta: &Value,
+) -> TcpStream {
+    let own = [
+        ("mcp-protocol-version", STATELESS_VERSION),
+        ("mcp-method", "tools/call"),
+        ("mcp-name", name),
     ];
-    let headers = [&usual, headers].concat();
-    http_client::send(
-        address,
-        "POST",
-        "/mcp",
-        &headers,
-        message.to_string().as_bytes(),
-    )
+    let message = stateless_call(name, arguments, meta);
+    begin(address, &[&own, headers].concat(), &message)
 }
 
 /// Reads where the server listens from its own line.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use synthesizer_engine::{Call, Caller, Engine};
-use synthesizer_model::progress::{Progress, Unwatched};
+use synthesizer_infrastructure::{config, telemetry::correlation};
+use synthesizer_model::progress::Progress;
 use tokio_util::sync::CancellationToken;
 
 use super::{output::Output, progress::TerminalProgress, signals};
@@ -25,9 +26,11 @@ impl Session {
         let visible = !quiet && output.progress_is_visible();
         let progress = Arc::new(TerminalProgress::new(visible, cancellation.clone()));
         let watcher: Arc<dyn Progress> = progress.clone();
+        let mut call = Call::new(Caller::CommandLine, watcher, cancellation);
+        call.correlation_id = new_correlation_id();
         Self {
             engine,
-            call: Call::new(Caller::CommandLine, watcher, cancellation),
+            call,
             progress,
         }
     }
@@ -38,12 +41,7 @@ impl Session {
     }
 }
 
-/// Makes a correlation id for a failure that happened before there was a call.
+/// Gives the correlation id of this run: that of the call which started it, else a new one.
 pub(super) fn new_correlation_id() -> String {
-    Call::new(
-        Caller::CommandLine,
-        Arc::new(Unwatched),
-        CancellationToken::new(),
-    )
-    .correlation_id
+    correlation::inherited(&config::environment()).unwrap_or_else(Call::new_correlation_id)
 }

@@ -20,4 +20,4 @@ mod stdio;
 mod tools;
 
 pub(crate) use serve::{Profile, serve};
-pub(crate) use server::ServerFactory;
+pub(crate) use server::{ServerFactory, sent_in_meta};

@@ -19,6 +19,7 @@ use synthesizer_infrastructure::{
 };
 use synthesizer_model::{Failure, progress::Progress};
 use tokio::{sync::Semaphore, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     budget,
@@ -80,7 +81,7 @@ pub(crate) struct ServerFactory {
 }
 
 impl ServerFactory {
-    /// Makes the factory of servers whose calls in flight are counted by the lifecycle.
+    /// Makes the factory of servers whose calls are cancelled at the end of the lifecycle.
     pub(crate) fn new(engine: Engine, profile: Profile, lifecycle: Lifecycle) -> Self {
         Self {
             engine,
@@ -117,7 +118,8 @@ impl Server {
             context.ct.clone(),
         );
         let watcher: Arc<dyn Progress> = progress;
-        let mut call = Call::new(Caller::Mcp, watcher, context.ct.clone());
+        let cancellation = context.ct.child_token();
+        let mut call = Call::new(Caller::Mcp, watcher, cancellation.clone());
         if let Some(id) = sent_correlation_id(context) {
             call.correlation_id = id;
         }
@@ -128,10 +130,10 @@ impl Server {
             profile: self.shared.profile,
         };
         let name = tool.descriptor().name;
-        let in_flight = self.shared.lifecycle.track();
         let outcome = correlation::scope(&correlation_id, async {
             tracing::info!(tool = name, "tool called");
-            let outcome = self.work(tool, tool_context, arguments, context).await;
+            let work = self.work(tool, tool_context, arguments);
+            let outcome = self.until_the_end(work, cancellation).await;
             notifier.finish().await;
             if let Err(failure) = &outcome {
                 let code = failure.code.as_str();
@@ -140,7 +142,6 @@ impl Server {
             outcome
         })
         .await;
-        drop(in_flight);
         match outcome {
             Ok(answer) => {
                 let document = budget::fit(answer.document, &answer.parts, &answer.paging);
@@ -150,13 +151,27 @@ impl Server {
         }
     }
 
+    /// Cancels the work at the hard end of the server; it then still answers.
+    async fn until_the_end<T>(
+        &self,
+        work: impl Future<Output = T>,
+        cancellation: CancellationToken,
+    ) -> T {
+        let mut work = std::pin::pin!(work);
+        let end = self.shared.lifecycle.cancellation();
+        tokio::select! {
+            outcome = work.as_mut() => return outcome,
+            () = end.cancelled() => cancellation.cancel(),
+        }
+        work.await
+    }
+
     /// Runs the tool in a task of its own, so that a defect in it costs this call alone.
     async fn work(
         &self,
         tool: &'static dyn McpTool,
         tool_context: ToolContext,
         arguments: Value,
-        context: &RequestContext<RoleServer>,
     ) -> Result<ToolAnswer, Failure> {
         let calls = if tool.descriptor().light {
             Arc::clone(&self.shared.light)
@@ -165,7 +180,7 @@ impl Server {
         };
         let permit = tokio::select! {
             permit = calls.acquire_owned() => permit,
-            () = context.ct.cancelled() => return Err(Failure::cancelled()),
+            () = tool_context.call.cancellation.cancelled() => return Err(Failure::cancelled()),
         };
         let mut task = AbortOnDrop(tasks::spawn("mcp_tool", async move {
             let _permit = permit;
@@ -181,19 +196,22 @@ impl Server {
     }
 }
 
-/// Gives the correlation id that came with a call: in its `_meta`, else with the HTTP request.
+/// Gives the correlation id that came with a call: with the HTTP request that carried it, else in its `_meta`.
 fn sent_correlation_id(context: &RequestContext<RoleServer>) -> Option<String> {
-    let in_meta = CORRELATION_KEYS
+    let parts = context.extensions.get::<axum::http::request::Parts>();
+    let of_request = parts.and_then(|parts| parts.extensions.get::<CorrelationId>());
+    match of_request {
+        Some(id) => Some(id.0.clone()),
+        None => sent_in_meta(&context.meta.0),
+    }
+}
+
+/// Gives the correlation id in the `_meta` of a message, if it has the form of one.
+pub(crate) fn sent_in_meta(meta: &serde_json::Map<String, Value>) -> Option<String> {
+    let sent = CORRELATION_KEYS
         .iter()
-        .find_map(|key| context.meta.get(*key)?.as_str())
-        .and_then(correlation::accept);
-    in_meta.or_else(|| {
-        let parts = context.extensions.get::<axum::http::request::Parts>()?;
-        parts
-            .extensions
-            .get::<CorrelationId>()
-            .map(|id| id.0.clone())
-    })
+        .find_map(|key| meta.get(*key)?.as_str());
+    sent.and_then(correlation::accept)
 }
 
 /// Ends a task with the call that waits for it.

@@ -36,7 +36,7 @@ struct Administration {
 
 /// Gives the routes of the administration listener.
 pub(super) fn routes(engine: Engine, lifecycle: Lifecycle) -> Router {
-    let gate = Gate::new("admin", ROUTES, &engine.config().server, false);
+    let gate = Gate::new("admin", ROUTES, &engine.config().server);
     Router::new()
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))

@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Instant};
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -13,10 +13,12 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::Clock as _};
 use synthesizer_engine::Call;
 use synthesizer_infrastructure::{
     config::ServerSettings,
+    lifecycle::{InFlight, Lifecycle},
     telemetry::{correlation, events::RequestFinished},
 };
 use synthesizer_model::{ErrorCode, Failure};
 
+use super::body;
 use crate::answer::{compact_json, error_document};
 
 /// The header by which a correlation id comes in and goes out.
@@ -33,7 +35,12 @@ pub(super) struct Gate {
     routes: &'static [&'static str],
     allowed_hosts: Arc<Vec<String>>,
     limiter: Option<Arc<DefaultDirectRateLimiter>>,
+    work: Option<Lifecycle>,
 }
+
+/// Why a request is not let in, with the status that says so.
+#[derive(Debug)]
+pub(super) struct Refusal(pub(super) StatusCode, pub(super) Failure);
 
 impl Gate {
     /// Makes the gate of a listener; `routes` are the paths that are named in metrics.
@@ -41,21 +48,36 @@ impl Gate {
         listener: &'static str,
         routes: &'static [&'static str],
         settings: &ServerSettings,
-        limited: bool,
     ) -> Self {
-        let rate = NonZeroU32::new(settings.requests_per_minute).filter(|_| limited);
-        let burst = NonZeroU32::new(settings.burst).unwrap_or(NonZeroU32::MIN);
-        let limiter = rate.map(|rate| {
-            Arc::new(RateLimiter::direct(
-                Quota::per_minute(rate).allow_burst(burst),
-            ))
-        });
         Self {
             listener,
             routes,
             allowed_hosts: Arc::new(allowed_hosts(settings)),
-            limiter,
+            limiter: None,
+            work: None,
         }
+    }
+
+    /// Lets in so many requests as the settings say.
+    pub(super) fn limited(mut self, settings: &ServerSettings) -> Self {
+        let burst = NonZeroU32::new(settings.burst).unwrap_or(NonZeroU32::MIN);
+        self.limiter = NonZeroU32::new(settings.requests_per_minute).map(|rate| {
+            let quota = Quota::per_minute(rate).allow_burst(burst);
+            Arc::new(RateLimiter::direct(quota))
+        });
+        self
+    }
+
+    /// Counts what is posted as work in flight, from its head to the last byte of its answer.
+    pub(super) fn counted(mut self, lifecycle: Lifecycle) -> Self {
+        self.work = Some(lifecycle);
+        self
+    }
+
+    /// Begins the work of a request, if it is any.
+    fn begin(&self, request: &Request) -> Option<InFlight> {
+        let lifecycle = self.work.as_ref()?;
+        (request.method() == Method::POST).then(|| lifecycle.track())
     }
 
     fn route(&self, path: &str) -> &'static str {
@@ -67,21 +89,20 @@ impl Gate {
     }
 
     /// Refuses what must not come in.
-    fn refuse(&self, headers: &HeaderMap) -> Option<Failure> {
+    fn refuse(&self, headers: &HeaderMap) -> Option<Refusal> {
         if !self.is_allowed_host(headers) {
-            return Some(
-                Failure::new(
-                    ErrorCode::Forbidden,
-                    "the request is addressed to a host name that is not allowed",
-                )
-                .with_hint("add the name to server.allowed_hosts"),
-            );
+            let failure = Failure::new(
+                ErrorCode::Forbidden,
+                "the request is addressed to a host name that is not allowed",
+            )
+            .with_hint("add the name to server.allowed_hosts");
+            return Some(Refusal(StatusCode::FORBIDDEN, failure));
         }
         let limiter = self.limiter.as_ref()?;
         let wait = limiter.check().err()?.wait_time_from(limiter.clock().now());
         let mut failure = Failure::new(ErrorCode::RateLimited, "too many requests");
         failure.retry_after_seconds = Some(wait.as_secs() + 1);
-        Some(failure)
+        Some(Refusal(StatusCode::TOO_MANY_REQUESTS, failure))
     }
 
     /// A web page that lets its name point here must not be answered (DNS rebinding).
@@ -113,27 +134,46 @@ pub(super) fn allowed_hosts(settings: &ServerSettings) -> Vec<String> {
     loopback.into_iter().map(str::to_owned).chain(own).collect()
 }
 
-/// Lets a request through the gate and counts it.
-pub(super) async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+/// Lets a request through the gate and counts it, under the correlation id that came with it: in the message's `_meta`, else in the
+/// header, else a new one.
+pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let route = gate.route(request.uri().path());
-    let id = correlation_id(request.headers());
-    request.extensions_mut().insert(CorrelationId(id.clone()));
-    let mut response = match gate.refuse(request.headers()) {
-        Some(failure) => refusal(&failure, &id),
-        None => correlation::scope(&id, next.run(request)).await,
+    let work = gate.begin(&request);
+    let id_of_header = correlation_id(request.headers());
+    let entered = match gate.refuse(request.headers()) {
+        Some(refusal) => Err(refusal),
+        None => body::read_whole(request).await,
     };
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(CORRELATION_HEADER, value);
+    let (entered, id) = match entered {
+        Ok((request, id)) => (Ok(request), id.unwrap_or(id_of_header)),
+        Err(refusal) => (Err(refusal), id_of_header),
+    };
+    let answered = async {
+        let mut response = match entered {
+            Ok(mut request) => {
+                request.extensions_mut().insert(CorrelationId(id.clone()));
+                next.run(request).await
+            }
+            Err(refusal) => refusal.response(&id),
+        };
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(CORRELATION_HEADER, value);
+        }
+        RequestFinished {
+            listener: gate.listener,
+            route,
+            status: response.status().as_u16(),
+            duration: started.elapsed(),
+        }
+        .emit();
+        response
+    };
+    let response = correlation::scope(&id, answered).await;
+    match work {
+        Some(work) => body::hold(response, work),
+        None => response,
     }
-    RequestFinished {
-        listener: gate.listener,
-        route,
-        status: response.status().as_u16(),
-        duration: started.elapsed(),
-    }
-    .emit();
-    response
 }
 
 /// Takes the id that the client sent, when it is one, or makes a new one.
@@ -145,24 +185,19 @@ fn correlation_id(headers: &HeaderMap) -> String {
         .unwrap_or_else(Call::new_correlation_id)
 }
 
-fn refusal(failure: &Failure, id: &str) -> Response {
-    let status = match failure.code {
-        ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        _ => StatusCode::FORBIDDEN,
-    };
-    let body = compact_json(&error_document(failure, id));
-    let mut response = (
-        status,
-        [(header::CONTENT_TYPE, "application/json")],
-        Body::from(body),
-    )
-        .into_response();
-    if let Some(seconds) = failure.retry_after_seconds {
+impl Refusal {
+    /// Gives the answer that says so.
+    pub(super) fn response(&self, id: &str) -> Response {
+        let Self(status, failure) = self;
+        let body = compact_json(&error_document(failure, id));
+        let kind = [(header::CONTENT_TYPE, "application/json")];
+        let mut response = (*status, kind, Body::from(body)).into_response();
+        if let Some(seconds) = failure.retry_after_seconds {
+            let value = HeaderValue::from(seconds);
+            response.headers_mut().insert(header::RETRY_AFTER, value);
+        }
         response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    response
 }
 
 #[cfg(test)]
@@ -176,7 +211,7 @@ mod tests {
             burst,
             ..ServerSettings::default()
         };
-        Gate::new("main", &["/mcp"], &settings, true)
+        Gate::new("main", &["/mcp"], &settings).limited(&settings)
     }
 
     fn addressed(host: &str) -> HeaderMap {
@@ -210,7 +245,8 @@ mod tests {
         for _ in 0..3 {
             assert!(gate.refuse(&host).is_none());
         }
-        let failure = gate.refuse(&host).expect("refused");
+        let Refusal(status, failure) = gate.refuse(&host).expect("refused");
+        assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
         assert_eq!(failure.code, ErrorCode::RateLimited);
         let seconds = failure.retry_after_seconds.expect("a time");
         assert!((1..=61).contains(&seconds), "{seconds}");

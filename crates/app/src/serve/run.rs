@@ -1,18 +1,20 @@
 //! Start and orderly end of the server over HTTP: unready at the first signal, calls in flight finish, then it ends. Must not answer requests.
 
-use std::{future::Future, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
-use axum::{Router, serve::ListenerExt as _};
 use synthesizer_engine::Engine;
-use synthesizer_infrastructure::{lifecycle::Lifecycle, telemetry::tasks};
+use synthesizer_infrastructure::lifecycle::Lifecycle;
 use synthesizer_model::{ErrorCode, Failure};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::{admin, mcp};
+use super::{admin, connections::Connections, mcp};
 use crate::mcp::{Profile, ServerFactory};
 
-/// How long all jobs together may take to clean up after they were cancelled.
+/// The most connections to the administration listener at once.
+const ADMIN_CONNECTIONS: usize = 64;
+
+/// How long calls may take to answer, and all jobs together to clean up, after they were cancelled.
 const CLEANUP: Duration = Duration::from_secs(15);
 
 /// How long open connections may take to end when nothing is worked on any more.
@@ -28,37 +30,50 @@ pub(crate) async fn serve(
     profile: Profile,
     interrupted: CancellationToken,
 ) -> Result<(), Failure> {
-    let settings = engine.config().server.clone();
+    let config = engine.config();
+    let settings = config.server.clone();
     let main = listen("server.listen", settings.listen).await?;
-    let administration = listen("admin.listen", engine.config().admin.listen).await?;
+    let administration = listen("admin.listen", config.admin.listen).await?;
     let (main_address, admin_address) = (address_of(&main)?, address_of(&administration)?);
     let lifecycle = Lifecycle::new();
-    let (sessions, end) = (CancellationToken::new(), CancellationToken::new());
-    let factory = ServerFactory::new(engine.clone(), profile, lifecycle.clone());
-    let main = spawn(
-        main,
-        mcp::routes(factory, &settings, sessions.clone()),
-        closing(lifecycle.clone()),
+    let (closing, sessions, end) = (
+        CancellationToken::new(),
+        CancellationToken::new(),
+        CancellationToken::new(),
     );
-    let administration = spawn(
-        administration,
+    let factory = ServerFactory::new(engine.clone(), profile, lifecycle.clone());
+    let main = Connections {
+        name: "main",
+        listener: main,
+        most: settings.connections,
+    };
+    let main = main.serve(
+        mcp::routes(factory, config, lifecycle.clone(), sessions.clone()),
+        closing.clone(),
+    );
+    let administration = Connections {
+        name: "admin",
+        listener: administration,
+        most: ADMIN_CONNECTIONS,
+    };
+    let administration = administration.serve(
         admin::routes(engine.clone(), lifecycle.clone()),
-        end.clone().cancelled_owned(),
+        end.clone(),
     );
     lifecycle.ready();
-    let (mcp, administration_url) = (
-        format!("http://{main_address}/mcp"),
-        format!("http://{admin_address}"),
-    );
-    tracing::warn!(%mcp, administration = %administration_url, "serving");
+    let mcp = format!("http://{main_address}/mcp");
+    let administration_url = format!("http://{admin_address}");
+    tracing::info!(%mcp, administration = %administration_url, "serving");
 
     interrupted.cancelled().await;
-    tracing::warn!("stopping: no longer ready");
-    let drained = lifecycle
-        .drain(settings.drain_delay, settings.shutdown_timeout)
-        .await;
+    tracing::info!("stopping: no longer ready, calls in flight finish");
+    let close = closed(lifecycle.clone(), closing);
+    let drain = lifecycle.drain(settings.drain_delay, settings.shutdown_timeout);
+    let (drained, ()) = tokio::join!(drain, close);
+    // The cancelled ones still answer, with E_CANCELLED.
+    let _ = tokio::time::timeout(CLEANUP, lifecycle.finished()).await;
     let (finished, cancelled) = (drained.finished, drained.cancelled);
-    tracing::warn!(finished, cancelled, "calls in flight have ended");
+    tracing::info!(finished, cancelled, "stopped: no call is in flight");
     sessions.cancel();
     engine.jobs().shut_down(CLEANUP).await;
     end.cancel();
@@ -66,6 +81,12 @@ pub(crate) async fn serve(
         finish(server).await;
     }
     Ok(())
+}
+
+/// Has nothing more accepted from when the lifecycle says so.
+async fn closed(lifecycle: Lifecycle, closing: CancellationToken) {
+    lifecycle.closing().await;
+    closing.cancel();
 }
 
 async fn listen(setting: &str, address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -87,30 +108,6 @@ fn address_of(listener: &TcpListener) -> Result<SocketAddr, Failure> {
     listener
         .local_addr()
         .map_err(|error| Failure::internal(format!("the listener has no address: {error}")))
-}
-
-async fn closing(lifecycle: Lifecycle) {
-    lifecycle.closing().await;
-}
-
-/// Serves the routes until `stop` is done; small answers must not wait for more (TCP_NODELAY).
-fn spawn(
-    listener: TcpListener,
-    routes: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> JoinHandle<()> {
-    let listener = listener.tap_io(|stream| {
-        // A connection that refuses the option is only slower.
-        let _ = stream.set_nodelay(true);
-    });
-    tasks::spawn("listener", async move {
-        let served = axum::serve(listener, routes)
-            .with_graceful_shutdown(stop)
-            .await;
-        if let Err(error) = served {
-            tracing::error!(%error, "a listener failed");
-        }
-    })
 }
 
 /// Waits for the open connections of a server, and ends those that stay.

@@ -133,7 +133,7 @@ async fn a_look_up_follows_renames_and_does_not_see_what_is_private() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_is_an_error_of_its_kind() {
+async fn fault_13_what_cannot_be_read_is_an_error_of_its_kind() {
     let catalogue = Catalogue::made_up();
     let status = |status: u16| Fault::Status(status, Vec::new());
     // Waits are longer than the deadline, so that none of them is waited for.
@@ -184,7 +184,7 @@ async fn what_goes_wrong_is_an_error_of_its_kind() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_followed_by_itself_is_the_last() {
+async fn fault_14_a_page_that_is_followed_by_itself_is_the_last() {
     let catalogue = Catalogue::made_up();
     for (descriptor, start) in PLATFORMS {
         let server = start(&catalogue);

@@ -1,9 +1,10 @@
-//! `doctor`: whether this machine has what the operations need.
+//! `doctor`: whether this machine has what the operations need, and whether the platforms answer.
 
 use std::fs;
 
 use serde::Serialize;
 use synthesizer_infrastructure::{project::Scratch, sandbox::Sandbox, tools};
+use synthesizer_model::discovery::PlatformStatus;
 
 use crate::{Call, Engine};
 
@@ -18,7 +19,7 @@ const PROGRAMS: &[(&str, &str)] = &[
 pub struct DoctorReport {
     /// One check each.
     pub checks: Vec<DoctorCheck>,
-    /// Whether everything needed is there; the sandbox is not needed, only missed.
+    /// Whether everything needed is there; sandbox and platforms are not needed, only missed.
     pub healthy: bool,
 }
 
@@ -27,7 +28,7 @@ pub struct DoctorReport {
 pub struct DoctorCheck {
     /// What.
     pub name: String,
-    /// `ok`, `missing` or `failed`.
+    /// `ok`, `missing`, `failed`, `disabled`, or `unknown` for what was not asked.
     pub status: String,
     /// The version, or what is wrong.
     pub detail: String,
@@ -37,7 +38,7 @@ pub struct DoctorCheck {
 }
 
 impl Engine {
-    /// Looks at programs, sandbox and folders.
+    /// Looks at programs, sandbox, folders and platforms. Platforms are not asked while the network is switched off.
     pub async fn doctor(&self, call: &Call) -> DoctorReport {
         let mut checks = Vec::new();
         for (name, purpose) in PROGRAMS {
@@ -48,6 +49,7 @@ impl Engine {
         let folders = self.check_folders();
         let healthy = !needed_missing && folders.status == "ok";
         checks.push(folders);
+        checks.extend(self.check_platforms(call).await);
         DoctorReport { checks, healthy }
     }
 
@@ -85,6 +87,13 @@ impl Engine {
         }
     }
 
+    async fn check_platforms(&self, call: &Call) -> Vec<DoctorCheck> {
+        match self.platforms(call, !self.config().offline).await {
+            Ok(answer) => answer.platforms.into_iter().map(check_of).collect(),
+            Err(failure) => vec![check("platforms", "failed", failure.message, failure.hint)],
+        }
+    }
+
     fn check_folders(&self) -> DoctorCheck {
         let paths = &self.config().paths;
         let writable = fs::create_dir_all(&paths.data)
@@ -108,6 +117,32 @@ impl Engine {
                 Some("set [paths] data and cache to folders that you can write".to_owned()),
             ),
         }
+    }
+}
+
+/// Turns what is known of a platform into a check.
+fn check_of(platform: PlatformStatus) -> DoctorCheck {
+    let name = format!("platform {}", platform.name);
+    let credentials = if platform.authenticated {
+        "with credentials"
+    } else {
+        "without credentials"
+    };
+    let mut remarks = platform.remarks.into_iter();
+    match (platform.enabled, platform.healthy, platform.last_error) {
+        (false, _, _) => {
+            let why = remarks.next().unwrap_or_else(|| "not enabled".to_owned());
+            check(&name, "disabled", why, None)
+        }
+        (true, Some(false), Some(error)) => check(&name, "failed", error.message, error.hint),
+        (true, Some(false), None) => check(
+            &name,
+            "failed",
+            format!("its breaker is {}", platform.breaker),
+            None,
+        ),
+        (true, Some(true), _) => check(&name, "ok", format!("answers, asked {credentials}"), None),
+        (true, None, _) => check(&name, "unknown", "not asked".to_owned(), None),
     }
 }
 

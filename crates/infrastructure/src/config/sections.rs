@@ -210,6 +210,7 @@ pub(super) fn server(settings: &Settings) -> ServerSettings {
         requests_per_minute: settings.small("server.requests_per_minute"),
         burst: settings.small("server.burst"),
         sessions: settings.count("server.sessions"),
+        connections: settings.count("server.connections"),
         drain_delay: settings.duration("server.drain_delay"),
         shutdown_timeout: settings.duration("server.shutdown_timeout"),
     }

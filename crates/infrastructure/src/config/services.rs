@@ -224,6 +224,8 @@ pub struct ServerSettings {
     pub burst: u32,
     /// The most sessions at once.
     pub sessions: usize,
+    /// The most connections at once; well below what the system allows a process in open files.
+    pub connections: usize,
     /// How long it still takes calls after `/readyz` has turned unready.
     pub drain_delay: Duration,
     /// How long calls in flight may take to finish after that.
@@ -239,6 +241,7 @@ impl Default for ServerSettings {
             requests_per_minute: 60_000,
             burst: 2_000,
             sessions: 1_000,
+            connections: 512,
             drain_delay: Duration::from_secs(1),
             shutdown_timeout: Duration::from_secs(60),
         }

@@ -521,6 +521,12 @@ pub const SETTINGS: &[Setting] = &[
         documentation: "The most sessions at once.",
     },
     Setting {
+        path: "server.connections",
+        kind: COUNT,
+        default: "512",
+        documentation: "The most connections at once; more are told to come again.",
+    },
+    Setting {
         path: "server.drain_delay",
         kind: SHORT,
         default: "1 s",

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use super::waits::whole_seconds;
-use crate::telemetry::events::LimitWaited;
+use crate::telemetry::{events::LimitWaited, tasks};
 
 /// How often the lock of another process is tried.
 const LOCK_INTERVAL: Duration = Duration::from_millis(50);
@@ -120,7 +120,8 @@ impl Inner {
             let (folder, name) = (self.folder.clone(), self.name.clone());
             // A task that is no longer waited for still ends, and drops the lock with the file.
             let tried =
-                tokio::task::spawn_blocking(move || LockFile::try_lock(&folder, &name)).await;
+                tasks::spawn_blocking("turnstile", move || LockFile::try_lock(&folder, &name))
+                    .await;
             match tried {
                 Ok(Ok(Some(lock))) => return Ok(lock),
                 Ok(Ok(None)) => {}

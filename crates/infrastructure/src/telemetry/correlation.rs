@@ -1,6 +1,6 @@
 //! The correlation id of the call that is being worked on, carried through tasks, child programs and log lines. Makes no ids.
 
-use std::{future::Future, sync::Arc};
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 
 /// The longest id that is accepted from outside, in bytes.
 const LONGEST: usize = 128;
@@ -31,6 +31,11 @@ pub fn accept(id: &str) -> Option<String> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
     let accepted = (1..=LONGEST).contains(&id.len()) && id.bytes().all(fits);
     accepted.then(|| id.to_owned())
+}
+
+/// Gives the id of the call that this program was started for, when whoever started it says so.
+pub fn inherited(environment: &BTreeMap<String, String>) -> Option<String> {
+    accept(environment.get(VARIABLE)?)
 }
 
 /// What a piece of work takes along to another thread or task: its correlation id and its span.

@@ -6,6 +6,7 @@ use std::{
 };
 
 use synthesizer_model::text::escape_untrusted;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
     EnvFilter,
     fmt::{MakeWriter, format::JsonFields},
@@ -26,10 +27,22 @@ pub(super) const LONGEST: usize = 64 << 10;
 ///
 /// A second call replaces the known secrets and leaves the rest as it is.
 pub fn init(config: &Config) {
+    init_within(config, &[]);
+}
+
+/// Starts as [`init`] does, with levels that the configuration cannot change, such as `("chatty_crate", LevelFilter::WARN)`: for
+/// others' code that logs what must not be seen, and for lines that are to be seen.
+pub fn init_within(config: &Config, fixed: &[(&str, LevelFilter)]) {
     masking::install(Masker::of(config));
     metrics::install();
     // The filter was checked when the configuration was loaded.
     let filter = EnvFilter::builder().parse_lossy(&config.telemetry.log);
+    let filter = fixed.iter().fold(filter, |filter, (target, level)| {
+        match format!("{target}={level}").parse() {
+            Ok(directive) => filter.add_directive(directive),
+            Err(_) => filter,
+        }
+    });
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(MaskedLines(io::stderr))

@@ -21,4 +21,4 @@ mod process;
 pub mod tasks;
 mod text_line;
 
-pub use lines::init;
+pub use lines::{init, init_within};

@@ -29,6 +29,7 @@ where
             Err(panic) => report(task, panic),
         }
     };
+    #[expect(clippy::disallowed_methods, reason = "the one place that spawns")]
     tokio::spawn(Carried::now().run_future(watched))
 }
 
@@ -39,6 +40,7 @@ where
     T: Send + 'static,
 {
     let carried = Carried::now();
+    #[expect(clippy::disallowed_methods, reason = "the one place that spawns")]
     tokio::task::spawn_blocking(move || {
         carried.run(|| match catch_unwind(AssertUnwindSafe(work)) {
             Ok(output) => output,

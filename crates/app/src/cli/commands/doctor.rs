@@ -1,4 +1,4 @@
-//! `synthesizer doctor`: whether the programs and folders that are needed are there.
+//! `synthesizer doctor`: whether the programs and folders that are needed are there, and whether the platforms answer.
 
 use synthesizer_engine::operations::doctor::DoctorReport;
 use synthesizer_model::Failure;

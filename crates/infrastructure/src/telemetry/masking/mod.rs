@@ -1,14 +1,16 @@
 //! Masks secrets in text that leaves the process: those known at start and whatever looks like one. Linear in the text's length.
 
 mod encoded;
+mod keywords;
 mod rules;
 mod scan;
 mod stream;
 mod structure;
+mod values;
 
 use std::{
     borrow::Cow,
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, LazyLock, PoisonError, RwLock},
 };
 
@@ -57,6 +59,8 @@ impl Masker {
             .filter(|secret| secret.len() >= SHORTEST)
         {
             forms.insert(secret.to_owned());
+            // In a form (`application/x-www-form-urlencoded`), a blank is a plus sign.
+            forms.insert(secret.replace(' ', "+"));
             forms.insert(
                 serde_json::Value::from(secret)
                     .to_string()
@@ -112,25 +116,35 @@ impl Masker {
 
     /// Finds what has to be masked, in order, without overlaps.
     fn find(&self, text: &str) -> Vec<Span> {
-        let mut spans = self.plain(text);
-        if text.contains('%') {
-            spans.extend(encoded::percent_encoded(text, |decoded| {
-                self.plain(decoded)
-            }));
-        }
-        spans.extend(encoded::base64_runs(text));
+        let mut spans = self.as_read(text);
+        spans.extend(encoded::percent_encoded(text, |decoded| {
+            self.as_read(decoded)
+        }));
         scan::merged(spans)
     }
 
-    fn plain(&self, text: &str) -> Vec<Span> {
-        let mut spans = scan::secrets(text);
-        if let Some(forms) = &self.forms {
-            spans.extend(forms.find_iter(text).map(|known| Span {
+    /// Finds secrets in a text and in the Base64 that it holds.
+    fn as_read(&self, text: &str) -> Vec<Span> {
+        let mut spans = self.as_written(text);
+        spans.extend(encoded::base64_runs(text, |decoded| {
+            !self.as_written(decoded).is_empty()
+        }));
+        spans
+    }
+
+    fn as_written(&self, text: &str) -> Vec<Span> {
+        let known: Vec<Span> = self
+            .forms
+            .iter()
+            .flat_map(|forms| forms.find_iter(text))
+            .map(|known| Span {
                 start: known.start(),
                 end: known.end(),
                 rule: "known-secret",
-            }));
-        }
+            })
+            .collect();
+        let mut spans = scan::secrets(text, &known);
+        spans.extend(known);
         spans
     }
 }
@@ -139,17 +153,17 @@ impl Masker {
 fn pieces(text: &str, spans: &[Span]) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut copied = 0;
+    let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
     for span in spans {
         masked.push_str(&text[copied..span.start]);
         masked.push_str(MASK);
         copied = span.end;
-        SecretsMasked {
-            rule: span.rule,
-            count: 1,
-        }
-        .emit();
+        *counts.entry(span.rule).or_default() += 1;
     }
     masked.push_str(&text[copied..]);
+    for (rule, count) in counts {
+        SecretsMasked { rule, count }.emit();
+    }
     masked
 }
 
@@ -235,8 +249,8 @@ mod tests {
     #[test]
     fn known_secrets_are_found_in_every_form() {
         let masker = Masker::new(["correct horse/battery", "short"]);
-        let text = "a correct horse/battery b correct%20horse%2Fbattery c Y29ycmVjdCBob3JzZS9iYXR0ZXJ5 d short";
-        assert_eq!(masker.mask(text), "a **** b **** c **** d short");
+        let text = "a correct horse/battery b correct%20horse%2Fbattery c Y29ycmVjdCBob3JzZS9iYXR0ZXJ5 d short e correct+horse%2Fbattery";
+        assert_eq!(masker.mask(text), "a **** b **** c **** d short e ****");
         assert!(!format!("{masker:?}").contains("horse"));
     }
 

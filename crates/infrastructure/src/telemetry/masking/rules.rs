@@ -2,16 +2,19 @@
 
 use std::sync::{LazyLock, OnceLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 use serde::Deserialize;
 
-use super::structure::{NAMES, STRUCTURES, Structure, WEAK_NAMES};
+use super::{
+    keywords::{Keywords, Wanted},
+    structure::{STRUCTURES, Structure},
+    values::{Meaning, NAMES},
+};
 
 /// The rules, as they are kept beside this file.
 const SOURCE: &str = include_str!("rules.toml");
 
-/// Every rule and the automaton of their keywords.
+/// Every rule and what finds their keywords.
 pub(super) static RULES: LazyLock<Rules> = LazyLock::new(Rules::load);
 
 /// What a keyword belongs to.
@@ -21,10 +24,8 @@ pub(super) enum Owner {
     Rule(usize),
     /// Something that is known by its form.
     Structure(Structure),
-    /// A name whose value is a secret.
-    Name,
-    /// A name whose value may be a secret.
-    WeakName,
+    /// A name, by what it says of its value.
+    Name(Meaning),
 }
 
 /// How a rule tells a secret.
@@ -48,15 +49,18 @@ pub(super) struct Rule {
     pub(super) keywords: Vec<String>,
     /// The regular expression of the secret, without anchors.
     pub(super) pattern: String,
-    /// How many characters may come before the keyword.
+    /// How many characters may come before the keyword; none, unless given.
     #[serde(default)]
-    pub(super) back: usize,
+    pub(super) back: Vec<usize>,
+    /// How many letters and digits follow the keyword at least.
+    #[serde(default)]
+    pub(super) run: usize,
     /// Whether digits and capitals must both occur.
     #[serde(default)]
     pub(super) mixed: bool,
     /// Bits per character, at least.
     pub(super) entropy: Option<f64>,
-    /// Whether anything may follow.
+    /// Whether what follows belongs to the secret, however long it is.
     #[serde(default)]
     pub(super) open_end: bool,
     #[serde(skip)]
@@ -66,9 +70,7 @@ pub(super) struct Rule {
 /// Every rule, and what finds the places where one may hold.
 pub(super) struct Rules {
     pub(super) list: Vec<Rule>,
-    pub(super) automaton: AhoCorasick,
-    /// By the automaton's pattern.
-    pub(super) owners: Vec<(Owner, String)>,
+    pub(super) keywords: Keywords<Owner>,
 }
 
 #[derive(Deserialize)]
@@ -80,34 +82,29 @@ impl Rules {
     fn load() -> Self {
         let file: File = toml::from_str(SOURCE)
             .expect("the rules are part of the program and valid, which a test holds");
-        let mut owners = Vec::new();
-        for (index, rule) in file.rule.iter().enumerate() {
-            owners.extend(
-                rule.keywords
-                    .iter()
-                    .map(|keyword| (Owner::Rule(index), keyword.clone())),
-            );
-        }
-        owners.extend(
-            STRUCTURES
-                .iter()
-                .map(|(structure, keyword)| (Owner::Structure(*structure), (*keyword).to_owned())),
-        );
-        owners.extend(NAMES.iter().map(|name| (Owner::Name, (*name).to_owned())));
-        owners.extend(
-            WEAK_NAMES
-                .iter()
-                .map(|name| (Owner::WeakName, (*name).to_owned())),
-        );
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(owners.iter().map(|(_, keyword)| keyword))
-            .expect("a few hundred short keywords fit an automaton");
+        let of_rules = file.rule.iter().enumerate().flat_map(|(index, rule)| {
+            rule.keywords.iter().map(move |text| Wanted {
+                text,
+                any_case: rule.kind == Kind::Named,
+                owner: Owner::Rule(index),
+            })
+        });
+        let structures = STRUCTURES.iter().map(|form| Wanted {
+            text: form.text,
+            any_case: form.any_case,
+            owner: Owner::Structure(form.structure),
+        });
+        let names = NAMES.iter().flat_map(|(meaning, names)| {
+            names.iter().map(|text| Wanted {
+                text,
+                any_case: true,
+                owner: Owner::Name(*meaning),
+            })
+        });
+        let keywords = Keywords::new(of_rules.chain(structures).chain(names));
         Self {
             list: file.rule,
-            automaton,
-            owners,
+            keywords,
         }
     }
 }

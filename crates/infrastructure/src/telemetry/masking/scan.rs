@@ -2,10 +2,11 @@
 
 use super::{
     rules::{Kind, Owner, RULES, Rule},
-    structure,
+    structure::{self, Structure},
+    values,
 };
 
-/// The most characters after a keyword that belong to one secret of a rule.
+/// The most characters after a keyword that a pattern is held against.
 const LONGEST: usize = 2100;
 
 /// Where a secret lies, and which rule says so.
@@ -16,35 +17,31 @@ pub(super) struct Span {
     pub(super) rule: &'static str,
 }
 
-/// Finds the secrets of a text, in order, without overlaps. Offsets are on character boundaries.
-pub(super) fn secrets(text: &str) -> Vec<Span> {
+/// Finds the secrets of a text beside those that are known already, in any order; they may overlap. Offsets are on character boundaries.
+///
+/// `known` is in order and without overlaps: what begins within it needs no second look, and a secret may begin where one ends.
+pub(super) fn secrets(text: &str, known: &[Span]) -> Vec<Span> {
     let rules = &*RULES;
     let mut spans: Vec<Span> = Vec::new();
     let mut looked = Looked::default();
-    for hit in rules.automaton.find_overlapping_iter(text) {
-        let (owner, keyword) = &rules.owners[hit.pattern().as_usize()];
-        // What lies within a secret needs no second look; this also bounds the work on hostile text.
-        if hit.start() < looked.covered {
-            continue;
+    let mut known = known.iter().peekable();
+    rules.keywords.each(text, |owner, start, end| {
+        while let Some(span) = known.next_if(|span| span.start <= start) {
+            looked.covered = looked.covered.max(span.end);
         }
         let span = match owner {
-            Owner::Rule(index) => {
-                let rule = &rules.list[*index];
-                let exact = rule.kind == Kind::Named || text[hit.range()] == **keyword;
-                exact
-                    .then(|| by_rule(text, rule, hit.start(), hit.end()))
-                    .flatten()
-            }
-            Owner::Structure(form) => structure::find(text, *form, hit.start(), hit.end()),
-            Owner::Name => structure::named_value(text, hit.end(), false, &mut looked.names),
-            Owner::WeakName => structure::named_value(text, hit.end(), true, &mut looked.names),
+            Owner::Structure(form) => looked.structure(text, *form, start, end),
+            // What lies within a secret needs no second look; this also bounds the work on hostile text.
+            _ if start < looked.covered => None,
+            Owner::Rule(index) => by_rule(text, &rules.list[*index], start, end, looked.covered),
+            Owner::Name(meaning) => values::named_value(text, end, *meaning, &mut looked.values),
         };
         if let Some(span) = span {
             looked.covered = looked.covered.max(span.end);
             spans.push(span);
         }
-    }
-    merged(spans)
+    });
+    spans
 }
 
 /// How far the text is done with.
@@ -52,29 +49,78 @@ pub(super) fn secrets(text: &str) -> Vec<Span> {
 struct Looked {
     /// Everything before is part of a secret or was passed.
     covered: usize,
-    /// Values of names before it were looked at.
-    names: usize,
+    /// Everything before is part of a private key or was passed.
+    keys: usize,
+    /// Values before it were looked at and are not random.
+    values: usize,
 }
 
-fn by_rule(text: &str, rule: &'static Rule, start: usize, end: usize) -> Option<Span> {
-    match rule.kind {
-        Kind::Shape => (0..=rule.back)
-            .rev()
-            .find_map(|back| shape(text, rule, start.checked_sub(back)?)),
-        Kind::Named => named(text, rule, end),
+impl Looked {
+    /// Looks for a form. It may begin within the value of a name and go on beyond it, as a private key or a password with a comma does.
+    fn structure(
+        &mut self,
+        text: &str,
+        form: Structure,
+        start: usize,
+        end: usize,
+    ) -> Option<Span> {
+        if start < self.keys {
+            return None;
+        }
+        let span = structure::find(text, form, start, end)?;
+        if form == Structure::PrivateKey {
+            self.keys = span.end;
+        }
+        Some(span)
     }
 }
 
-/// Holds a rule against what begins at a place.
-fn shape(text: &str, rule: &'static Rule, start: usize) -> Option<Span> {
-    if !text.is_char_boundary(start) || text[..start].ends_with(is_part) {
+fn by_rule(
+    text: &str,
+    rule: &'static Rule,
+    start: usize,
+    end: usize,
+    covered: usize,
+) -> Option<Span> {
+    match rule.kind {
+        Kind::Named => named(text, rule, end),
+        Kind::Shape if !has_run(text, end, rule.run) => None,
+        Kind::Shape if rule.back.is_empty() => shape(text, rule, start, covered),
+        Kind::Shape => rule
+            .back
+            .iter()
+            .rev()
+            .find_map(|back| shape(text, rule, start.checked_sub(*back)?, covered)),
+    }
+}
+
+/// Says whether so many letters and digits begin at a place.
+fn has_run(text: &str, start: usize, length: usize) -> bool {
+    text.as_bytes()
+        .get(start..start + length)
+        .is_some_and(|run| run.iter().all(u8::is_ascii_alphanumeric))
+}
+
+/// Holds a rule against what begins at a place, which is where a word begins or another secret ends.
+fn shape(text: &str, rule: &'static Rule, start: usize, covered: usize) -> Option<Span> {
+    // What comes before the keyword may be any character, of several bytes too.
+    let is_beginning = start == covered || structure::begins_word(text, start);
+    if !is_beginning || !text.is_char_boundary(start) {
         return None;
     }
     let window = &text[start..text.floor_char_boundary((start + LONGEST).min(text.len()))];
-    let length = rule.regex().find(window)?.end();
-    let ends =
-        rule.open_end || !window[length..].starts_with(|next: char| next.is_ascii_alphanumeric());
-    (ends && rule.is_random_enough(&window[..length])).then_some(Span {
+    let mut length = rule.regex().find(window)?.end();
+    if !rule.is_random_enough(&window[..length]) {
+        return None;
+    }
+    if rule.open_end {
+        length += structure::run(&text[start + length..], |byte| {
+            structure::is_part(byte) || byte == b'-'
+        });
+    } else if window[length..].starts_with(|next: char| next.is_ascii_alphanumeric()) {
+        return None;
+    }
+    Some(Span {
         start,
         end: start + length,
         rule: &rule.id,
@@ -83,20 +129,17 @@ fn shape(text: &str, rule: &'static Rule, start: usize) -> Option<Span> {
 
 /// Holds a rule against the value of the name whose keyword ends at a place.
 fn named(text: &str, rule: &'static Rule, end: usize) -> Option<Span> {
-    let (start, _) = structure::value_after(text, end, structure::NAME_REST)?;
+    let start = values::value_after(text, end, values::NAME_REST)?.start;
     let window = &text[start..text.floor_char_boundary((start + LONGEST).min(text.len()))];
     let length = rule.regex().find(window)?.end();
-    let ends = !window[length..].starts_with(is_part);
+    let ends = !window[length..].starts_with(|next: char| {
+        u8::try_from(next).is_ok_and(structure::is_part)
+    });
     (ends && rule.is_random_enough(&window[..length])).then_some(Span {
         start,
         end: start + length,
         rule: &rule.id,
     })
-}
-
-/// Says whether a character beside a token would make it part of a longer word.
-fn is_part(character: char) -> bool {
-    character.is_ascii_alphanumeric() || character == '_'
 }
 
 /// Sorts spans and joins those that overlap.

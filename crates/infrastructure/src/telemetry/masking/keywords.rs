@@ -1,0 +1,166 @@
+//! Finds many short keywords in text at once, in one pass: a table of three-character beginnings, then the keywords that begin so.
+//!
+//! Each place is looked at on its own, so the work is linear and the processor overlaps it; an automaton would wait at every byte for
+//! the state that the byte before led to. Must not know what the keywords are for.
+
+/// The characters of a keyword that the table is asked for; no keyword is shorter.
+pub(super) const BEGINNING: usize = 3;
+
+/// How many slots the table has, as a power of two.
+const SLOT_BITS: u32 = 16;
+
+/// A slot without keywords.
+const EMPTY: u16 = u16::MAX;
+
+/// Keywords, ready to be found.
+pub(super) struct Keywords<T> {
+    /// One bit for each slot that is in use: this is what the pass reads, and it stays in the nearest cache.
+    used: Vec<u64>,
+    /// Where the keywords of a slot begin in the list.
+    slots: Vec<u16>,
+    /// Sorted by slot.
+    list: Vec<Keyword<T>>,
+}
+
+/// One keyword.
+struct Keyword<T> {
+    slot: u16,
+    text: String,
+    any_case: bool,
+    owner: T,
+}
+
+/// What to look for, and what it means.
+pub(super) struct Wanted<'a, T> {
+    pub(super) text: &'a str,
+    /// Whether letters of ASCII match in either case.
+    pub(super) any_case: bool,
+    pub(super) owner: T,
+}
+
+impl<T> Keywords<T> {
+    /// Takes keywords of ASCII, each of at least three characters and without NUL.
+    pub(super) fn new<'a>(wanted: impl IntoIterator<Item = Wanted<'a, T>>) -> Self {
+        let mut list: Vec<Keyword<T>> = wanted
+            .into_iter()
+            .map(|wanted| {
+                assert!(
+                    wanted.text.is_ascii() && wanted.text.len() >= BEGINNING,
+                    "keywords have at least three characters of ASCII"
+                );
+                let bytes = wanted.text.as_bytes();
+                Keyword {
+                    slot: slot([bytes[0], bytes[1], bytes[2], 0]),
+                    text: wanted.text.to_owned(),
+                    any_case: wanted.any_case,
+                    owner: wanted.owner,
+                }
+            })
+            .collect();
+        list.sort_by_key(|keyword| keyword.slot);
+        let mut used = vec![0; 1 << (SLOT_BITS - 6)];
+        let mut slots = vec![EMPTY; 1 << SLOT_BITS];
+        for (index, keyword) in list.iter().enumerate().rev() {
+            used[usize::from(keyword.slot >> 6)] |= 1_u64 << (keyword.slot & 63);
+            slots[usize::from(keyword.slot)] =
+                u16::try_from(index).expect("fewer keywords than slots");
+        }
+        Self { used, slots, list }
+    }
+
+    /// Calls `found` with the owner of each keyword in the text and with where it begins and ends, in the order of beginnings.
+    pub(super) fn each<'a>(&'a self, text: &str, mut found: impl FnMut(&'a T, usize, usize)) {
+        let bytes = text.as_bytes();
+        for (start, window) in bytes.array_windows::<4>().enumerate() {
+            let slot = slot(*window);
+            if self.is_used(slot) {
+                self.at(bytes, start, slot, &mut found);
+            }
+        }
+        // The last beginning has no fourth byte, which does not count anyway.
+        if let Some([first, second, third]) = bytes.last_chunk::<BEGINNING>() {
+            let slot = slot([*first, *second, *third, 0]);
+            if self.is_used(slot) {
+                self.at(bytes, bytes.len() - BEGINNING, slot, &mut found);
+            }
+        }
+    }
+
+    fn is_used(&self, slot: u16) -> bool {
+        self.used[usize::from(slot >> 6)] >> (slot & 63) & 1 == 1
+    }
+
+    #[inline(never)]
+    fn at<'a>(
+        &'a self,
+        bytes: &[u8],
+        start: usize,
+        slot: u16,
+        found: &mut impl FnMut(&'a T, usize, usize),
+    ) {
+        let first = self.slots[usize::from(slot)];
+        if first == EMPTY {
+            return;
+        }
+        let same_slot = self.list[usize::from(first)..]
+            .iter()
+            .take_while(|keyword| keyword.slot == slot);
+        for keyword in same_slot {
+            let end = start + keyword.text.len();
+            let is_here = bytes.get(start..end).is_some_and(|here| {
+                if keyword.any_case {
+                    here.eq_ignore_ascii_case(keyword.text.as_bytes())
+                } else {
+                    here == keyword.text.as_bytes()
+                }
+            });
+            if is_here {
+                found(&keyword.owner, start, end);
+            }
+        }
+    }
+}
+
+/// Gives the slot of three bytes, the same for letters of either case; the fourth byte does not count.
+fn slot(bytes: [u8; 4]) -> u16 {
+    let beginning = (u32::from_le_bytes(bytes) | 0x0020_2020) & 0x00ff_ffff;
+    let hash = beginning.wrapping_mul(0x9E37_79B1) >> (u32::BITS - SLOT_BITS);
+    u16::try_from(hash).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[(&str, usize)]) {
+        let wanted = [
+            ("abc", false),
+            ("abcd", false),
+            ("Token", true),
+            ("-us", false),
+        ];
+        let keywords = Keywords::new(wanted.map(|(text, any_case)| Wanted {
+            text,
+            any_case,
+            owner: text,
+        }));
+        let mut found = Vec::new();
+        keywords.each(text, |owner, start, end| {
+            assert_eq!(end - start, owner.len());
+            found.push((*owner, start));
+        });
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn keywords_are_found_where_they_begin() {
+        check("", &[]);
+        check("ab", &[]);
+        check("abc", &[("abc", 0)]);
+        check("xabcd", &[("abc", 1), ("abcd", 1)]);
+        check("ABC aBC", &[]);
+        check("tOKEN toke", &[("Token", 0)]);
+        check("\u{e9}en-us", &[("-us", 4)]);
+        check("\u{d}us @bc", &[]);
+    }
+}
