@@ -5,7 +5,7 @@
 //! - `platforms`: which platforms a configuration uses; `client` and [`clients`]: what a client is, one file each
 //! - `rounds`: page n of every platform is round n; `calls`: one call in a task of its own; `cursor`: where a page starts
 //! - `filtering`: holds entries against language and stars
-//! - `merging`, with `links`: entries of several platforms that are one project
+//! - `merging`, with `links` and `precedence`: entries of several platforms that are one project
 //! - `ranking`, with `words`: the order, as `docs/design/006-ranking.md` describes it
 //! - `facets`, `sources`, `status`: what was found, what became of each question, what is known of each platform
 
@@ -18,6 +18,7 @@ mod filtering;
 mod links;
 mod merging;
 mod platforms;
+mod precedence;
 mod ranking;
 mod rounds;
 pub mod search;

@@ -1,14 +1,12 @@
 //! Finds entries of several platforms that are one project. A false merge hides a repository, so evidence must be strong and unambiguous.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, HashMap},
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use synthesizer_model::discovery::{AlsoOn, RepositoryFacts};
 
 use crate::{
     links::{keys_on_the_way, page_key, repository_key},
+    precedence::{Edge, Evidence, Leader, Standing},
     words::squashed,
 };
 
@@ -26,6 +24,8 @@ const TELLING_NAME: usize = 4;
 pub(crate) struct Entry {
     /// The platform's place in the list of platforms.
     pub(crate) platform: usize,
+    /// Whether that is a server of the user's own choice, whose numbers nobody checks.
+    pub(crate) self_hosted: bool,
     /// What it knows.
     pub(crate) facts: RepositoryFacts,
 }
@@ -80,20 +80,10 @@ struct Known {
     name: String,
     description: String,
     stars: Option<u64>,
+    standing: Standing,
     pages: Vec<String>,
-    /// The project of an earlier round, by its first entry.
+    /// The project of an earlier round, by the entry that leads it.
     project: Option<usize>,
-}
-
-/// Why two entries may be one, the strongest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Evidence {
-    /// Each links to the other.
-    MutualLinks,
-    /// One links to the other.
-    Link,
-    /// Equal owner and name, and something more.
-    Name,
 }
 
 impl Merger {
@@ -116,21 +106,24 @@ impl Merger {
         let groups = self.groups(first_new, &edges);
         let mut fresh: Vec<Option<Entry>> = fresh.into_iter().map(Some).collect();
         for group in groups {
-            let members: Vec<Entry> = group
-                .members
-                .iter()
-                .filter_map(|member| fresh.get_mut(member - first_new)?.take())
-                .collect();
-            let project = group.attached.unwrap_or(group.members[0]);
+            let mut main = None;
+            let mut others = Vec::new();
             for member in &group.members {
-                self.known[*member].project = Some(project);
-            }
-            if group.attached.is_some() {
-                for member in members {
-                    *merged.seen_before.entry(member.platform).or_default() += 1;
+                self.known[*member].project = Some(group.leader);
+                match fresh.get_mut(member - first_new).and_then(Option::take) {
+                    Some(entry) if *member == group.leader => main = Some(entry),
+                    Some(entry) => others.push(entry),
+                    None => {}
                 }
+            }
+            others.sort_by_key(|entry| entry.platform);
+            if let Some(main) = main {
+                merged.projects.push(Project { main, others });
             } else {
-                merged.projects.extend(project_of(members));
+                // The leader is of an earlier round.
+                for entry in others {
+                    *merged.seen_before.entry(entry.platform).or_default() += 1;
+                }
             }
         }
         merged
@@ -153,13 +146,14 @@ impl Merger {
             name: squashed(&facts.name),
             description: squashed(facts.description.as_deref().unwrap_or_default()),
             stars: facts.stars,
+            standing: Standing::of(facts, entry.self_hosted),
             pages: links.filter_map(|link| page_key(link)).collect(),
             project: None,
         });
     }
 
-    /// Gives the pairs that may be one, the strongest evidence first; the left one is always of this round.
-    fn edges(&self, fresh: &[Entry], first_new: usize) -> Vec<(Evidence, usize, usize)> {
+    /// Gives the pairs that may be one, the strongest evidence first.
+    fn edges(&self, fresh: &[Entry], first_new: usize) -> BTreeSet<Edge> {
         let mut claims = BTreeSet::new();
         for (position, entry) in fresh.iter().enumerate() {
             let from = first_new + position;
@@ -168,11 +162,19 @@ impl Merger {
         }
         let mut edges = BTreeSet::new();
         for &(from, to) in &claims {
-            if claims.contains(&(to, from)) {
-                edges.insert((Evidence::MutualLinks, from.max(to), from.min(to)));
+            let (evidence, linking) = if claims.contains(&(to, from)) {
+                (Evidence::MutualLinks, None)
             } else if self.is_believable(from, to, &claims) {
-                edges.insert((Evidence::Link, from.max(to), from.min(to)));
-            }
+                (Evidence::Link, Some(from))
+            } else {
+                continue;
+            };
+            edges.insert(Edge {
+                evidence,
+                new: from.max(to),
+                other: from.min(to),
+                linking,
+            });
         }
         for from in first_new..self.known.len() {
             let same_name = &self.by_full_name[&self.known[from].full_name];
@@ -180,10 +182,15 @@ impl Merger {
             edges.extend(
                 earlier
                     .filter(|other| self.are_namesakes(from, **other))
-                    .map(|other| (Evidence::Name, from, *other)),
+                    .map(|other| Edge {
+                        evidence: Evidence::Name,
+                        new: from,
+                        other: *other,
+                        linking: None,
+                    }),
             );
         }
-        edges.into_iter().collect()
+        edges
     }
 
     /// Gives the entry of another platform to which a link leads, if there is exactly one.
@@ -250,50 +257,73 @@ impl Merger {
     }
 
     /// Joins what the evidence allows. A group never holds two entries of one platform, nor parts of two earlier projects.
-    fn groups(&self, first_new: usize, edges: &[(Evidence, usize, usize)]) -> Vec<Group> {
+    fn groups(&self, first_new: usize, edges: &BTreeSet<Edge>) -> Vec<Group> {
         let mut groups: Vec<Option<Group>> = (first_new..self.known.len())
             .map(|index| {
                 Some(Group {
                     members: vec![index],
                     platforms: BTreeSet::from([self.known[index].platform]),
-                    attached: None,
+                    leader: index,
+                    attached: false,
                 })
             })
             .collect();
         let mut place: Vec<usize> = (0..groups.len()).collect();
-        for &(_, new, other) in edges {
-            let home = place[new - first_new];
-            if other < first_new {
-                let attached = self.known[other].project.unwrap_or(other);
-                let members = self.platforms_of(attached);
-                if let Some(group) = groups[home].as_mut() {
-                    let free = group.attached.is_none() && group.platforms.is_disjoint(&members);
-                    if free {
-                        group.attached = Some(attached);
-                        group.platforms.extend(members);
-                    }
+        for edge in edges {
+            let home = place[edge.new - first_new];
+            if edge.other < first_new {
+                let earlier = self.known[edge.other].project.unwrap_or(edge.other);
+                if let Some(group) = groups[home].as_mut().filter(|group| !group.attached) {
+                    self.attach(group, earlier, edge);
                 }
                 continue;
             }
-            let away = place[other - first_new];
-            let joinable = match (&groups[home], &groups[away]) {
-                (Some(left), Some(right)) => {
-                    home != away
-                        && (left.attached.is_none() || right.attached.is_none())
-                        && left.platforms.is_disjoint(&right.platforms)
-                }
-                _ => false,
+            let away = place[edge.other - first_new];
+            let leader = match (&groups[home], &groups[away]) {
+                (Some(left), Some(right)) if home != away => self.joined_leader(left, right, edge),
+                _ => None,
             };
-            if joinable && let Some(joining) = groups[home.max(away)].take() {
+            if let Some(leader) = leader
+                && let Some(joining) = groups[home.max(away)].take()
+            {
                 for member in &joining.members {
                     place[member - first_new] = home.min(away);
                 }
                 if let Some(group) = groups[home.min(away)].as_mut() {
-                    group.absorb(joining);
+                    group.absorb(joining, leader);
                 }
             }
         }
         groups.into_iter().flatten().collect()
+    }
+
+    /// Puts a group below a project of an earlier round, which keeps its leader: what was listed never changes.
+    fn attach(&self, group: &mut Group, earlier: usize, edge: &Edge) {
+        let members = self.platforms_of(earlier);
+        let leader = edge.leader(self.leader(group.leader), self.leader(earlier));
+        if leader == Some(earlier) && group.platforms.is_disjoint(&members) {
+            group.leader = earlier;
+            group.attached = true;
+            group.platforms.extend(members);
+        }
+    }
+
+    /// Gives who leads two groups of this round together, if they may be joined; `left` holds the edge's new entry.
+    fn joined_leader(&self, left: &Group, right: &Group, edge: &Edge) -> Option<usize> {
+        let joinable =
+            !(left.attached && right.attached) && left.platforms.is_disjoint(&right.platforms);
+        let leader = edge.leader(self.leader(left.leader), self.leader(right.leader))?;
+        let keeps = |group: &Group| !group.attached || group.leader == leader;
+        (joinable && keeps(left) && keeps(right)).then_some(leader)
+    }
+
+    fn leader(&self, entry: usize) -> Leader {
+        let known = &self.known[entry];
+        Leader {
+            entry,
+            standing: known.standing,
+            platform: known.platform,
+        }
     }
 
     fn platforms_of(&self, project: usize) -> BTreeSet<usize> {
@@ -311,16 +341,18 @@ impl Merger {
 struct Group {
     members: Vec<usize>,
     platforms: BTreeSet<usize>,
-    /// The project of an earlier round that it belongs to.
-    attached: Option<usize>,
+    /// The entry that stands for the project; of an earlier round when it is attached to one.
+    leader: usize,
+    attached: bool,
 }
 
 impl Group {
-    fn absorb(&mut self, other: Self) {
+    fn absorb(&mut self, other: Self, leader: usize) {
         self.members.extend(other.members);
         self.members.sort_unstable();
         self.platforms.extend(other.platforms);
-        self.attached = self.attached.or(other.attached);
+        self.leader = leader;
+        self.attached |= other.attached;
     }
 }
 
@@ -328,21 +360,6 @@ impl Group {
 fn begins_alike(left: &str, right: &str) -> bool {
     let shorter = left.chars().count().min(right.chars().count());
     shorter >= TELLING_NAME && (left.starts_with(right) || right.starts_with(left))
-}
-
-/// Chooses the main entry: files before papers and models, then the most stars, then the order of platforms.
-fn project_of(mut members: Vec<Entry>) -> Option<Project> {
-    members.sort_by_key(|entry| entry.platform);
-    let main = (0..members.len()).min_by_key(|place| {
-        let entry = &members[*place];
-        let kind = entry.facts.kind != "repository";
-        (kind, Reverse(entry.facts.stars), entry.platform)
-    })?;
-    let main = members.remove(main);
-    Some(Project {
-        main,
-        others: members,
-    })
 }
 
 #[cfg(test)]

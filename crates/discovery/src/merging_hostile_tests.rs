@@ -79,3 +79,27 @@ fn an_earlier_namesake_hides_no_later_project() {
     ]);
     assert_eq!(shown(&second)[0][0], "0:acme/tool");
 }
+
+#[test]
+fn a_server_of_anybody_leads_no_entry_of_a_public_platform() {
+    let on_a_server = |entry| Entry {
+        self_hosted: true,
+        ..entry
+    };
+    // Owner, name, description and any number of stars are only words of that server.
+    check(
+        vec![
+            starred(described(at(0, "acme/tool")), 50_000),
+            on_a_server(starred(described(at(1, "acme/tool")), 1_000_000_000)),
+        ],
+        &[&["0:acme/tool", "1:acme/tool"]],
+    );
+    // Between servers of the user's own, the stars decide.
+    check(
+        vec![
+            on_a_server(starred(described(at(0, "acme/tool")), 5)),
+            on_a_server(starred(described(at(1, "acme/tool")), 7)),
+        ],
+        &[&["1:acme/tool", "0:acme/tool"]],
+    );
+}

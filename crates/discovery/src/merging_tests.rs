@@ -9,6 +9,7 @@ use crate::testing::{DESCRIPTORS, entry};
 pub(super) fn at(platform: usize, full_name: &str) -> Entry {
     Entry {
         platform,
+        self_hosted: false,
         facts: entry(DESCRIPTORS[platform].name, full_name),
     }
 }
@@ -66,7 +67,7 @@ fn a_link_to_the_other_merges() {
             ),
             at(1, "acme/new"),
         ],
-        &[&["0:acme/old", "1:acme/new"]],
+        &[&["1:acme/new", "0:acme/old"]],
     );
 }
 
@@ -79,7 +80,10 @@ fn chains_are_one_project_and_the_most_starred_repository_is_its_main() {
     };
     check(
         vec![
-            stars(at(0, "acme/tool"), 5),
+            stars(
+                linking(at(0, "acme/tool"), &["https://east.example/acme/tool"]),
+                5,
+            ),
             stars(
                 linking(at(1, "acme/tool"), &["https://north.example/acme/tool"]),
                 70,
@@ -125,17 +129,20 @@ fn a_paper_is_listed_with_its_code() {
         ],
         &[&["0:acme/tool"], &["0:acme/other"], &["3:2101.00001v1"]],
     );
-    // The code names the paper, in another version.
-    check(
-        vec![
-            linking(
-                at(0, "acme/tool"),
-                &["https://west.example/abs/2101.00001v3"],
-            ),
-            with(paper(&[]), |facts| {
-                "https://west.example/abs/2101.00001v1".clone_into(&mut facts.url)
-            }),
-        ],
+    // The code names the paper, in another version: whoever says so alone does not take the paper's place.
+    let naming_code = |links: &[&str], expected: &[&[&str]]| {
+        let code = linking(
+            at(0, "acme/tool"),
+            &["https://west.example/abs/2101.00001v3"],
+        );
+        let paper = with(paper(links), |facts| {
+            "https://west.example/abs/2101.00001v1".clone_into(&mut facts.url)
+        });
+        check(vec![code, paper], expected);
+    };
+    naming_code(&[], &[&["0:acme/tool"], &["3:2101.00001v1"]]);
+    naming_code(
+        &["https://north.example/acme/tool"],
         &[&["0:acme/tool", "3:2101.00001v1"]],
     );
 }
@@ -266,7 +273,7 @@ fn entries_of_one_platform_stay_apart() {
             linking(at(0, "bob/tool"), &["https://east.example/acme/tool"]),
             at(1, "acme/tool"),
         ],
-        &[&["0:acme/tool", "1:acme/tool"], &["0:bob/tool"]],
+        &[&["1:acme/tool", "0:acme/tool"], &["0:bob/tool"]],
     );
 }
 

@@ -131,7 +131,7 @@ async fn empty_rounds_are_passed_a_few_at_a_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_platform_without_end_is_left_after_twenty_rounds() {
+async fn fault_14_a_platform_without_end_is_left_after_twenty_rounds() {
     let endless = Arc::new(Fake::new(|number| {
         let entries = vec![entry("north", &format!("a/tool-{number}"))];
         Step::Page(crate::client::PlatformPage {

@@ -108,6 +108,16 @@ impl Platform {
         self.descriptor.name
     }
 
+    /// Says whether it is a server of the user's own choice and not the public one.
+    pub(crate) fn is_self_hosted(&self) -> bool {
+        let public = self.descriptor.public_url;
+        let public = public.and_then(|address| Url::parse(address).ok());
+        match (public, &self.base_url) {
+            (Some(public), Some(base_url)) => public.origin() != base_url.origin(),
+            _ => true,
+        }
+    }
+
     /// Gives its client.
     ///
     /// # Errors

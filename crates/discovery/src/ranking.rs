@@ -153,7 +153,7 @@ impl Ranker {
         let name = members(&project)
             .map(|facts| self.name_match(facts))
             .fold(0.0, f64::max);
-        let popularity = members(&project).filter_map(popularity).reduce(f64::max);
+        let popularity = believed(&project).filter_map(popularity).reduce(f64::max);
         let also_on = project.also_on();
         let facts = project.main.facts;
         let parts = ScoreParts {
@@ -193,6 +193,15 @@ impl Ranker {
 fn members(project: &Project) -> impl Iterator<Item = &RepositoryFacts> {
     let others = project.others.iter().map(|entry| &entry.facts);
     std::iter::once(&project.main.facts).chain(others)
+}
+
+/// Gives the entries whose numbers count: a server of anybody's lends no stars to an entry of a public platform.
+fn believed(project: &Project) -> impl Iterator<Item = &RepositoryFacts> {
+    let main = &project.main;
+    std::iter::once(main)
+        .chain(&project.others)
+        .filter(|entry| main.self_hosted || !entry.self_hosted)
+        .map(|entry| &entry.facts)
 }
 
 /// Gives the words of an entry, those of its name and topics repeated.

@@ -10,7 +10,11 @@ use crate::{
 
 fn project(platform: usize, facts: RepositoryFacts) -> Project {
     Project {
-        main: Entry { platform, facts },
+        main: Entry {
+            platform,
+            self_hosted: false,
+            facts,
+        },
         others: Vec::new(),
     }
 }
@@ -279,6 +283,7 @@ fn a_project_is_as_relevant_as_its_best_entry() {
     let both = Project {
         others: vec![Entry {
             platform: 3,
+            self_hosted: false,
             facts: paper,
         }],
         ..project(0, code)
@@ -287,6 +292,25 @@ fn a_project_is_as_relevant_as_its_best_entry() {
     assert_eq!(order[0].facts.full_name, "b/pyGAT");
     assert_eq!(order[0].score_parts.relevance, 1.0);
     assert_eq!(order[0].also_on.len(), 1);
+}
+
+#[test]
+fn a_server_of_anybody_lends_no_stars() {
+    let popularity = |self_hosted| {
+        let other = Entry {
+            platform: 1,
+            self_hosted,
+            facts: changed("a/x", |facts| facts.stars = Some(100_000)),
+        };
+        let both = Project {
+            others: vec![other],
+            ..project(0, changed("a/x", |facts| facts.stars = Some(0)))
+        };
+        Ranker::new("x", TODAY).rank(vec![both])[0]
+            .score_parts
+            .popularity
+    };
+    assert_eq!((popularity(true), popularity(false)), (0.0, 1.0));
 }
 
 #[test]

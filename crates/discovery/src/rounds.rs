@@ -161,8 +161,10 @@ impl<'a> Walk<'a> {
                 Ok(page) => {
                     answered = true;
                     let facts = source.take(page, self.request);
+                    let self_hosted = source.platform.is_self_hosted();
                     entries.extend(facts.into_iter().map(|facts| Entry {
                         platform: place,
+                        self_hosted,
                         facts,
                     }));
                 }

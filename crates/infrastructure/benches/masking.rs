@@ -252,7 +252,7 @@ impl Text {
         match self.below(14) {
             0 => format!("2026-11-23T02:10:{:02}.{:03}Z  INFO synthesizer::{a}::{b}: {c} finished {d}={number} correlation_id={}", number % 60, number % 1000, self.hexadecimal(32)),
             1 => format!("{{\"timestamp\":\"2026-11-23T02:10:00.123Z\",\"level\":\"INFO\",\"target\":\"{a}.{b}\",\"message\":\"{c} {d}\",\"bytes\":{number},\"ok\":true}}"),
-            2 => format!("10.0.{}.{} - - [23/Nov/2026:02:10:00 +0000] \"GET /api/v4/{a}/{b}?{c}={d}&page={number} HTTP/1.1\" 200 {number}", number % 256, number % 199),
+            2 => format!("10.0.{}.{} - - [23/Nov/2026:02:10:00 +0000] \"GET /api/v4/{a}/{b}?{c}_of={d}&page={number} HTTP/1.1\" 200 {number}", number % 256, number % 199),
             3 => format!("    def {a}_{b}(self, {c}: str, {d}: int = {number}) -> Optional[{a}]:"),
             4 => format!("        self.{a}.{b} = {c}_{d}(self._{a}, key={b}[{number}], timeout=30)"),
             5 => format!("pub(crate) fn {a}_{b}({c}: &str, {d}: usize) -> Result<Vec<{a}>, Failure> {{"),

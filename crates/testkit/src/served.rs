@@ -6,6 +6,7 @@ use std::{
     process::Stdio,
     sync::{
         Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
         mpsc::{self, Receiver},
     },
     time::{Duration, Instant},
@@ -204,16 +205,14 @@ impl HttpSession {
         meta: &Value,
     ) -> HttpReply {
         let parameters = json!({ "name": name, "arguments": arguments, "_meta": meta });
-        let message =
-            json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": parameters });
+        let message = json!({ "jsonrpc": "2.0", "id": next_id(), "method": "tools/call", "params": parameters });
         self.post(headers, &message)
     }
 
     /// Calls a tool and does not wait for the answer.
     pub fn begin_call(&self, headers: &[(&str, &str)], name: &str, arguments: &Value) -> TcpStream {
         let parameters = json!({ "name": name, "arguments": arguments });
-        let message =
-            json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": parameters });
+        let message = json!({ "jsonrpc": "2.0", "id": next_id(), "method": "tools/call", "params": parameters });
         let own = [
             ("mcp-session-id", self.id.as_str()),
             ("mcp-protocol-version", PROTOCOL_VERSION),
@@ -259,7 +258,13 @@ pub fn stateless_call(name: &str, arguments: &Value, further: &Value) -> Value {
         meta[key.as_str()] = value.clone();
     }
     let parameters = json!({ "name": name, "arguments": arguments, "_meta": meta });
-    json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": parameters })
+    json!({ "jsonrpc": "2.0", "id": next_id(), "method": "tools/call", "params": parameters })
+}
+
+/// Gives a number that no other request of this process has: within a session, none may have that of another under way.
+fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Sends a call of a tool without a session, and does not wait for the answer.

@@ -47,16 +47,14 @@ fn a_breaker_opens_for_every_process_and_a_person_closes_it() {
     let world = world();
     let program = searching(&world, POLICY);
     world.kill("github");
-    for words in [
-        "http client",
-        "json parser",
-        "date picker",
-        "task queue",
-        "rate limiter",
-    ] {
-        let answer = search(&program, words);
-        assert_eq!(source(&answer, "github")["status"], "failed", "{words}");
-        assert_eq!(source(&answer, "gitea")["status"], "ok", "{words}");
+    let mut client = program.mcp([""; 0]);
+    client.initialize();
+    for words in ["http client", "json parser", "date picker", "task queue", "rate limiter"] {
+        let arguments = serde_json::json!({ "query": words, "platforms": ["github", "gitea"] });
+        let result = client.call_tool("search_repositories", arguments);
+        let answer = &result["structuredContent"];
+        assert_eq!(source(answer, "github")["status"], "failed", "{words}");
+        assert_eq!(source(answer, "gitea")["status"], "ok", "{words}");
     }
     let open = breakers(&program, &["list"]);
     let github = breaker(&open, "github");

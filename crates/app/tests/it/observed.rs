@@ -48,8 +48,7 @@ fn assert_clean(metrics: &str) {
 #[test]
 fn metrics_are_clean_under_traffic() {
     let world = PlatformWorld::start();
-    let settings =
-        "[resilience]\nbackoff = \"1 ms\"\nconsecutive_failures = 2\n[cache]\nsearch = \"1 ms\"\n";
+    let settings = "[resilience]\nbackoff = \"1 ms\"\nconsecutive_failures = 2\n";
     let served = Served::start(
         &program().with_config(&format!("{}\n{settings}", world.config_toml())),
         &[],
@@ -250,6 +249,7 @@ fn children_learn_whom_they_work_for() {
         let reply = session.call(&headers, "analyze_repository", &arguments, &json!({}));
         let error = reply.json()["result"]["structuredContent"]["error"].clone();
         assert_eq!(error["correlation_id"], id, "{error}");
+        assert!(seen.is_file(), "{error}");
     }
     let seen = fs::read_to_string(&seen).expect("the program was started");
     let ids: BTreeSet<&str> = seen.lines().collect();

@@ -10,7 +10,7 @@ use synthesizer_model::{
     reference::RepositoryReference,
     text::is_deceptive,
 };
-use url::Url;
+use url::{Host, Url};
 
 use crate::{
     client::{PlatformPage, PlatformQuery},
@@ -289,26 +289,46 @@ pub(super) fn usable_reference(candidates: &[&str]) -> Option<String> {
         .map(|candidate| (*candidate).to_owned())
 }
 
-/// Gives page and reference of a repository on a self-hosted platform: what the platform says where that is an address for
-/// people, else the page below `site`. Files are fetched over HTTPS, or from the host that the user configured.
+/// Gives page and reference of a repository on a self-hosted platform: what the platform says where that lies on its own host, else
+/// what lies below `site`. Files are fetched over HTTPS, or from the very place that the user configured.
+///
+/// An answer does not choose the host: it could pass its repository off as one of another platform. A loopback address is a tunnel
+/// or a proxy of the user's own, behind which the platform has another name.
 pub(super) fn self_hosted_place(
     site: &Url,
     full_name: &str,
     page: Option<&str>,
     clone: Option<&str>,
 ) -> (String, Option<String>) {
-    let page = page.and_then(web_address).unwrap_or_else(|| {
-        let base = site.as_str().trim_end_matches('/');
-        format!("{base}/{full_name}")
-    });
+    let base = site.as_str().trim_end_matches('/');
+    let on_its_host = |address: &String| {
+        let host = Url::parse(address).ok();
+        let host = host.as_ref().and_then(Url::host_str);
+        host == site.host_str() || is_loopback(site)
+    };
+    let page = page.and_then(web_address).filter(on_its_host);
+    let page = page.unwrap_or_else(|| format!("{base}/{full_name}"));
     let reference = clone
         .and_then(web_address)
+        .map(|clone| match on_its_host(&clone) {
+            true => clone,
+            false => format!("{base}/{full_name}.git"),
+        })
         .filter(|clone| {
             Url::parse(clone)
                 .is_ok_and(|clone| clone.scheme() == "https" || clone.origin() == site.origin())
         })
         .and_then(|clone| usable_reference(&[&clone]));
     (page, reference)
+}
+
+fn is_loopback(site: &Url) -> bool {
+    match site.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
 }
 
 /// Writes a time by RFC 3339 in UTC with whole seconds; times before 1970, which some platforms write for "never", are none.

@@ -231,34 +231,55 @@ fn a_page_far_longer_than_asked_for_is_cut() {
 }
 
 #[test]
-fn a_self_hosted_repository_is_where_its_platform_says() {
-    let site = Url::parse("http://git.corp.example:3000/forge").unwrap();
+fn a_self_hosted_repository_is_where_its_platform_says_on_its_own_host() {
+    let place = |site: &str, page: Option<&str>, clone: Option<&str>| {
+        let site = Url::parse(site).unwrap();
+        self_hosted_place(&site, "o/n", page, clone)
+    };
     let check = |page: Option<&str>, clone: Option<&str>, expected: (&str, Option<&str>)| {
-        let (url, reference) = self_hosted_place(&site, "o/n", page, clone);
+        let (url, reference) = place("http://git.corp.example:3000/forge", page, clone);
         assert_eq!((url.as_str(), reference.as_deref()), expected);
     };
+    let secure = "https://git.corp.example/o/n";
     check(
-        Some("https://code.example/o/n"),
-        Some("https://code.example/o/n.git"),
-        (
-            "https://code.example/o/n",
-            Some("https://code.example/o/n.git"),
-        ),
+        Some(secure),
+        Some("https://git.corp.example/o/n.git"),
+        (secure, Some("https://git.corp.example/o/n.git")),
     );
     let built = "http://git.corp.example:3000/forge/o/n";
+    let built_clone = "http://git.corp.example:3000/forge/o/n.git";
     check(
         Some("javascript:x"),
-        Some("http://git.corp.example:3000/forge/o/n.git"),
-        (built, Some("http://git.corp.example:3000/forge/o/n.git")),
+        Some(built_clone),
+        (built, Some(built_clone)),
     );
-    check(None, Some("http://other.example/o/n.git"), (built, None));
+    // It cannot pass for another platform, nor lead a fetch to another host.
+    check(
+        Some("https://code.example/acme/tool"),
+        Some("https://code.example/acme/tool.git"),
+        (built, Some(built_clone)),
+    );
+    check(
+        Some("https://git.corp.example.evil.example/o/n"),
+        Some("http://git.corp.example:4000/o/n.git"),
+        (built, None),
+    );
     check(None, Some("git@code.example:o/n.git"), (built, None));
     check(
         None,
-        Some("https://u:p@code.example/o/n.git"),
+        Some("https://u:p@git.corp.example/o/n.git"),
         (built, None),
     );
     check(None, None, (built, None));
+    // Through a tunnel, the platform has another name.
+    for site in ["http://127.0.0.1:3000", "http://[::1]", "http://localhost"] {
+        let place = place(site, Some(secure), Some("https://code.example/o/n.git"));
+        let expected = (
+            secure.to_owned(),
+            Some("https://code.example/o/n.git".to_owned()),
+        );
+        assert_eq!(place, expected);
+    }
 }
 
 proptest::proptest! {

@@ -385,6 +385,7 @@ fn sandbox(settings: &Settings) -> Sandbox {
 fn telemetry(settings: &Settings) -> Telemetry {
     let format = match settings.text("telemetry.format").as_str() {
         "json" => LogFormat::Json,
+        "ecs" => LogFormat::Ecs,
         _ => LogFormat::Text,
     };
     Telemetry {

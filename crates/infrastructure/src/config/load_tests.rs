@@ -107,7 +107,7 @@ fn every_problem_is_reported_with_its_origin() {
             "synthesizer.toml:1: stray: unknown setting",
             "SYNTHESIZER__SANDBOX__ENABLED: sandbox.enabled: expected true or false",
             "SYNTHESIZER__SANDBOX__PROCESSS: sandbox.processs: unknown setting, did you mean sandbox.processes?",
-            "flag: telemetry.format: expected one of text, json",
+            "flag: telemetry.format: expected one of text, json, ecs",
         ]
     );
 }

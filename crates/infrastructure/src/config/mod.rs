@@ -149,6 +149,8 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+    /// One JSON object a line, by the Elastic Common Schema.
+    Ecs,
 }
 
 impl Default for Limits {

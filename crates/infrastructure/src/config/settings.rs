@@ -192,9 +192,9 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         path: "telemetry.format",
-        kind: Kind::Choice(&["text", "json"]),
+        kind: Kind::Choice(&["text", "json", "ecs"]),
         default: "text",
-        documentation: "The form of log lines.",
+        documentation: "The form of log lines: for people, JSON, or JSON by the Elastic Common Schema.",
     },
     Setting {
         path: "resilience.deadline",

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use rustix::fs::OFlags;
 use sqlx::{
     ConnectOptions as _,
     sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
@@ -51,10 +52,10 @@ impl SqliteFile {
         self.folder.join(self.name)
     }
 
-    /// Says which file is there, if any.
+    /// Says which file is there, if any. A link is none: whoever wrote it chose another file of the user's.
     pub(crate) fn identity(&self) -> Option<FileIdentity> {
-        let data = fs::metadata(self.path()).ok()?;
-        Some(FileIdentity(data.dev(), data.ino()))
+        let data = fs::symlink_metadata(self.path()).ok()?;
+        (!data.is_symlink()).then_some(FileIdentity(data.dev(), data.ino()))
     }
 
     /// Gives the bytes of the file and its write-ahead log.
@@ -69,13 +70,16 @@ impl SqliteFile {
     /// Makes the folder and waits until no other process prepares the file.
     ///
     /// # Errors
-    /// Any error of the file system; `TimedOut` after `wait`.
+    /// Any error of the file system; `TimedOut` after `wait`; `InvalidInput` when something else than a file is there.
     pub(crate) async fn lock(&self, wait: Duration) -> io::Result<PreparationLock> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&self.folder)?;
         let file = private().create(true).open(self.beside(".lock"))?;
+        if !file.metadata()?.is_file() {
+            return Err(not_a_file());
+        }
         let give_up = Instant::now() + wait;
         loop {
             match file.try_lock() {
@@ -98,12 +102,9 @@ impl SqliteFile {
     /// Any error of the file system; `InvalidInput` when something else than a file is there.
     pub(crate) fn create(&self) -> io::Result<()> {
         let path = self.path();
-        match fs::metadata(&path) {
-            // Opening a device or a pipe could block or do harm.
-            Ok(data) if !data.is_file() => Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "not a regular file",
-            )),
+        match fs::symlink_metadata(&path) {
+            // Opening a device or a pipe could block or do harm, and a link would have us change a file elsewhere.
+            Ok(data) if !data.is_file() => Err(not_a_file()),
             Ok(data) if data.mode() & 0o077 == 0 => Ok(()),
             Ok(_) => fs::set_permissions(path, fs::Permissions::from_mode(0o600)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -159,10 +160,20 @@ pub(crate) fn pool(options: SqliteConnectOptions, connections: u32, wait: Durati
         .connect_lazy_with(options)
 }
 
+/// Opens nothing through a link and waits for no pipe.
 fn private() -> OpenOptions {
+    let flags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK);
     let mut options = OpenOptions::new();
-    options.read(true).write(true).mode(0o600);
     options
+        .read(true)
+        .write(true)
+        .mode(0o600)
+        .custom_flags(flags.bits().cast_signed());
+    options
+}
+
+fn not_a_file() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
 }
 
 #[cfg(test)]
@@ -197,5 +208,33 @@ mod tests {
         file.create().unwrap();
         assert_eq!(file.bytes(), 0);
         assert_eq!(fs::read(file.beside(".broken")).unwrap(), b"content");
+    }
+
+    #[tokio::test]
+    async fn links_in_the_folder_lead_nowhere() {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let file = SqliteFile::new(folder.path(), "some.db");
+        let target = elsewhere.path().join("target");
+        std::os::unix::fs::symlink(&target, file.beside(".lock")).unwrap();
+        std::os::unix::fs::symlink(&target, file.path()).unwrap();
+        assert!(file.lock(Duration::ZERO).await.is_err());
+        assert!(!target.exists(), "a file was made elsewhere");
+        fs::write(&target, "").unwrap();
+        fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(file.lock(Duration::ZERO).await.is_err());
+        let refused = file.create().unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(file.identity(), None);
+        assert_eq!(fs::metadata(&target).unwrap().mode() & 0o777, 0o644);
+    }
+
+    #[tokio::test]
+    async fn a_pipe_in_place_of_the_lock_blocks_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = SqliteFile::new(folder.path(), "some.db");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mkfifoat(rustix::fs::CWD, file.beside(".lock"), mode).unwrap();
+        let locked = file.lock(Duration::ZERO).await;
+        assert!(locked.is_err());
     }
 }

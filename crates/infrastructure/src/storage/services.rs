@@ -1,6 +1,7 @@
 //! What is remembered about each service between processes. Decides nothing: it keeps and gives back.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -38,6 +39,9 @@ const PUT: &str = "INSERT INTO services (name, forced_open, open_until, openings
 
 const PRUNE: &str = "DELETE FROM services WHERE NOT forced_open AND changed_at < ?1";
 
+/// What lies between a service's name and its address; no name of a service has it.
+const AT: char = '@';
+
 /// One row, in the order of [`SELECT`].
 type Row = (
     String,
@@ -54,11 +58,23 @@ type Row = (
 pub struct SqliteServiceRecords {
     database: Database,
     clock: Clock,
+    /// Where services are that the configuration moved, by their names.
+    places: Arc<BTreeMap<String, String>>,
 }
 
 /// Gives the records of a configuration's state file.
+///
+/// What a service did at an address of the configuration's own is remembered for that address alone: a checkout whose file sends us to
+/// its server must not have the public service left alone.
 pub fn service_records(config: &Config) -> Arc<dyn ServiceRecords> {
-    Arc::new(SqliteServiceRecords::new(Database::of(config)))
+    let places = config.platforms.iter().filter_map(|(name, platform)| {
+        let address = platform.base_url.as_ref()?;
+        Some((name.clone(), address.origin().ascii_serialization()))
+    });
+    Arc::new(SqliteServiceRecords {
+        places: Arc::new(places.collect()),
+        ..SqliteServiceRecords::new(Database::of(config))
+    })
 }
 
 impl SqliteServiceRecords {
@@ -67,7 +83,22 @@ impl SqliteServiceRecords {
         Self {
             database,
             clock: Clock::system(),
+            places: Arc::default(),
         }
+    }
+
+    /// Gives the name under which a service is written here: its own, or with the address that it has.
+    fn name_in_file(&self, service: &str) -> String {
+        match self.places.get(service) {
+            Some(place) => format!("{service}{AT}{place}"),
+            None => service.to_owned(),
+        }
+    }
+
+    /// Gives the service of a written name; `None` when it has another address here.
+    fn service_of(&self, written: &str) -> Option<String> {
+        let service = written.split_once(AT).map_or(written, |(name, _)| name);
+        (self.name_in_file(service) == written).then(|| service.to_owned())
     }
 
     async fn read(&self) -> Result<Vec<ServiceRecord>, Failure> {
@@ -82,12 +113,18 @@ impl SqliteServiceRecords {
             .fetch_all(pool)
             .await
             .map_err(|error| failure("read the state file", &error))?;
-        Ok(rows.into_iter().map(record).collect())
+        let records = rows.into_iter().map(record).filter_map(|mut record| {
+            record.name = self.service_of(&record.name)?;
+            Some(record)
+        });
+        Ok(records.collect())
     }
 
     async fn write(&self, record: &ServiceRecord) -> Result<(), Failure> {
         let pool = self.database.pool().await?;
-        write(pool, record, self.clock.now())
+        let mut record = record.clone();
+        record.name = self.name_in_file(&record.name);
+        write(pool, &record, self.clock.now())
             .await
             .map_err(|error| failure("write the state file", &error))
     }

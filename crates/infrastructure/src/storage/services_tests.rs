@@ -17,6 +17,7 @@ fn records(folder: &std::path::Path, now: SystemTime) -> SqliteServiceRecords {
     SqliteServiceRecords {
         database: Database::below(folder),
         clock: Clock::of(move || now),
+        places: Arc::default(),
     }
 }
 
@@ -60,6 +61,35 @@ async fn reading_creates_no_file_and_sees_a_later_one() {
     let record = opened("github", 1, at(0));
     records(&data, at(0)).put(&record).await.unwrap();
     assert_eq!(reader.all().await.unwrap(), [record]);
+}
+
+#[tokio::test]
+async fn what_a_service_did_at_another_address_concerns_that_address_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let at_place = |place: Option<&str>| {
+        let place = place.map(|place| ("github".to_owned(), place.to_owned()));
+        SqliteServiceRecords {
+            places: Arc::new(place.into_iter().collect()),
+            ..records(folder.path(), at(0))
+        }
+    };
+    let (public, moved, other) = (
+        at_place(None),
+        at_place(Some("https://git.example")),
+        at_place(Some("https://git.example:8443")),
+    );
+    let paused = ServiceRecord {
+        paused_until: Some(at(DAY)),
+        ..opened("github", 1, at(0))
+    };
+    moved.put(&paused).await.unwrap();
+    assert_eq!(public.all().await.unwrap(), []);
+    assert_eq!(other.all().await.unwrap(), []);
+    assert_eq!(moved.all().await.unwrap(), [paused]);
+    let usual = opened("github", 2, at(0));
+    public.put(&usual).await.unwrap();
+    assert_eq!(public.all().await.unwrap(), [usual]);
+    assert_eq!(moved.all().await.unwrap().len(), 1);
 }
 
 #[tokio::test]

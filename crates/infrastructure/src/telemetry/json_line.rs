@@ -4,7 +4,7 @@
 
 use std::{fmt, time::SystemTime};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use synthesizer_model::{secret::MASK, text::is_deceptive};
 use tracing::{
     Event, Subscriber,
@@ -30,8 +30,13 @@ const SUFFIX: &str = "_field";
 const KEPT: usize = 1_000;
 
 /// Writes each event as one JSON object.
-#[derive(Debug)]
-pub(super) struct JsonLine;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum JsonLine {
+    /// With names of its own.
+    Plain,
+    /// With the names of the Elastic Common Schema 8.11; other fields lie below `synthesizer`.
+    Elastic,
+}
 
 impl<S> FormatEvent<S, JsonFields> for JsonLine
 where
@@ -69,7 +74,7 @@ where
             ("message", message),
         ];
         let object = object(head, fields.0, correlation::current().as_deref());
-        writer.write_str(&text(object))?;
+        writer.write_str(&text(object, *self))?;
         writer.write_char('\n')
     }
 }
@@ -106,11 +111,14 @@ fn object<const N: usize>(
     object
 }
 
-/// Writes an object, masked and within the length of a line.
-fn text(object: Map<String, Value>) -> String {
+/// Writes an object, masked and within the length of a line, in the given form.
+fn text(object: Map<String, Value>, form: JsonLine) -> String {
     let mut text = masked(object);
     if text.len() > LONGEST {
         text = shortened(&text);
+    }
+    if form == JsonLine::Elastic {
+        text = write(&elastic(parse(&text).unwrap_or_default()));
     }
     if !text.contains(is_deceptive) {
         return text;
@@ -125,6 +133,37 @@ fn text(object: Map<String, Value>) -> String {
         }
     }
     escaped
+}
+
+/// Gives a line's members the names of the Elastic Common Schema, dots in names included.
+fn elastic(object: Map<String, Value>) -> Map<String, Value> {
+    let mut line = Map::new();
+    let mut own = Map::new();
+    for (name, value) in object {
+        match (name.as_str(), value) {
+            ("timestamp", value) => line.insert("@timestamp".to_owned(), value),
+            ("level", Value::String(level)) => {
+                line.insert("log.level".to_owned(), level.to_ascii_lowercase().into())
+            }
+            ("target", value) => line.insert("log.logger".to_owned(), value),
+            ("message", value) => line.insert("message".to_owned(), value),
+            ("correlation_id", value) => {
+                line.insert("labels".to_owned(), json!({ "correlation_id": value }))
+            }
+            (_, value) => own.insert(name, value),
+        };
+    }
+    line.insert("ecs.version".to_owned(), "8.11.0".into());
+    line.insert("service.name".to_owned(), "synthesizer".into());
+    line.insert(
+        "service.version".to_owned(),
+        env!("CARGO_PKG_VERSION").into(),
+    );
+    line.insert("event.dataset".to_owned(), "synthesizer.log".into());
+    if !own.is_empty() {
+        line.insert("synthesizer".to_owned(), own.into());
+    }
+    line
 }
 
 /// Masks the text of an object as a whole; where that would break it, member by member.

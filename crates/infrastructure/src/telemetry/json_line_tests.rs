@@ -6,8 +6,6 @@ use std::{
     time::{Duration, UNIX_EPOCH},
 };
 
-use serde_json::json;
-
 use super::{
     super::{correlation::scope, lines::MaskedLines, tasks},
     *,
@@ -36,7 +34,7 @@ impl Output {
         tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .fmt_fields(JsonFields::new())
-            .event_format(JsonLine)
+            .event_format(JsonLine::Plain)
             .with_writer(MaskedLines(move || copy.clone()))
             .finish()
     }
@@ -191,7 +189,7 @@ fn long_lines_are_cut_within_the_object() {
     assert!(cut.ends_with(" (cut)") && cut.chars().count() == KEPT + 6);
     let many = (0..100).map(|number| (number.to_string(), "\u{1}".repeat(900).into()));
     let head = [("message", "many".into())];
-    let many = super::text(object(head, many.collect(), None));
+    let many = super::text(object(head, many.collect(), None), JsonLine::Plain);
     assert_eq!(many, r#"{"message":"many","cut":true}"#);
 }
 
@@ -199,4 +197,35 @@ fn long_lines_are_cut_within_the_object() {
 fn times_have_milliseconds() {
     let time = UNIX_EPOCH + Duration::from_millis(951_827_696_007);
     assert_eq!(timestamp(time), "2000-02-29T12:34:56.007Z");
+}
+
+#[test]
+fn a_line_by_the_elastic_common_schema_has_its_names() {
+    let head = [
+        ("timestamp", json!("2026-11-23T02:10:00.123Z")),
+        ("level", json!("WARN")),
+        ("target", json!("synthesizer::a")),
+        ("message", json!("call failed")),
+    ];
+    let fields = Map::from_iter([
+        ("service".to_owned(), json!("github")),
+        ("level".to_owned(), json!(3)),
+    ]);
+    let line = super::text(object(head, fields, Some("c-1")), JsonLine::Elastic);
+    let expected = json!({
+        "@timestamp": "2026-11-23T02:10:00.123Z",
+        "log.level": "warn",
+        "log.logger": "synthesizer::a",
+        "message": "call failed",
+        "labels": { "correlation_id": "c-1" },
+        "ecs.version": "8.11.0",
+        "service.name": "synthesizer",
+        "service.version": env!("CARGO_PKG_VERSION"),
+        "event.dataset": "synthesizer.log",
+        "synthesizer": { "service": "github", "level_field": 3 },
+    });
+    assert_eq!(
+        serde_json::from_str::<Value>(&line).expect("JSON"),
+        expected
+    );
 }

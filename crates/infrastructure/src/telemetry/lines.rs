@@ -52,7 +52,11 @@ pub fn init_within(config: &Config, fixed: &[(&str, LevelFilter)]) {
         LogFormat::Text => lines.event_format(TextLine::default()).try_init(),
         LogFormat::Json => lines
             .fmt_fields(JsonFields::new())
-            .event_format(JsonLine)
+            .event_format(JsonLine::Plain)
+            .try_init(),
+        LogFormat::Ecs => lines
+            .fmt_fields(JsonFields::new())
+            .event_format(JsonLine::Elastic)
             .try_init(),
     };
 }
@@ -145,7 +149,9 @@ mod tests {
             .with_writer(MaskedLines(move || copy.clone()))
             .with_ansi(false);
         if json {
-            let lines = lines.fmt_fields(JsonFields::new()).event_format(JsonLine);
+            let lines = lines
+                .fmt_fields(JsonFields::new())
+                .event_format(JsonLine::Plain);
             tracing::subscriber::with_default(lines.finish(), work);
         } else {
             let lines = lines.event_format(TextLine::default());

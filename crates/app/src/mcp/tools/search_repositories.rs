@@ -114,9 +114,15 @@ async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Fail
         .next_cursor
         .map(|cursor| paging.cursor_of_inner(&cursor));
     let document = answer::document(&found, &context.call.correlation_id)?;
-    let parts = vec![
-        Part::below("", "repositories"),
-        Part::below("", "facets.languages"),
+    // The state of the sources decides what the rest is worth, so it comes on the first page.
+    let parts = [
+        "sources",
+        "repositories",
+        "facets.platforms",
+        "facets.languages",
+        "facets.licenses",
+        "facets.kinds",
     ];
+    let parts = parts.map(|path| Part::below("", path)).to_vec();
     Ok(ToolAnswer::done(document, parts, paging))
 }

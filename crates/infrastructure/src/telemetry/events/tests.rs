@@ -36,7 +36,7 @@ fn observed(work: impl FnOnce()) -> (Vec<Value>, Vec<String>) {
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .fmt_fields(JsonFields::new())
-        .event_format(JsonLine)
+        .event_format(JsonLine::Plain)
         .with_writer(move || copy.clone())
         .finish();
     let recording = Recording::new();

@@ -1,9 +1,14 @@
 //! Text as it reads once its encoding is undone: percent-encoding and Base64. Must keep track of where each byte came from.
 
+use std::borrow::Cow;
+
 use super::scan::Span;
 
 /// How often percent-encoding is undone: `%2567` is `%67` is `g`.
 const ROUNDS: usize = 3;
+
+/// The shortest word with an escape that may hold a secret: `token%3Da`.
+const SHORTEST_WORD: usize = 9;
 
 /// The shortest run of Base64 that is decoded.
 const SHORTEST_RUN: usize = 20;
@@ -30,11 +35,14 @@ pub(super) fn percent_encoded(text: &str, find: impl Fn(&str) -> Vec<Span>) -> V
             .iter()
             .position(|byte| ends_word(*byte))
             .map_or(bytes.len(), |length| percent + length);
-        found.extend(in_word(&text[start..end], &find).into_iter().map(|span| Span {
-            start: start + span.start,
-            end: start + span.end,
-            ..span
-        }));
+        if end - start >= SHORTEST_WORD {
+            let spans = in_word(&text[start..end], &find);
+            found.extend(spans.into_iter().map(|span| Span {
+                start: start + span.start,
+                end: start + span.end,
+                ..span
+            }));
+        }
         position = end;
         passed = end;
     }
@@ -48,7 +56,7 @@ fn ends_word(byte: u8) -> bool {
 
 /// Undoes the encoding of one word several times and finds the secrets of each reading.
 fn in_word(word: &str, find: &impl Fn(&str) -> Vec<Span>) -> Vec<Span> {
-    let mut readings = vec![word.to_owned()];
+    let mut readings = vec![Cow::Borrowed(word)];
     let mut found: Vec<Span> = Vec::new();
     for _ in 0..ROUNDS {
         let Some(decoded) = readings.last().and_then(|reading| decode(reading)) else {
@@ -59,7 +67,7 @@ fn in_word(word: &str, find: &impl Fn(&str) -> Vec<Span>) -> Vec<Span> {
             places(encoded, &mut spans);
         }
         found.extend(spans);
-        readings.push(decoded);
+        readings.push(Cow::Owned(decoded));
     }
     found
 }
@@ -124,6 +132,9 @@ static DIGITS: [u8; 256] = digits();
 
 const NO_DIGIT: u8 = u8::MAX;
 
+/// Digits from here on are signs that often separate words.
+const SEPARATORS: u8 = 62;
+
 const fn digits() -> [u8; 256] {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut digits = [NO_DIGIT; 256];
@@ -146,17 +157,15 @@ pub(super) fn base64_runs(text: &str, find: impl Fn(&str) -> bool) -> Vec<Span> 
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut position = 0;
-    // Every run that is long enough holds the byte that is looked at first; most bytes are never looked at.
-    while let Some(probed) = bytes.get(position..position + SHORTEST_RUN) {
-        if let Some(gap) = probed.iter().rposition(|byte| !is_digit(*byte)) {
+    // A run that is long enough holds all bytes of one such window; most bytes of other text are never looked at.
+    while let Some(window) = bytes.get(position..position + SHORTEST_RUN) {
+        if let Some(gap) = window.iter().rposition(|byte| !is_digit(*byte)) {
             position += gap + 1;
             continue;
         }
-        let end = bytes[position + SHORTEST_RUN..]
-            .iter()
-            .position(|byte| !is_digit(*byte))
-            .map_or(bytes.len(), |length| position + SHORTEST_RUN + length);
-        if holds_secret(&bytes[position..end], &find) {
+        let run = Run::read(&bytes[position..], &find);
+        let end = position + run.length;
+        if run.holds_secret {
             let padding = bytes[end..]
                 .iter()
                 .take(2)
@@ -173,44 +182,61 @@ pub(super) fn base64_runs(text: &str, find: impl Fn(&str) -> bool) -> Vec<Span> 
     found
 }
 
-/// Says whether a run holds a secret. The Base64 may begin at the run's start or after a sign that is a separator as well as a digit.
-fn holds_secret(run: &[u8], find: &impl Fn(&str) -> bool) -> bool {
-    // Up to where the run was read in each of the four ways to divide it, so that each is read once.
-    let mut read = [0; 4];
-    let mut start = 0;
-    loop {
-        if start >= read[start % 4] {
-            let text = decoded_text(&run[start..]);
-            read[start % 4] = start + text.len() / 3 * 4;
-            if text.len() >= SHORTEST_TEXT && find(&text) {
-                return true;
+/// Bytes that may all be Base64.
+struct Run {
+    length: usize,
+    holds_secret: bool,
+}
+
+impl Run {
+    /// Reads the run at the beginning. The Base64 may begin there or after a sign that is a separator as well as a digit.
+    fn read(bytes: &[u8], find: &impl Fn(&str) -> bool) -> Self {
+        // Up to where the run was read in each of the four ways to divide it, so that each is read once.
+        let mut read = [0; 4];
+        let mut start = 0;
+        let mut holds_secret = false;
+        loop {
+            if !holds_secret && start >= read[start % 4] {
+                let text = decoded_text(&bytes[start..]);
+                read[start % 4] = start + text.len() / 3 * 4;
+                holds_secret = text.len() >= SHORTEST_TEXT && find(&text);
             }
-        }
-        let next = run[start..]
-            .iter()
-            .position(|byte| matches!(byte, b'/' | b'-' | b'_' | b'+'));
-        match next {
-            Some(length) => start += length + 1,
-            None => return false,
+            let stop = bytes[start..]
+                .iter()
+                .position(|byte| DIGITS[usize::from(*byte)] >= SEPARATORS)
+                .map_or(bytes.len(), |length| start + length);
+            match bytes.get(stop) {
+                Some(byte) if is_digit(*byte) => start = stop + 1,
+                _ => {
+                    return Self {
+                        length: stop,
+                        holds_secret,
+                    };
+                }
+            }
         }
     }
 }
 
 /// Decodes Base64 as long as it gives text: random bytes soon do not.
-fn decoded_text(run: &[u8]) -> String {
+fn decoded_text(bytes: &[u8]) -> String {
     let mut text = String::new();
-    for group in run.chunks(4) {
+    for group in bytes.chunks(4) {
+        let digits = group.iter().take_while(|byte| is_digit(**byte)).count();
         let mut bits = 0_u32;
-        for digit in group {
+        for digit in &group[..digits] {
             bits = (bits << 6) | u32::from(DIGITS[usize::from(*digit)]);
         }
-        bits <<= 6 * (4 - group.len());
-        let [_, bytes @ ..] = bits.to_be_bytes();
-        for byte in bytes.into_iter().take(group.len().saturating_sub(1)) {
+        bits <<= 6 * (4 - digits);
+        let [_, decoded @ ..] = bits.to_be_bytes();
+        for byte in decoded.into_iter().take(digits.saturating_sub(1)) {
             if !byte.is_ascii_graphic() && !byte.is_ascii_whitespace() {
                 return text;
             }
             text.push(char::from(byte));
+        }
+        if digits < 4 {
+            break;
         }
     }
     text

@@ -6,8 +6,8 @@
 /// The characters of a keyword that the table is asked for; no keyword is shorter.
 pub(super) const BEGINNING: usize = 3;
 
-/// How many slots the table has, as a power of two.
-const SLOT_BITS: u32 = 16;
+/// How many slots the table has.
+const SLOTS: usize = 1 << u16::BITS;
 
 /// A slot without keywords.
 const EMPTY: u16 = u16::MAX;
@@ -25,6 +25,9 @@ pub(super) struct Keywords<T> {
 /// One keyword.
 struct Keyword<T> {
     slot: u16,
+    /// Which bits of its first eight bytes tell it from others, and those bits.
+    mask: u64,
+    head: u64,
     text: String,
     any_case: bool,
     owner: T,
@@ -49,8 +52,11 @@ impl<T> Keywords<T> {
                     "keywords have at least three characters of ASCII"
                 );
                 let bytes = wanted.text.as_bytes();
+                let mask = mask(bytes, wanted.any_case);
                 Keyword {
-                    slot: slot([bytes[0], bytes[1], bytes[2], 0]),
+                    slot: slot(head(bytes)),
+                    mask,
+                    head: head(bytes) & mask,
                     text: wanted.text.to_owned(),
                     any_case: wanted.any_case,
                     owner: wanted.owner,
@@ -58,8 +64,8 @@ impl<T> Keywords<T> {
             })
             .collect();
         list.sort_by_key(|keyword| keyword.slot);
-        let mut used = vec![0; 1 << (SLOT_BITS - 6)];
-        let mut slots = vec![EMPTY; 1 << SLOT_BITS];
+        let mut used = vec![0; SLOTS / 64];
+        let mut slots = vec![EMPTY; SLOTS];
         for (index, keyword) in list.iter().enumerate().rev() {
             used[usize::from(keyword.slot >> 6)] |= 1_u64 << (keyword.slot & 63);
             slots[usize::from(keyword.slot)] =
@@ -71,18 +77,26 @@ impl<T> Keywords<T> {
     /// Calls `found` with the owner of each keyword in the text and with where it begins and ends, in the order of beginnings.
     pub(super) fn each<'a>(&'a self, text: &str, mut found: impl FnMut(&'a T, usize, usize)) {
         let bytes = text.as_bytes();
-        for (start, window) in bytes.array_windows::<4>().enumerate() {
-            let slot = slot(*window);
+        let mut start = 0;
+        // Four beginnings at a time, of which mostly none is that of a keyword.
+        while let Some(window) = bytes[start..].first_chunk() {
+            let window = u64::from_le_bytes(*window);
+            let slots = [0, 8, 16, 24].map(|shift| slot(window >> shift));
+            if slots.iter().fold(false, |any, slot| any | self.is_used(*slot)) {
+                for (offset, slot) in slots.into_iter().enumerate() {
+                    if self.is_used(slot) {
+                        self.at(bytes, start + offset, slot, &mut found);
+                    }
+                }
+            }
+            start += slots.len();
+        }
+        while start + BEGINNING <= bytes.len() {
+            let slot = slot(head(&bytes[start..]));
             if self.is_used(slot) {
                 self.at(bytes, start, slot, &mut found);
             }
-        }
-        // The last beginning has no fourth byte, which does not count anyway.
-        if let Some([first, second, third]) = bytes.last_chunk::<BEGINNING>() {
-            let slot = slot([*first, *second, *third, 0]);
-            if self.is_used(slot) {
-                self.at(bytes, bytes.len() - BEGINNING, slot, &mut found);
-            }
+            start += 1;
         }
     }
 
@@ -102,9 +116,11 @@ impl<T> Keywords<T> {
         if first == EMPTY {
             return;
         }
+        let head = head(&bytes[start..]);
         let same_slot = self.list[usize::from(first)..]
             .iter()
-            .take_while(|keyword| keyword.slot == slot);
+            .take_while(|keyword| keyword.slot == slot)
+            .filter(|keyword| head & keyword.mask == keyword.head);
         for keyword in same_slot {
             let end = start + keyword.text.len();
             let is_here = bytes.get(start..end).is_some_and(|here| {
@@ -121,11 +137,36 @@ impl<T> Keywords<T> {
     }
 }
 
-/// Gives the slot of three bytes, the same for letters of either case; the fourth byte does not count.
-fn slot(bytes: [u8; 4]) -> u16 {
-    let beginning = (u32::from_le_bytes(bytes) | 0x0020_2020) & 0x00ff_ffff;
-    let hash = beginning.wrapping_mul(0x9E37_79B1) >> (u32::BITS - SLOT_BITS);
-    u16::try_from(hash).unwrap_or_default()
+/// Gives the first eight bytes as one number; zeros stand for those that are missing.
+fn head(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk() {
+        Some(chunk) => u64::from_le_bytes(*chunk),
+        None => bytes
+            .iter()
+            .rev()
+            .fold(0, |head, byte| (head << 8) | u64::from(*byte)),
+    }
+}
+
+/// Gives the bits of the first eight bytes that a text must share with the keyword; the bit that tells capitals apart only if that matters.
+fn mask(keyword: &[u8], any_case: bool) -> u64 {
+    let bits = |byte: &u8| {
+        if any_case && byte.is_ascii_alphabetic() {
+            0xdf
+        } else {
+            0xff
+        }
+    };
+    let masks: Vec<u8> = keyword.iter().map(bits).collect();
+    head(&masks)
+}
+
+/// Gives the slot of the first three bytes, the same for letters of either case.
+fn slot(bytes: u64) -> u16 {
+    let [first, second, third, ..] = (bytes | 0x0020_2020).to_le_bytes();
+    let beginning = u32::from_le_bytes([first, second, third, 0]);
+    let [.., low, high] = beginning.wrapping_mul(0x9E37_79B1).to_le_bytes();
+    u16::from_le_bytes([low, high])
 }
 
 #[cfg(test)]

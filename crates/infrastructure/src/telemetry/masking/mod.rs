@@ -239,6 +239,9 @@ pub fn rule_names() -> Vec<&'static str> {
 #[path = "corpus_tests.rs"]
 mod corpus_tests;
 #[cfg(test)]
+#[path = "property_tests.rs"]
+mod property_tests;
+#[cfg(test)]
 #[path = "tests.rs"]
 mod shape_tests;
 

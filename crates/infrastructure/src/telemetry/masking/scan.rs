@@ -33,7 +33,7 @@ pub(super) fn secrets(text: &str, known: &[Span]) -> Vec<Span> {
             Owner::Structure(form) => looked.structure(text, *form, start, end),
             // What lies within a secret needs no second look; this also bounds the work on hostile text.
             _ if start < looked.covered => None,
-            Owner::Rule(index) => by_rule(text, &rules.list[*index], start, end, looked.covered),
+            Owner::Rule(index) => by_rule(text, &rules.list[*index], start, end, &mut looked),
             Owner::Name(meaning) => values::named_value(text, end, *meaning, &mut looked.values),
         };
         if let Some(span) = span {
@@ -45,7 +45,7 @@ pub(super) fn secrets(text: &str, known: &[Span]) -> Vec<Span> {
 }
 
 /// How far the text is done with.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Looked {
     /// Everything before is part of a secret or was passed.
     covered: usize,
@@ -53,6 +53,8 @@ struct Looked {
     keys: usize,
     /// Values before it were looked at and are not random.
     values: usize,
+    /// What fits this rule's pattern before here is not random enough, and no part of it is.
+    monotonous: Option<(&'static Rule, usize)>,
 }
 
 impl Looked {
@@ -67,11 +69,19 @@ impl Looked {
         if start < self.keys {
             return None;
         }
-        let span = structure::find(text, form, start, end)?;
+        let span = structure::find(text, form, (start, end), self.covered)?;
         if form == Structure::PrivateKey {
             self.keys = span.end;
         }
         Some(span)
+    }
+
+    /// Gives up to where nothing is random enough for a rule.
+    fn monotonous(&self, rule: &Rule) -> usize {
+        match self.monotonous {
+            Some((other, end)) if std::ptr::eq(other, rule) => end,
+            _ => 0,
+        }
     }
 }
 
@@ -80,17 +90,17 @@ fn by_rule(
     rule: &'static Rule,
     start: usize,
     end: usize,
-    covered: usize,
+    looked: &mut Looked,
 ) -> Option<Span> {
     match rule.kind {
         Kind::Named => named(text, rule, end),
         Kind::Shape if !has_run(text, end, rule.run) => None,
-        Kind::Shape if rule.back.is_empty() => shape(text, rule, start, covered),
+        Kind::Shape if rule.back.is_empty() => shape(text, rule, start, looked),
         Kind::Shape => rule
             .back
             .iter()
             .rev()
-            .find_map(|back| shape(text, rule, start.checked_sub(*back)?, covered)),
+            .find_map(|back| shape(text, rule, start.checked_sub(*back)?, looked)),
     }
 }
 
@@ -102,15 +112,19 @@ fn has_run(text: &str, start: usize, length: usize) -> bool {
 }
 
 /// Holds a rule against what begins at a place, which is where a word begins or another secret ends.
-fn shape(text: &str, rule: &'static Rule, start: usize, covered: usize) -> Option<Span> {
+fn shape(text: &str, rule: &'static Rule, start: usize, looked: &mut Looked) -> Option<Span> {
+    if start < looked.monotonous(rule) {
+        return None;
+    }
     // What comes before the keyword may be any character, of several bytes too.
-    let is_beginning = start == covered || structure::begins_word(text, start);
+    let is_beginning = start == looked.covered || structure::begins_word(text, start);
     if !is_beginning || !text.is_char_boundary(start) {
         return None;
     }
     let window = &text[start..text.floor_char_boundary((start + LONGEST).min(text.len()))];
     let mut length = rule.regex().find(window)?.end();
     if !rule.is_random_enough(&window[..length]) {
+        looked.monotonous = Some((rule, start + length));
         return None;
     }
     if rule.open_end {

@@ -42,13 +42,21 @@ const fn begins(structure: Structure, text: &'static str, any_case: bool) -> Beg
     }
 }
 
-/// Recognises a form whose beginning lies at `start..end`.
-pub(super) fn find(text: &str, form: Structure, start: usize, end: usize) -> Option<Span> {
+/// Recognises a form whose beginning lies at `start..end`; another secret ends at `covered`.
+pub(super) fn find(
+    text: &str,
+    form: Structure,
+    (start, end): (usize, usize),
+    covered: usize,
+) -> Option<Span> {
+    let is_beginning = || start == covered || begins_word(text, start);
     match form {
         Structure::UserInformation => user_information(text, end),
         Structure::PrivateKey => private_key(text, start, end),
-        Structure::WebToken => web_token(text, start),
-        Structure::Header => header_value(text, start, end),
+        Structure::WebToken => is_beginning().then(|| web_token(text, start)).flatten(),
+        Structure::Header => is_beginning()
+            .then(|| header_value(text, start, end))
+            .flatten(),
     }
 }
 
@@ -101,7 +109,7 @@ fn private_key(text: &str, start: usize, after_begin: usize) -> Option<Span> {
 
 /// Recognises a JSON Web Token: three parts in Base64, of which the first begins with `{"`.
 fn web_token(text: &str, start: usize) -> Option<Span> {
-    if text[..start].ends_with('-') || !begins_word(text, start) {
+    if text[..start].ends_with('-') {
         return None;
     }
     // Part by part: a word of many parts is then read once in all.
@@ -123,9 +131,6 @@ fn web_token(text: &str, start: usize) -> Option<Span> {
 
 /// Finds the credential after `Bearer ` or `Basic `.
 fn header_value(text: &str, start: usize, end: usize) -> Option<Span> {
-    if !begins_word(text, start) {
-        return None;
-    }
     let rest = &text[end..];
     let value = &rest[..run(rest, |byte| {
         is_word(byte) || matches!(byte, b'~' | b'+' | b'/' | b'=')

@@ -241,7 +241,8 @@ fn unquoted(rest: &str) -> usize {
             b'"' | b'\'' | b'`' | b'&' | b',' | b';' | b')' | b'}' | b']' => return position,
             b'\\' => match bytes.get(position + 1) {
                 Some(b'\\') => position += 2,
-                None | Some(b'n' | b'r' | b't' | b'u' | b'"' | b'\'') => return position,
+                None | Some(b'n' | b'r' | b't' | b'"' | b'\'') => return position,
+                Some(b'u') if is_code(bytes, position + 2) => return position,
                 Some(_) => position += 1,
             },
             _ if byte.is_ascii_whitespace() => return position,
@@ -249,6 +250,13 @@ fn unquoted(rest: &str) -> usize {
         }
     }
     position
+}
+
+/// Says whether the four digits of `\u0026` are there.
+fn is_code(bytes: &[u8], start: usize) -> bool {
+    bytes
+        .get(start..start + 4)
+        .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// Removes some blanks, not any number of them.
