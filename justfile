@@ -24,6 +24,19 @@ test FILTER="":
 ci:
     ./scripts/test
 
+# Measures masking and a cached search; prints the figures.
+bench:
+    cargo bench -p synthesizer-infrastructure --bench masking
+    cargo bench -p synthesizer --bench search
+
+# Causes every fault of another service that the program must survive, TIMES times.
+faults TIMES="200":
+    ./scripts/faults {{TIMES}}
+
+# Runs the six stand-in platforms until its input ends, and prints a configuration that points to them.
+world:
+    cargo run --quiet -p synthesizer-testkit --example world
+
 # Formats the code.
 fmt:
     cargo fmt --all

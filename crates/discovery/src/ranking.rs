@@ -23,6 +23,8 @@ const NAME_SHARE: f64 = 0.25;
 /// How often the words of each field count.
 const NAME_TIMES: usize = 3;
 const TOPIC_TIMES: usize = 2;
+/// The most words of one topic; more are a text, and thirty texts of strangers cost more than they say.
+const TOPIC_WORDS: usize = 8;
 
 /// What counts where nothing is known.
 const UNKNOWN: f64 = 0.3;
@@ -212,7 +214,8 @@ fn document(facts: &RepositoryFacts) -> Vec<String> {
         text.extend_from_slice(&name);
     }
     for topic in facts.topics.iter().take(TOPIC_LIMIT) {
-        let topic = words(topic);
+        let mut topic = words(topic);
+        topic.truncate(TOPIC_WORDS);
         for _ in 0..TOPIC_TIMES {
             text.extend_from_slice(&topic);
         }

@@ -295,6 +295,16 @@ fn a_project_is_as_relevant_as_its_best_entry() {
 }
 
 #[test]
+fn the_words_of_a_hostile_entry_are_few() {
+    let facts = changed("a/x", |facts| {
+        facts.topics = vec!["a b c d ".repeat(12); 200];
+        facts.description = Some("x ".repeat(250));
+    });
+    let most = TOPIC_LIMIT * TOPIC_WORDS * TOPIC_TIMES + 250 + NAME_TIMES;
+    assert_eq!(document(&facts).len(), most);
+}
+
+#[test]
 fn a_server_of_anybody_lends_no_stars() {
     let popularity = |self_hosted| {
         let other = Entry {

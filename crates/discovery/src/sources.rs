@@ -131,9 +131,12 @@ pub(crate) fn failure_of_all(reports: &[SourceReport]) -> Failure {
         reasons => format!("no platform answered ({})", reasons.join("; ")),
     };
     let mut failure = Failure::new(code, message).with_details(json!({ "sources": reports }));
-    failure.hint = match failures.as_slice() {
-        [(_, only)] => only.hint.clone(),
-        _ => Some("see the state of each with `synthesizer platforms`".to_owned()),
+    let mut hints = failures.iter().map(|(_, failure)| failure.hint.as_ref());
+    let first = hints.next().flatten();
+    failure.hint = match first.filter(|first| hints.all(|hint| hint == Some(first))) {
+        Some(hint) => Some(hint.clone()),
+        None if failures.len() == 1 => None,
+        None => Some("see the state of each with `synthesizer platforms`".to_owned()),
     };
     failure.retry_after_seconds = failures
         .iter()

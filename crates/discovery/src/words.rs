@@ -11,6 +11,8 @@ const TEXT_LIMIT: usize = 2_000;
 const WORD_LIMIT: usize = 64;
 /// The shortest word that is stemmed; shorter ones are names and abbreviations.
 const STEM_FROM: usize = 4;
+/// The most words of a question; each is looked for in every text.
+const QUESTION_WORDS: usize = 32;
 /// Words of a question that say nothing about what is sought.
 const STOP_WORDS: &[&str] = &[
     "a", "an", "and", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with",
@@ -44,7 +46,7 @@ pub(crate) fn words(text: &str) -> Vec<String> {
     found
 }
 
-/// Gives the words of a question, each once: without stop words unless there is nothing else.
+/// Gives the words of a question, each once and at most 32: without stop words unless there is nothing else.
 pub(crate) fn question_words(text: &str) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut all = words(text);
@@ -54,7 +56,9 @@ pub(crate) fn question_words(text: &str) -> Vec<String> {
         .filter(|word| !STOP_WORDS.contains(&word.as_str()))
         .cloned()
         .collect();
-    if telling.is_empty() { all } else { telling }
+    let mut question = if telling.is_empty() { all } else { telling };
+    question.truncate(QUESTION_WORDS);
+    question
 }
 
 /// Gives a name without case and signs, so that `Http-Client` and `httpclient` are equal; empty for one of signs alone.
@@ -176,6 +180,8 @@ mod tests {
             ["client", "web"]
         );
         assert_eq!(question_words("the the"), ["the"]);
+        let many: String = (0..100).map(|number| format!("w{number} ")).collect();
+        assert_eq!(question_words(&many).len(), QUESTION_WORDS);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use synthesizer_infrastructure::{clock, records::RecordFolder};
+use synthesizer_infrastructure::{clock, records::RecordFolder, telemetry::masking};
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
     job::{JobRecord, JobStatus},
@@ -216,7 +216,7 @@ impl Jobs {
     }
 }
 
-/// Writes the record of one job to its file, seldom while it runs and always at its end.
+/// Writes the record of one job to its file, masked, seldom while it runs and always at its end.
 struct Mirror {
     id: String,
     records: Arc<RecordFolder>,
@@ -238,7 +238,14 @@ impl Mirror {
             process: std::process::id(),
             record: record.clone(),
         };
-        if let Err(error) = self.records.write(&self.id, &stored) {
+        let written = serde_json::to_value(&stored)
+            .map_err(std::io::Error::from)
+            .and_then(|mut stored| {
+                // The file outlives the answer, so it holds no more than that.
+                masking::mask_json(&mut stored);
+                self.records.write(&self.id, &stored)
+            });
+        if let Err(error) = written {
             tracing::warn!(error = %error, "cannot keep the record of a job");
         }
     }
@@ -374,6 +381,24 @@ mod tests {
         let last = running.pop().expect("a job");
         last.finish(Ok(&"done"), &jobs);
         begin(&jobs).expect("admitted again");
+    }
+
+    #[test]
+    fn the_file_of_a_job_holds_no_secret() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let jobs = Jobs::new(folder.path());
+        let job = begin(&jobs).expect("admitted");
+        let path = folder
+            .path()
+            .join("jobs")
+            .join(format!("{}.json", job.id()));
+        let failure = Failure::internal("cannot read https://me:hunter2@host.example/x");
+        job.finish(Err::<&(), _>(&failure), &jobs);
+        let text = std::fs::read_to_string(path).expect("a record");
+        assert!(
+            text.contains("https://****@host.example/x") && !text.contains("hunter2"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -1,20 +1,25 @@
 //! How fast secrets are masked, and that the time grows with the text's length alone: prints seconds, bytes per second and how many times as
-//! long it takes as a search for one rare word (`memchr::memmem`) in the same text. Ends with 1 when a time is not linear.
+//! long it takes as a search for one rare word (`memchr::memmem`) in the same text. Times are those of the processor, so that other work on the
+//! machine does not count. Ends with 1 when a time is not linear.
 
 #![expect(clippy::print_stdout, reason = "the figures are what this is for")]
 
-use std::{
-    hint::black_box,
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::{hint::black_box, process::ExitCode, time::Duration};
 
+use rustix::time::{ClockId, clock_gettime};
 use synthesizer_infrastructure::telemetry::masking::mask;
+
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const MEGABYTE: usize = 1_000_000;
 
 /// Ten times the text may take so many times as long.
 const MOST_GROWTH: f64 = 12.0;
+
+/// The same for hostile text, where 1 MB fits the nearest caches and takes a few milliseconds; quadratic work would take a hundred times as long.
+const MOST_HOSTILE_GROWTH: f64 = 25.0;
 
 /// Hostile text may take so many times as long as real text.
 const MOST_SLOWDOWN: f64 = 10.0;
@@ -23,12 +28,14 @@ const MOST_SLOWDOWN: f64 = 10.0;
 const RARE: &str = "zyzzyva";
 
 fn main() -> ExitCode {
-    println!("first use, with all rules read: {:.1} ms", milliseconds(&time(|| mask("x"))));
-    let Some(speed) = real_text() else {
-        return ExitCode::FAILURE;
-    };
-    let is_linear = repeated_patterns(speed);
-    let is_bounded = repeated_keywords(speed);
+    println!(
+        "first use, with all rules read: {:.1} ms",
+        milliseconds(&time(|| mask("x")))
+    );
+    let real = Text::new().of_length(100 * MEGABYTE);
+    let is_linear = real_text(&real);
+    let sample = &real[..real.floor_char_boundary(MEGABYTE)];
+    let is_bounded = repeated_patterns(sample) & repeated_keywords(sample);
     if is_linear && is_bounded {
         ExitCode::SUCCESS
     } else {
@@ -36,27 +43,26 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures text as it is written every day, with a secret in each 100 kB; gives the bytes per second unless the time is not linear.
-fn real_text() -> Option<f64> {
+/// Measures text as it is written every day, with a secret in each 100 kB; says whether the time is linear.
+fn real_text(whole: &str) -> bool {
     println!("\nlogs, JSON and source with a secret in each 100 kB");
-    let whole = Text::new().of_length(100 * MEGABYTE);
     let mut times = Vec::new();
     for megabytes in [1, 10, 100] {
         let text = &whole[..whole.floor_char_boundary(megabytes * MEGABYTE)];
-        let repeats = if megabytes == 100 { 3 } else { 7 };
+        let repeats = if megabytes == 100 { 5 } else { 15 };
         let (masked, searched) = compared(text, repeats);
         print_times(&format!("{megabytes} MB"), text, masked, searched);
         times.push(masked.as_secs_f64());
     }
-    let secrets = mask(&whole).matches("****").count();
+    let secrets = mask(whole).matches("****").count();
     println!("masked in 100 MB: {secrets}");
     let growth = times[2] / times[1];
-    println!("10 MB to 100 MB: {growth:.1} times as long (at most {MOST_GROWTH})");
-    (growth < MOST_GROWTH).then(|| whole.len() as f64 / times[2])
+    println!("10 MB to 100 MB: {growth:.1} times as long (less than {MOST_GROWTH})");
+    growth < MOST_GROWTH
 }
 
 /// Measures text that repeats what begins a secret, in two lengths.
-fn repeated_patterns(speed: f64) -> bool {
+fn repeated_patterns(real: &str) -> bool {
     println!("\nhostile text, 1 MB and 10 MB");
     let encoded = "Z2hwXzAxMjM0NTY3ODk";
     let patterns = [
@@ -73,6 +79,7 @@ fn repeated_patterns(speed: f64) -> bool {
         "secret=f(",
         "%41",
         "%2541 ",
+        "token%253D%2541 ",
         "100% ",
         "%3Dtoken",
         encoded,
@@ -94,10 +101,11 @@ fn repeated_patterns(speed: f64) -> bool {
     for pattern in patterns {
         let long = pattern.repeat(10 * MEGABYTE / pattern.len());
         let short = &long[..MEGABYTE / pattern.len() * pattern.len()];
+        let speed = speed(real, best(5, || mask(real)));
         let (masked_short, _) = compared(short, 5);
-        let (masked, searched) = compared(&long, 3);
+        let (masked, searched) = compared(&long, 5);
         let growth = masked.as_secs_f64() / masked_short.as_secs_f64();
-        let slowdown = speed / (long.len() as f64 / masked.as_secs_f64());
+        let slowdown = speed / self::speed(&long, masked);
         let name: String = pattern.escape_debug().take(24).collect();
         print_times(
             &format!("{name:24} grows {growth:4.1}, slower {slowdown:4.1}"),
@@ -105,16 +113,18 @@ fn repeated_patterns(speed: f64) -> bool {
             masked,
             searched,
         );
-        holds &= growth < MOST_GROWTH && slowdown < MOST_SLOWDOWN;
+        holds &= growth < MOST_HOSTILE_GROWTH && slowdown < MOST_SLOWDOWN;
     }
     if !holds {
-        println!("not within {MOST_GROWTH} times for ten times the text and {MOST_SLOWDOWN} times slower than real text");
+        println!(
+            "not within {MOST_HOSTILE_GROWTH} times for ten times the text and {MOST_SLOWDOWN} times slower than real text"
+        );
     }
     holds
 }
 
 /// Measures text that repeats the keyword of each rule, in several ways to go on; prints the slowest.
-fn repeated_keywords(speed: f64) -> bool {
+fn repeated_keywords(real: &str) -> bool {
     let rules: toml::Table =
         toml::from_str(include_str!("../src/telemetry/masking/rules.toml")).expect("valid");
     let keywords: Vec<&str> = rules["rule"]
@@ -126,6 +136,7 @@ fn repeated_keywords(speed: f64) -> bool {
         .collect();
     let mut slowest: Vec<(f64, String)> = Vec::new();
     for keyword in &keywords {
+        let speed = speed(real, best(3, || mask(real)));
         for pattern in [
             (*keyword).to_owned(),
             format!("{keyword}="),
@@ -135,11 +146,14 @@ fn repeated_keywords(speed: f64) -> bool {
         ] {
             let text = pattern.repeat(MEGABYTE / 2 / pattern.len());
             let took = best(3, || mask(&text));
-            slowest.push((took.as_secs_f64() / text.len() as f64 * speed, pattern));
+            slowest.push((speed / self::speed(&text, took), pattern));
         }
     }
     slowest.sort_by(|one, other| other.0.total_cmp(&one.0));
-    println!("\nrepeated keywords: {} of all rules, each in 5 ways; the slowest, against real text", keywords.len());
+    println!(
+        "\nrepeated keywords: {} of all rules, each in 5 ways; the slowest, against real text",
+        keywords.len()
+    );
     for (slowdown, pattern) in slowest.iter().take(8) {
         println!("{slowdown:5.1} times slower: {pattern}");
     }
@@ -151,7 +165,9 @@ fn compared(text: &str, repeats: usize) -> (Duration, Duration) {
     let finder = memchr::memmem::Finder::new(RARE);
     let mut bests = (Duration::MAX, Duration::MAX);
     for _ in 0..repeats {
-        bests.1 = bests.1.min(time(|| finder.find(black_box(text.as_bytes()))));
+        bests.1 = bests
+            .1
+            .min(time(|| finder.find(black_box(text.as_bytes()))));
         bests.0 = bests.0.min(time(|| mask(black_box(text))));
     }
     bests
@@ -162,9 +178,20 @@ fn best<T>(repeats: usize, work: impl Fn() -> T) -> Duration {
 }
 
 fn time<T>(work: impl FnOnce() -> T) -> Duration {
-    let start = Instant::now();
+    let start = processor_time();
     black_box(work());
-    start.elapsed()
+    processor_time() - start
+}
+
+/// Gives how long this thread was at work so far.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+/// Gives bytes per second.
+fn speed(text: &str, took: Duration) -> f64 {
+    text.len() as f64 / took.as_secs_f64()
 }
 
 fn milliseconds(duration: &Duration) -> f64 {
@@ -172,13 +199,12 @@ fn milliseconds(duration: &Duration) -> f64 {
 }
 
 fn print_times(name: &str, text: &str, masked: Duration, searched: Duration) {
-    let speed = |took: Duration| text.len() as f64 / took.as_secs_f64() / 1e9;
     println!(
         "{name}: {:.4} s, {:.3} GB/s; search {:.4} s, {:.2} GB/s; {:.1} times the search",
         masked.as_secs_f64(),
-        speed(masked),
+        speed(text, masked) / 1e9,
         searched.as_secs_f64(),
-        speed(searched),
+        speed(text, searched) / 1e9,
         masked.as_secs_f64() / searched.as_secs_f64(),
     );
 }
@@ -189,9 +215,10 @@ struct Text {
 }
 
 const WORDS: &[&str] = &[
-    "request", "path", "pattern", "global", "author", "session", "handler", "token", "compile", "disk", "task", "error",
-    "async", "update", "cache", "primary", "password", "field", "service", "import", "return", "values", "the", "of",
-    "and", "with", "import", "config", "worker", "queue", "response", "index", "keyboard", "monkey", "en-us", "drone",
+    "request", "path", "pattern", "global", "author", "session", "handler", "token", "compile",
+    "disk", "task", "error", "async", "update", "cache", "primary", "password", "field", "service",
+    "import", "return", "values", "the", "of", "and", "with", "import", "config", "worker",
+    "queue", "response", "index", "keyboard", "monkey", "en-us", "drone",
 ];
 
 impl Text {
@@ -250,19 +277,50 @@ impl Text {
         let (a, b, c, d) = (self.word(), self.word(), self.word(), self.word());
         let number = self.below(100_000);
         match self.below(14) {
-            0 => format!("2026-11-23T02:10:{:02}.{:03}Z  INFO synthesizer::{a}::{b}: {c} finished {d}={number} correlation_id={}", number % 60, number % 1000, self.hexadecimal(32)),
-            1 => format!("{{\"timestamp\":\"2026-11-23T02:10:00.123Z\",\"level\":\"INFO\",\"target\":\"{a}.{b}\",\"message\":\"{c} {d}\",\"bytes\":{number},\"ok\":true}}"),
-            2 => format!("10.0.{}.{} - - [23/Nov/2026:02:10:00 +0000] \"GET /api/v4/{a}/{b}?{c}_of={d}&page={number} HTTP/1.1\" 200 {number}", number % 256, number % 199),
+            0 => format!(
+                "2026-11-23T02:10:{:02}.{:03}Z  INFO synthesizer::{a}::{b}: {c} finished {d}={number} correlation_id={}",
+                number % 60,
+                number % 1000,
+                self.hexadecimal(32)
+            ),
+            1 => format!(
+                "{{\"timestamp\":\"2026-11-23T02:10:00.123Z\",\"level\":\"INFO\",\"target\":\"{a}.{b}\",\"message\":\"{c} {d}\",\"bytes\":{number},\"ok\":true}}"
+            ),
+            2 => format!(
+                "10.0.{}.{} - - [23/Nov/2026:02:10:00 +0000] \"GET /api/v4/{a}/{b}?{c}_of={d}&page={number} HTTP/1.1\" 200 {number}",
+                number % 256,
+                number % 199
+            ),
             3 => format!("    def {a}_{b}(self, {c}: str, {d}: int = {number}) -> Optional[{a}]:"),
-            4 => format!("        self.{a}.{b} = {c}_{d}(self._{a}, key={b}[{number}], timeout=30)"),
-            5 => format!("pub(crate) fn {a}_{b}({c}: &str, {d}: usize) -> Result<Vec<{a}>, Failure> {{"),
-            6 => format!("commit {} by {a} {b} <{c}@{d}.example>", self.hexadecimal(40)),
+            4 => {
+                format!("        self.{a}.{b} = {c}_{d}(self._{a}, key={b}[{number}], timeout=30)")
+            }
+            5 => format!(
+                "pub(crate) fn {a}_{b}({c}: &str, {d}: usize) -> Result<Vec<{a}>, Failure> {{"
+            ),
+            6 => format!(
+                "commit {} by {a} {b} <{c}@{d}.example>",
+                self.hexadecimal(40)
+            ),
             7 => format!("    \"sha256:{}\",", self.hexadecimal(64)),
-            8 => format!("see https://{a}.example/{b}/{c}/blob/main/src/{d}.rs#L{number} for the {a} of {b}"),
-            9 => format!("The {a} {b} {c} {d}, and then the {b} of every {d} is {a}: it has {number} parts."),
+            8 => format!(
+                "see https://{a}.example/{b}/{c}/blob/main/src/{d}.rs#L{number} for the {a} of {b}"
+            ),
+            9 => format!(
+                "The {a} {b} {c} {d}, and then the {b} of every {d} is {a}: it has {number} parts."
+            ),
             10 => format!("      \"integrity\": \"sha512-{}==\",", self.mixed(86)),
-            11 => format!("<li class=\"{a}-{b}\"><a href=\"/{c}/{d}\" lang=\"en-us\">{a} {b} {c} \u{2013} {d}</a></li>"),
-            12 => format!("{}-{}-4{}-8{}-{} {a} /usr/lib/python3.12/site-packages/{b}/{c}/{d}.py", self.hexadecimal(8), self.hexadecimal(4), self.hexadecimal(3), self.hexadecimal(3), self.hexadecimal(12)),
+            11 => format!(
+                "<li class=\"{a}-{b}\"><a href=\"/{c}/{d}\" lang=\"en-us\">{a} {b} {c} \u{2013} {d}</a></li>"
+            ),
+            12 => format!(
+                "{}-{}-4{}-8{}-{} {a} /usr/lib/python3.12/site-packages/{b}/{c}/{d}.py",
+                self.hexadecimal(8),
+                self.hexadecimal(4),
+                self.hexadecimal(3),
+                self.hexadecimal(3),
+                self.hexadecimal(12)
+            ),
             _ => format!("GET /search?q={a}%20{b}&sort={c} 200 {number}us 100% of {d}"),
         }
     }

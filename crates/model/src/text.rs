@@ -69,11 +69,12 @@ pub fn escape_untrusted(text: &str) -> String {
     escaped
 }
 
-/// Says whether a character is a control, a bidirectional override or invisible.
+/// Says whether a character is a control, a bidirectional override or invisible, such as the tag characters that hide text from people only.
 pub fn is_deceptive(character: char) -> bool {
     character.is_control()
         || matches!(character,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{061c}')
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{061c}'
+            | '\u{ad}' | '\u{180e}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -93,5 +94,6 @@ mod tests {
             escape_untrusted("a\n\u{1b}[31m\u{202e}é"),
             "a\\u{a}\\u{1b}[31m\\u{202e}é"
         );
+        assert_eq!(escape_untrusted("a\u{e0041}\u{ad}b"), "a\\u{e0041}\\u{ad}b");
     }
 }

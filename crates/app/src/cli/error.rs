@@ -4,6 +4,7 @@ use std::{ffi::OsString, io::Write as _};
 
 use clap::error::ErrorKind;
 use owo_colors::OwoColorize as _;
+use synthesizer_infrastructure::telemetry::masking::mask;
 use synthesizer_model::{ErrorCode, Failure};
 
 use super::{output::write_document, session::new_correlation_id};
@@ -43,8 +44,8 @@ pub(super) fn report_usage(usage: &clap::Error, arguments: &[OsString]) -> u8 {
     }
     let rendered = usage.render();
     let mut stderr = anstream::stderr().lock();
-    // Without standard error there is nobody to tell.
-    let _ = write!(stderr, "{}", rendered.ansi());
+    // What was typed may be a secret at the wrong place. Without standard error there is nobody to tell.
+    let _ = stderr.write_all(mask(&rendered.ansi().to_string()).as_bytes());
     USAGE
 }
 

@@ -41,10 +41,7 @@ pub(super) fn routes(engine: Engine, lifecycle: Lifecycle) -> Router {
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(ready))
         .route("/healthz", get(healthy))
-        .route(
-            "/metrics",
-            get(|| async { ([(header::CONTENT_TYPE, METRICS_TYPE)], metrics::render()) }),
-        )
+        .route("/metrics", get(measured))
         .layer(middleware::from_fn_with_state(gate, pass))
         .with_state(Administration { engine, lifecycle })
 }
@@ -55,6 +52,11 @@ async fn ready(State(administration): State<Administration>) -> Response {
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response()
     }
+}
+
+async fn measured(State(administration): State<Administration>) -> Response {
+    administration.engine.measure_services().await;
+    ([(header::CONTENT_TYPE, METRICS_TYPE)], metrics::render()).into_response()
 }
 
 /// Says how each external service is. Always 200: what is outside must not have this process restarted.

@@ -1,4 +1,4 @@
-//! Bodies on both ways: those of requests are read whole within bounds of size and time, those of answers count as work in flight.
+//! Bodies on both ways: those of requests are read whole within bounds of size and time, those of answers keep what must last as long.
 
 use std::{
     pin::Pin,
@@ -15,7 +15,6 @@ use axum::{
 use hyper::body::{Frame, SizeHint};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use synthesizer_infrastructure::lifecycle::InFlight;
 use synthesizer_model::{ErrorCode, Failure};
 
 use super::gate::Refusal;
@@ -54,9 +53,20 @@ pub(super) async fn read_whole(request: Request) -> Result<(Request, Option<Stri
             return Err(Refusal(StatusCode::REQUEST_TIMEOUT, failure));
         }
     };
-    let id = sent_id(&body);
-    Ok((Request::from_parts(parts, Body::from(body)), id))
+    let Envelope {
+        request_id,
+        correlation_id,
+    } = envelope(&body);
+    let mut request = Request::from_parts(parts, Body::from(body));
+    if let Some(id) = request_id {
+        request.extensions_mut().insert(id);
+    }
+    Ok((request, correlation_id))
 }
+
+/// The id of the protocol's request that a body holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RequestId(pub(super) Value);
 
 fn too_large() -> Refusal {
     let message = format!("the body has more than {MOST_BYTES} bytes");
@@ -76,32 +86,50 @@ fn is_limit(error: &axum::Error) -> bool {
     true
 }
 
-/// Gives the correlation id in a message's `_meta`; what is no message has none.
-fn sent_id(body: &[u8]) -> Option<String> {
+/// What is read of a message before the protocol takes it.
+#[derive(Debug, Default)]
+struct Envelope {
+    request_id: Option<RequestId>,
+    correlation_id: Option<String>,
+}
+
+/// Reads who sends a message and which it is; what is no message has neither.
+fn envelope(body: &[u8]) -> Envelope {
     #[derive(Deserialize)]
     struct Message {
-        params: Parameters,
+        id: Option<Value>,
+        method: Option<String>,
+        params: Option<Parameters>,
     }
     #[derive(Deserialize)]
     struct Parameters {
         #[serde(rename = "_meta")]
-        meta: Map<String, Value>,
+        meta: Option<Map<String, Value>>,
     }
-    let message: Message = serde_json::from_slice(body).ok()?;
-    sent_in_meta(&message.params.meta)
+    let Ok(message) = serde_json::from_slice::<Message>(body) else {
+        return Envelope::default();
+    };
+    let meta = message.params.and_then(|parameters| parameters.meta);
+    Envelope {
+        request_id: message
+            .id
+            .filter(|_| message.method.is_some())
+            .map(RequestId),
+        correlation_id: meta.as_ref().and_then(sent_in_meta),
+    }
 }
 
-/// Counts an answer as work in flight until its last byte is handed on or nobody wants it any more.
-pub(super) fn hold(response: Response, work: InFlight) -> Response {
-    response.map(|body| Body::new(Held { body, _work: work }))
+/// Keeps something until the last byte of an answer is handed on or nobody wants the answer any more.
+pub(super) fn hold<T: Send + Unpin + 'static>(response: Response, held: T) -> Response {
+    response.map(|body| Body::new(Held { body, _held: held }))
 }
 
-struct Held {
+struct Held<T> {
     body: Body,
-    _work: InFlight,
+    _held: T,
 }
 
-impl HttpBody for Held {
+impl<T: Unpin> HttpBody for Held<T> {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -130,7 +158,8 @@ mod tests {
     #[test]
     fn the_id_of_a_message_is_in_its_meta() {
         let check = |body: &str, expected: Option<&str>| {
-            assert_eq!(sent_id(body.as_bytes()).as_deref(), expected, "{body}");
+            let found = envelope(body.as_bytes()).correlation_id;
+            assert_eq!(found.as_deref(), expected, "{body}");
         };
         check(
             r#"{"params":{"name":"x","_meta":{"correlation_id":"a-1"}}}"#,
@@ -146,6 +175,18 @@ mod tests {
         check(r#"[{"params":{"_meta":{"correlation_id":"a"}}}]"#, None);
         check(&"[".repeat(100_000), None);
         check("", None);
+    }
+
+    #[test]
+    fn requests_alone_have_an_id() {
+        let check = |body: &str, expected: Option<Value>| {
+            let found = envelope(body.as_bytes()).request_id;
+            assert_eq!(found, expected.map(RequestId), "{body}");
+        };
+        check(r#"{"id":7,"method":"ping"}"#, Some(7.into()));
+        check(r#"{"id":"7","method":"ping"}"#, Some("7".into()));
+        check(r#"{"id":7,"result":{}}"#, None);
+        check(r#"{"method":"notifications/initialized"}"#, None);
     }
 
     #[tokio::test]

@@ -122,3 +122,66 @@ fn report(ended: Result<(), JoinError>) {
         .emit();
     }
 }
+
+#[cfg(test)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test is the client of its own listener"
+)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    async fn start(most: usize) -> (std::net::SocketAddr, CancellationToken, JoinHandle<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let connections = Connections {
+            name: "test",
+            listener,
+            most,
+        };
+        let stop = CancellationToken::new();
+        let routes = Router::new().route("/", get(|| async { "here" }));
+        let task = connections.serve(routes, stop.clone());
+        (address, stop, task)
+    }
+
+    async fn read_all(mut stream: TcpStream) -> String {
+        let mut answer = Vec::new();
+        // A reset after the answer is as good as an end.
+        let _ = stream.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Time passes at once while all wait.
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_does_not_come_ends_its_connection() {
+        let (address, ..) = start(10).await;
+        for sent in ["", "GET / HTT", "GET / HTTP/1.1\r\nhost: a\r\nx: "] {
+            let mut stream = TcpStream::connect(address).await.expect("listens");
+            stream.write_all(sent.as_bytes()).await.expect("reads");
+            let begun = tokio::time::Instant::now();
+            read_all(stream).await;
+            assert!(begun.elapsed() >= HEAD, "{sent:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn past_the_bound_a_connection_is_told_so() {
+        let (address, stop, task) = start(1).await;
+        let mut first = TcpStream::connect(address).await.expect("listens");
+        let second = TcpStream::connect(address).await.expect("listens");
+        let refused = read_all(second).await;
+        assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
+        let length = refused.len() - refused.find("\r\n\r\n").expect("a head") - 4;
+        assert!(refused.contains(&format!("content-length: {length}\r\n")));
+        let request = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+        first.write_all(request).await.expect("reads");
+        assert!(read_all(first).await.ends_with("here"));
+        stop.cancel();
+        task.await.expect("ends");
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+}

@@ -34,6 +34,7 @@ pub(super) struct Gate {
     listener: &'static str,
     routes: &'static [&'static str],
     allowed_hosts: Arc<Vec<String>>,
+    allowed_origins: Arc<Vec<String>>,
     limiter: Option<Arc<DefaultDirectRateLimiter>>,
     work: Option<Lifecycle>,
 }
@@ -53,6 +54,7 @@ impl Gate {
             listener,
             routes,
             allowed_hosts: Arc::new(allowed_hosts(settings)),
+            allowed_origins: Arc::default(),
             limiter: None,
             work: None,
         }
@@ -65,6 +67,13 @@ impl Gate {
             let quota = Quota::per_minute(rate).allow_burst(burst);
             Arc::new(RateLimiter::direct(quota))
         });
+        self
+    }
+
+    /// Lets in the web pages that the settings name; no others are, and without this none is.
+    pub(super) fn open_to_pages(mut self, settings: &ServerSettings) -> Self {
+        let origins = settings.allowed_origins.iter();
+        self.allowed_origins = Arc::new(origins.map(|origin| without_port(origin)).collect());
         self
     }
 
@@ -98,11 +107,31 @@ impl Gate {
             .with_hint("add the name to server.allowed_hosts");
             return Some(Refusal(StatusCode::FORBIDDEN, failure));
         }
+        // Before the limit, so that a page that somebody opens cannot use it up.
+        if !self.is_allowed_page(headers) {
+            let failure = Failure::new(
+                ErrorCode::Forbidden,
+                "the request comes from a web page that is not allowed",
+            )
+            .with_hint("add the page's origin to server.allowed_origins");
+            return Some(Refusal(StatusCode::FORBIDDEN, failure));
+        }
         let limiter = self.limiter.as_ref()?;
         let wait = limiter.check().err()?.wait_time_from(limiter.clock().now());
         let mut failure = Failure::new(ErrorCode::RateLimited, "too many requests");
         failure.retry_after_seconds = Some(wait.as_secs() + 1);
         Some(Refusal(StatusCode::TOO_MANY_REQUESTS, failure))
+    }
+
+    /// Browsers say on whose behalf they ask: by `Origin`, or for images and the like by `Sec-Fetch-Site` alone.
+    fn is_allowed_page(&self, headers: &HeaderMap) -> bool {
+        let Some(origin) = headers.get(header::ORIGIN) else {
+            let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+            return !matches!(site, Some(b"cross-site" | b"same-site"));
+        };
+        // The port is looked at by the protocol's own check.
+        let origin = origin.to_str().map(without_port).unwrap_or_default();
+        self.allowed_origins.contains(&origin)
     }
 
     /// A web page that lets its name point here must not be answered (DNS rebinding).
@@ -121,6 +150,17 @@ impl Gate {
         self.allowed_hosts
             .iter()
             .any(|allowed| *allowed == host || *allowed == name)
+    }
+}
+
+/// Gives scheme and host of an origin, in lower case.
+fn without_port(origin: &str) -> String {
+    let origin = origin.to_ascii_lowercase();
+    match origin.rsplit_once(':') {
+        Some((rest, port)) if port == "*" || port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            rest.to_owned()
+        }
+        _ => origin,
     }
 }
 
@@ -236,6 +276,43 @@ mod tests {
             assert_eq!(gate.refuse(&addressed(host)).is_none(), expected, "{host}");
         }
         assert!(gate.refuse(&HeaderMap::new()).is_some());
+    }
+
+    #[test]
+    fn web_pages_are_refused_before_they_use_up_the_limit() {
+        let settings = ServerSettings {
+            allowed_origins: vec![
+                "https://console.example:443".to_owned(),
+                "http://localhost:*".to_owned(),
+            ],
+            requests_per_minute: 1,
+            burst: 1,
+            ..ServerSettings::default()
+        };
+        let gate = Gate::new("main", &[], &settings)
+            .limited(&settings)
+            .open_to_pages(&settings);
+        let asked = |name: &'static str, value: &str| {
+            let mut headers = addressed("localhost");
+            headers.insert(name, HeaderValue::from_str(value).expect("a header"));
+            gate.refuse(&headers).map(|Refusal(status, _)| status)
+        };
+        for (name, value) in [
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+            ("origin", "http://console.example"),
+            ("sec-fetch-site", "cross-site"),
+        ] {
+            assert_eq!(
+                asked(name, value),
+                Some(StatusCode::FORBIDDEN),
+                "{name}: {value}"
+            );
+        }
+        assert_eq!(asked("origin", "https://console.example"), None);
+        let limited = Some(StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(asked("origin", "http://localhost:3000"), limited);
+        assert_eq!(asked("sec-fetch-site", "none"), limited);
     }
 
     #[test]

@@ -48,7 +48,13 @@ pub(crate) async fn serve(
         most: settings.connections,
     };
     let main = main.serve(
-        mcp::routes(factory, config, lifecycle.clone(), sessions.clone()),
+        mcp::routes(
+            factory,
+            config,
+            main_address.port(),
+            lifecycle.clone(),
+            sessions.clone(),
+        ),
         closing.clone(),
     );
     let administration = Connections {

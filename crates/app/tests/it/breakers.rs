@@ -49,7 +49,13 @@ fn a_breaker_opens_for_every_process_and_a_person_closes_it() {
     world.kill("github");
     let mut client = program.mcp([""; 0]);
     client.initialize();
-    for words in ["http client", "json parser", "date picker", "task queue", "rate limiter"] {
+    for words in [
+        "http client",
+        "json parser",
+        "date picker",
+        "task queue",
+        "rate limiter",
+    ] {
         let arguments = serde_json::json!({ "query": words, "platforms": ["github", "gitea"] });
         let result = client.call_tool("search_repositories", arguments);
         let answer = &result["structuredContent"];

@@ -251,6 +251,27 @@ fn a_call_of_a_session_goes_on_until_its_deadline() {
 }
 
 #[test]
+fn a_request_whose_id_is_under_way_is_refused() {
+    let held = Held::start("");
+    let session = held.served.session();
+    let parameters = json!({ "name": "search_repositories", "arguments": Held::arguments() });
+    let message =
+        json!({ "jsonrpc": "2.0", "id": "same", "method": "tools/call", "params": parameters });
+    std::thread::scope(|scope| {
+        let (session, message) = (&session, &message);
+        let first = scope.spawn(move || session.post(&[], message));
+        held.gate.block_for_arrivals(1);
+        let second = session.post(&[], message);
+        let error = second.json()["error"]["code"].clone();
+        assert_eq!((second.status, error), (400, json!(-32600)));
+        held.gate.open();
+        let first = first.join().expect("it answers").json();
+        assert_eq!(first["id"], "same", "{first}");
+    });
+    assert_eq!(session.post(&[], &message).status, 200);
+}
+
+#[test]
 fn a_call_of_a_session_ends_with_the_session() {
     let held = Held::start("[limits]\nsearch_timeout = \"60 s\"\nhttp_timeout = \"60 s\"\n");
     let session = held.served.session();

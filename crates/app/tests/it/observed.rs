@@ -20,6 +20,7 @@ use synthesizer_testkit::{
 use crate::{
     crafted::program,
     listener::{Answer, Scripted},
+    serve::secluded,
 };
 
 /// How many calls are made at once.
@@ -45,14 +46,20 @@ fn assert_clean(metrics: &str) {
     );
 }
 
+/// Gives the settings of a world but for the platform that may be asked every three seconds only.
+fn without_arxiv(world: &PlatformWorld) -> String {
+    let on = "[platforms.arxiv]\nenabled = true\n";
+    world
+        .config_toml()
+        .replace(on, &on.replace("true", "false"))
+}
+
 #[test]
 fn metrics_are_clean_under_traffic() {
     let world = PlatformWorld::start();
-    let settings = "[resilience]\nbackoff = \"1 ms\"\nconsecutive_failures = 2\n";
-    let served = Served::start(
-        &program().with_config(&format!("{}\n{settings}", world.config_toml())),
-        &[],
-    );
+    let settings = "[limits]\nsearch_timeout = \"2 s\"\n[resilience]\nbackoff = \"1 ms\"\nconsecutive_failures = 2\n";
+    let program = program().with_config(&format!("{}\n{settings}", without_arxiv(&world)));
+    let served = Served::start(&program, &[]);
     assert_clean(&served.admin("/metrics").text());
     let session = served.session();
     let search = |query: &str| session.call_tool("search_repositories", &json!({ "query": query }));
@@ -139,12 +146,12 @@ fn fifty_calls_at_once_keep_their_ids_apart() {
         .server("gitea")
         .faults()
         .always(Fault::Status(404, Vec::new()));
-    let settings = "[platforms.arxiv]\nenabled = false\n";
-    let config = world
-        .config_toml()
-        .replace("[platforms.arxiv]\nenabled = true\n", settings);
+    let settings = "[resilience]\nrequests_per_minute = 1000000\nburst = 100000\n";
+    let config = format!("{}\n{settings}", without_arxiv(&world));
+    let (token, value) = world.credentials().pop().expect("that of Kaggle");
     let program = program()
         .with_config(&config)
+        .with_env(&token, value)
         .with_env("SYNTHESIZER__TELEMETRY__LOG", "debug");
     let served = Served::start(&program, &[]);
     let replies = calls_at_once(&served);
@@ -240,7 +247,8 @@ fn children_learn_whom_they_work_for() {
     fs::write(&git, script).expect("a script");
     fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).expect("a script");
     let path = format!("{}:/usr/bin:/bin", folder.display());
-    let served = Served::start(&program.with_env("PATH", path), &[]);
+    let program = program.with_env("PATH", path);
+    let served = Served::start(&program, &[]);
     let session = served.session();
     let url = format!("http://{}/o/n", host.authority());
     for id in ["child-of-1", "child-of-2"] {
@@ -259,7 +267,7 @@ fn children_learn_whom_they_work_for() {
 #[test]
 fn a_run_carries_the_id_of_whoever_started_it() {
     let check = |sent: &str, kept: bool| {
-        let program = program().with_env("SYNTHESIZER_CORRELATION_ID", sent);
+        let program = secluded("").with_env("SYNTHESIZER_CORRELATION_ID", sent);
         let answer = program.run(["platforms", "--json"]).expect_status(0).json();
         assert_eq!(answer["correlation_id"] == sent, kept, "{answer}");
         let refused = program.run(["analyze", "file:///x", "--json"]).json();
@@ -276,7 +284,7 @@ fn a_run_carries_the_id_of_whoever_started_it() {
 
 #[test]
 fn ids_of_sessions_are_not_logged() {
-    let program = program().with_env("SYNTHESIZER__TELEMETRY__LOG", "trace");
+    let program = secluded("").with_env("SYNTHESIZER__TELEMETRY__LOG", "trace");
     let served = Served::start(&program, &[]);
     let session = served.session();
     session.call_tool("get_platforms", &json!({}));

@@ -427,7 +427,11 @@ fn answers_past_their_time_are_stale_and_stand_in_for_a_platform_that_is_away() 
     // Their time is over as soon as they are called stale.
     let offline = [&arguments[..], &["--offline"]].concat();
     let end = Instant::now() + Duration::from_secs(20);
-    let stale = || statuses(&found(&program, &offline)).values().all(|status| status == "stale");
+    let stale = || {
+        statuses(&found(&program, &offline))
+            .values()
+            .all(|status| status == "stale")
+    };
     while !stale() {
         assert!(Instant::now() < end, "the answers stay fresh");
     }

@@ -62,7 +62,9 @@ fn the_tool_gives_what_the_command_gives() {
     fields(&printed, "", &mut command);
     // What is known only of answers that came just now, or only of kept ones.
     for of in [&mut tool, &mut command] {
-        of.retain(|field| !field.starts_with(".sources.age_") && !field.starts_with(".sources.quota"));
+        of.retain(|field| {
+            !field.starts_with(".sources.age_") && !field.starts_with(".sources.quota")
+        });
     }
     assert_eq!(tool, command);
 }

@@ -8,11 +8,21 @@ use std::{
 use serde_json::{Value, json};
 use synthesizer_testkit::{
     http_client::{self, HttpReply},
-    platforms::PlatformWorld,
+    platforms::{PLATFORMS, PlatformWorld},
+    program::Program,
     served::{STATELESS_VERSION, Served, USUAL_HEADERS, begin_stateless, post, stateless_call},
 };
 
 use crate::crafted::{folder, program};
+
+/// Gives a program with these settings that asks no platform.
+pub(crate) fn secluded(settings: &str) -> Program {
+    let mut text = settings.to_owned();
+    for platform in PLATFORMS {
+        text.push_str(&format!("[platforms.{platform}]\nenabled = false\n"));
+    }
+    program().with_config(&text)
+}
 
 /// The path of the protocol.
 const MCP: &str = "/mcp";
@@ -38,7 +48,8 @@ fn assert_lives(served: &Served, after: &str) {
 #[test]
 fn the_administration_listener_answers_what_it_is_for() {
     let world = PlatformWorld::start();
-    let served = Served::start(&program().with_config(&world.config_toml()), &[]);
+    let program = program().with_config(&world.config_toml());
+    let served = Served::start(&program, &[]);
     for (method, path, status) in [
         ("GET", "/livez", 200),
         ("GET", "/readyz", 200),
@@ -103,7 +114,8 @@ fn a_service_that_is_away_degrades_the_health_and_no_more() {
     let gate = synthesizer_testkit::faults::Gate::default();
     let held = synthesizer_testkit::faults::Fault::Hold(gate.clone());
     world.server("gitea").faults().always(held);
-    let served = Served::start(&program().with_config(&world.config_toml()), &[]);
+    let program = program().with_config(&world.config_toml());
+    let served = Served::start(&program, &[]);
     let start = std::time::Instant::now();
     let reply = served.admin("/healthz");
     let took = start.elapsed().as_secs_f64();
@@ -131,8 +143,9 @@ fn a_service_that_is_away_degrades_the_health_and_no_more() {
 
 #[test]
 fn only_known_hosts_and_origins_are_let_in() {
-    let settings = "[server]\nallowed_hosts = [\"mcp.corp.example\"]\nallowed_origins = [\"https://console.example:443\"]\n";
-    let served = Served::start(&program().with_config(settings), &[]);
+    let settings = "[server]\nallowed_hosts = [\"mcp.corp.example\"]\nallowed_origins = [\"https://console.example\"]\n";
+    let program = secluded(settings);
+    let served = Served::start(&program, &[]);
     let check = |headers: &[(&str, &str)], expected: u16| {
         let reply = post(served.main(), headers, &initialize());
         assert_eq!(reply.status, expected, "{headers:?}: {}", reply.text());
@@ -164,6 +177,8 @@ fn only_known_hosts_and_origins_are_let_in() {
     ] {
         check(&[("origin", origin)], status);
     }
+    let own = format!("http://localhost:{}", served.main().port());
+    check(&[("origin", &own)], 200);
     check(
         &[
             ("host", "evil.example"),
@@ -187,7 +202,8 @@ fn only_known_hosts_and_origins_are_let_in() {
 
 #[test]
 fn messages_that_are_none_are_refused_and_cost_nothing() {
-    let served = Served::start(&program(), &[]);
+    let program = secluded("");
+    let served = Served::start(&program, &[]);
     let session = served.session();
     let own = [
         ("mcp-session-id", session.id()),
@@ -278,7 +294,8 @@ fn messages_that_are_none_are_refused_and_cost_nothing() {
 
 #[test]
 fn arguments_that_are_none_are_named() {
-    let served = Served::start(&program(), &[]);
+    let program = secluded("");
+    let served = Served::start(&program, &[]);
     let session = served.session();
     for arguments in [
         json!({ "query": "x", "unknown": 1 }),
@@ -305,7 +322,8 @@ fn arguments_that_are_none_are_named() {
 
 #[test]
 fn headers_must_say_what_the_message_says() {
-    let served = Served::start(&program(), &[]);
+    let program = secluded("");
+    let served = Served::start(&program, &[]);
     let message = stateless_call("get_platforms", &json!({}), &json!({}));
     let check = |headers: &[(&str, &str)], status: u16, code: Option<i64>| {
         let reply = post(served.main(), headers, &message);
@@ -384,7 +402,8 @@ fn headers_must_say_what_the_message_says() {
 #[test]
 fn sessions_are_found_ended_and_bounded() {
     let settings = "[server]\nsessions = 2\n";
-    let served = Served::start(&program().with_config(settings), &[]);
+    let program = secluded(settings);
+    let served = Served::start(&program, &[]);
     let stream = ("accept", "text/event-stream");
     let ask = |method: &str, id: Option<&str>| {
         let id = id.map(|id| ("mcp-session-id", id));
@@ -419,7 +438,8 @@ fn sessions_are_found_ended_and_bounded() {
 #[test]
 fn past_the_rate_a_client_is_told_when_to_come_again() {
     let settings = "[server]\nrequests_per_minute = 1\nburst = 3\n";
-    let served = Served::start(&program().with_config(settings), &[]);
+    let program = secluded(settings);
+    let served = Served::start(&program, &[]);
     for _ in 0..3 {
         assert_eq!(post(served.main(), &[], &initialize()).status, 200);
     }
@@ -466,10 +486,8 @@ fn a_client_over_the_network_has_no_local_paths() {
         .expect("a parent")
         .to_string_lossy()
         .into_owned();
-    let served = Served::start(
-        &program.with_config(&format!("[paths]\nroots = [\"{opened}\"]\n")),
-        &[],
-    );
+    let program = program.with_config(&format!("[paths]\nroots = [\"{opened}\"]\n"));
+    let served = Served::start(&program, &[]);
     let answer = analyze(&served, &path);
     assert_eq!(answer["files_analyzed"], 1, "{answer}");
     assert_eq!(analyze(&served, "/etc")["error"]["code"], "E_PATH");
@@ -510,7 +528,8 @@ fn it_listens_on_this_machine_alone_and_where_nobody_else_does() {
 #[test]
 fn idle_connections_leave_room() {
     let settings = "[server]\nconnections = 20\n";
-    let served = Served::start(&program().with_config(settings), &[]);
+    let program = secluded(settings);
+    let served = Served::start(&program, &[]);
     let idle: Vec<_> = (0..20)
         .map(|_| http_client::connect(served.main()))
         .collect();
@@ -540,7 +559,8 @@ fn idle_connections_leave_room() {
 
 #[test]
 fn every_answer_without_a_session_has_its_own_id() {
-    let served = Served::start(&program(), &[]);
+    let program = secluded("");
+    let served = Served::start(&program, &[]);
     let call = |headers: &[(&str, &str)], meta: Value| {
         let stream = begin_stateless(served.main(), headers, "get_platforms", &json!({}), &meta);
         let reply = http_client::finish(stream);

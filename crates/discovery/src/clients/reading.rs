@@ -239,11 +239,11 @@ fn with_ellipsis(mut line: String, length: usize, limit: usize) -> String {
     line
 }
 
-/// Says whether a character shows nothing or changes how others show: also tags and variation selectors, in which orders to a
-/// language model can be hidden.
+/// Says whether a character shows nothing or changes how others show: also variation selectors, in which orders to a language
+/// model can be hidden.
 fn is_hidden(character: char) -> bool {
     is_deceptive(character)
-        || matches!(character, '\u{ad}' | '\u{180e}' | '\u{fe00}'..='\u{fe0f}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+        || matches!(character, '\u{fe00}'..='\u{fe0f}')
 }
 
 /// Checks a path of plain names, such as `owner/name`: ASCII letters, digits, `.`, `_` and `-`, none of them `.` or `..` or

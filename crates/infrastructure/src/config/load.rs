@@ -394,9 +394,23 @@ fn telemetry(settings: &Settings) -> Telemetry {
     }
 }
 
+/// Why a file of the working directory that nobody named does not choose where caches and state are: what lies there is believed.
+const OF_OTHERS: &str = "a synthesizer.toml of the working directory does not choose this folder, because whoever wrote the file \
+    could have filled it; name the file with --config, or set the variable or the user's own configuration";
+
 fn paths(settings: &Settings, options: &LoadOptions, problems: &mut Vec<Problem>) -> Paths {
     let environment = &options.environment;
     let mut folder = |path: &'static str, variable, below_home| {
+        if let Some(chosen) = settings.0.get(path)
+            && chosen.of_working_directory
+        {
+            problems.push(Problem {
+                path: path.to_owned(),
+                message: OF_OTHERS.to_owned(),
+                origin: chosen.origin.clone(),
+            });
+            return PathBuf::new();
+        }
         let written = settings.0.get(path).and_then(|chosen| match &chosen.value {
             Value::Text(text) => Some(expand(text, &chosen.folder, environment)),
             _ => None,

@@ -166,8 +166,32 @@ fn roots_are_canonical_and_must_exist() {
 fn without_a_home_the_folders_must_be_named() {
     let reported = problems("", &[("HOME", ""), ("XDG_CACHE_HOME", "relative")], &[]);
     assert_eq!(reported.len(), 2, "{reported:?}");
-    let config = loaded("[paths]\ndata = 'a'\ncache = '/b'\n", &[("HOME", "")], &[]);
+    let named = [("paths.data", "a"), ("paths.cache", "/b")];
+    let config = loaded("", &[("HOME", "")], &named);
     assert!(config.paths.data.is_absolute() && config.paths.data.ends_with("a"));
+    assert_eq!(config.paths.cache, Path::new("/b"));
+}
+
+#[test]
+fn a_checkout_does_not_choose_where_answers_and_state_are_kept() {
+    let text = "[paths]\ndata = 'a'\ncache = '/b'\n";
+    let reported = problems(text, &[], &[]);
+    assert_eq!(reported.len(), 2, "{reported:?}");
+    assert!(
+        reported[0]
+            .starts_with("synthesizer.toml:2: paths.data: a synthesizer.toml of the working"),
+        "{reported:?}"
+    );
+    // The user's own word wins, and a file that was named is the user's own.
+    let named = [("paths.data", "c"), ("paths.cache", "/d")];
+    assert_eq!(loaded(text, &[], &named).paths.cache, Path::new("/d"));
+    let (folder, _) = attempt(text, &[], &[]);
+    let options = LoadOptions {
+        file: Some(folder.path().join("synthesizer.toml")),
+        working_directory: folder.path().to_owned(),
+        ..LoadOptions::default()
+    };
+    let config = load(options).expect("loads");
     assert_eq!(config.paths.cache, Path::new("/b"));
 }
 

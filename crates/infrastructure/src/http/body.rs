@@ -15,6 +15,8 @@ use super::response::{read_body, transport_failure};
 
 /// What a compressed body may have beyond the bound of its contents: a header, a checksum, blocks that do not shrink.
 const ENVELOPE: u64 = 64 << 10;
+/// The setting that bounds such a body.
+const SETTING: &str = "limits.answer_bytes";
 
 /// Reads a body that is plain or compressed by gzip, of at most `limit` bytes after unpacking.
 ///
@@ -27,7 +29,7 @@ pub(super) async fn read_decoded(
     url: &MaskedUrl,
 ) -> Result<Bytes, Failure> {
     match encoding(&response).as_str() {
-        "" | "identity" => read_body(response, limit, url).await,
+        "" | "identity" => read_body(response, (limit, SETTING), url).await,
         "gzip" | "x-gzip" => unpack(response, limit, url).await,
         _ => Err(Failure::new(
             ErrorCode::Upstream,
@@ -86,7 +88,7 @@ impl Damage {
                 ErrorCode::Limit,
                 format!("{url} is larger than {limit} bytes when unpacked"),
             )
-            .with_hint("raise limits.answer_bytes if you trust it"),
+            .with_hint(format!("raise {SETTING} if you trust it")),
             Self::NotGzip => Failure::new(
                 ErrorCode::Upstream,
                 format!("the compressed answer of {url} is damaged or cut off"),

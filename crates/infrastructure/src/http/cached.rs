@@ -140,7 +140,8 @@ where
             },
         }
         .emit();
-        if let Some(kept) = &kept {
+        // A caller that wants nothing kept wants to know how the service is: what is kept may only be confirmed.
+        if let Some(kept) = kept.as_ref().filter(|_| !wished.is_zero()) {
             if kept.is_fresh(now) {
                 let age = kept.age(now);
                 return Ok(answered(kept.answer.clone(), AnswerOrigin::Cache { age }));

@@ -1,6 +1,7 @@
 //! The outermost layer: when a call is over, for its caller, and what is told of it. Knows no cache and no network.
 
 use std::{
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -11,7 +12,10 @@ use tokio::time::Instant;
 use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
-use super::{exchange::Call, service::ServiceAnswer};
+use super::{
+    exchange::{Call, CallCount},
+    service::ServiceAnswer,
+};
 use crate::telemetry::events::{CallFinished, outcome as label_of};
 
 /// Ends calls at their deadline, the service's own or the caller's, whichever comes first.
@@ -57,7 +61,12 @@ where
         let started = Instant::now();
         call.deadline = call.deadline.min(started + settings.longest);
         let (deadline, cancellation) = (call.deadline, call.cancellation.clone());
-        let count = call.count.clone();
+        let ending = Ending {
+            service: settings.service,
+            started,
+            count: call.count.clone(),
+            outcome: label_of(ErrorCode::Cancelled),
+        };
         let span = tracing::debug_span!("call", service = settings.service);
         let work = async move {
             let outcome = tokio::select! {
@@ -68,19 +77,42 @@ where
                     outcome.unwrap_or_else(|_| Err(late(settings.service, deadline - started)))
                 }
             };
-            CallFinished {
-                service: settings.service,
-                outcome: outcome
-                    .as_ref()
-                    .map_or_else(|failure| label_of(failure.code), |_| "ok"),
-                status: count.status(),
-                duration: started.elapsed(),
-                tries: count.tries(),
-            }
-            .emit();
+            ending.with(match &outcome {
+                Ok(_) => "ok",
+                Err(failure) => label_of(failure.code),
+            });
             outcome
         };
         Box::pin(work.instrument(span))
+    }
+}
+
+/// A call under way, whose end is told once; one that is dropped before it ended was cancelled.
+#[derive(Debug)]
+struct Ending {
+    service: &'static str,
+    started: Instant,
+    count: Arc<CallCount>,
+    outcome: &'static str,
+}
+
+impl Ending {
+    /// Tells how it ended.
+    fn with(mut self, outcome: &'static str) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        CallFinished {
+            service: self.service,
+            outcome: self.outcome,
+            status: self.count.status(),
+            duration: self.started.elapsed(),
+            tries: self.count.tries(),
+        }
+        .emit();
     }
 }
 

@@ -1,7 +1,7 @@
 //! The door itself: the services behind it, downloads, and the guard for other programs that go out. No caller builds a client of its own.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -18,6 +18,7 @@ use url::Url;
 
 use super::{
     cached::offline,
+    guarded::guard_of_host,
     hosts::CheckedHost,
     resolver::{Resolver, SystemResolver},
     response::{check_hash, check_status},
@@ -35,19 +36,16 @@ use crate::{
     telemetry::events::introduce_service,
 };
 
-/// The services that belong to the door and not to a platform: files of packages, and git (one breaker a host, one policy for all).
+/// The services that belong to the door and not to a platform: files of packages, and git (one breaker a host each, one policy for all).
 pub const OWN_SERVICES: &[&str] = &["git", "packages"];
 
-/// Files of packages, from wherever the user's own configuration says they are.
+/// Files of packages, each host for itself, from wherever the user's own configuration says they are.
 static PACKAGES: ServiceDescriptor = ServiceDescriptor {
     name: "packages",
     policy: file_policy,
     read_limits: no_limits,
     distance_across_processes: None,
 };
-
-/// How many hosts of one kind have a guard of their own; the others share one.
-const MOST_HOSTS: usize = 64;
 
 /// The policy for whole files: each call brings its own deadline, and a long transfer is no slow call.
 fn file_policy() -> ServicePolicy {
@@ -109,8 +107,8 @@ struct Shared {
     registry: Registry,
     store: Arc<dyn CacheStore>,
     services: Mutex<BTreeMap<&'static str, Service>>,
-    /// Hosts with a guard of their own, by kind.
-    hosts: Mutex<BTreeMap<(&'static str, String), Guard>>,
+    /// Kinds of other programs that went out.
+    kinds: Mutex<BTreeSet<&'static str>>,
 }
 
 impl Door {
@@ -133,7 +131,7 @@ impl Door {
                 registry: Registry::new(Some(service_records(config))),
                 store: Arc::new(Cache::open(config)),
                 services: Mutex::default(),
-                hosts: Mutex::default(),
+                kinds: Mutex::default(),
             }),
         })
     }
@@ -147,9 +145,10 @@ impl Door {
             ..
         } = self.shared.as_ref();
         let mut services = locked(&self.shared.services);
-        let service = services
-            .entry(descriptor.name)
-            .or_insert_with(|| Service::new(descriptor, outside, registry, store));
+        let service = services.entry(descriptor.name).or_insert_with(|| {
+            let by_host = OWN_SERVICES.contains(&descriptor.name);
+            Service::new(descriptor, outside, registry, store, by_host)
+        });
         service.clone()
     }
 
@@ -245,29 +244,14 @@ impl Door {
         outcome
     }
 
-    /// Gives the guard of a host; past so many hosts of all kinds, strangers share one, so that names cannot fill the memory.
+    /// Gives the guard of a host; the registry bounds how many there are.
     fn host_guard(&self, kind: &'static str, url: &Url) -> Guard {
-        let mut host = url.host_str().unwrap_or_default().to_owned();
-        if let Some(port) = url.port() {
-            host = format!("{host}:{port}");
-        }
         let config = &self.shared.outside.config;
         let policy = config.resilience.policy(kind, file_policy());
-        let mut hosts = locked(&self.shared.hosts);
-        if hosts.len() >= MOST_HOSTS && !hosts.contains_key(&(kind, host.clone())) {
-            host = "others".to_owned();
+        if locked(&self.shared.kinds).insert(kind) {
+            introduce_service(kind, if policy.breaker { "closed" } else { "disabled" });
         }
-        if !hosts.keys().any(|(known, _)| *known == kind) {
-            introduce_service(kind);
-        }
-        let guard = hosts
-            .entry((kind, host))
-            .or_insert_with_key(|(kind, host)| {
-                self.shared
-                    .registry
-                    .guard(&format!("{kind}:{host}"), policy)
-            });
-        guard.clone()
+        guard_of_host(&self.shared.registry, kind, url, policy)
     }
 }
 

@@ -15,6 +15,7 @@ use synthesizer_model::{
 };
 use tokio::time::Instant;
 use tower::ServiceExt as _;
+use url::Url;
 
 use super::{
     deadline::late,
@@ -22,7 +23,10 @@ use super::{
     known::Known,
     service::{AnswerHead, LimitReading},
 };
-use crate::resilience::{Guard, Permit, Registry, Rejected, Turnstile, retry_after};
+use crate::{
+    config::ServicePolicy,
+    resilience::{Guard, Permit, Registry, Rejected, Turnstile, retry_after},
+};
 
 /// How long nothing is asked after a limit that does not say for how long.
 const UNKNOWN_LIMIT: Duration = Duration::from_secs(60);
@@ -34,10 +38,33 @@ const FAIR_TIME: Duration = Duration::from_millis(100);
 pub(super) struct GuardedLayer {
     pub(super) service: &'static str,
     pub(super) registry: Registry,
-    pub(super) guard: Guard,
+    pub(super) guarding: Guarding,
     pub(super) turnstile: Option<Arc<Turnstile>>,
     pub(super) read_limits: fn(&AnswerHead<'_>) -> LimitReading,
     pub(super) known: Arc<Known>,
+}
+
+/// Which breaker and limit a try is under.
+#[derive(Debug, Clone)]
+pub(super) enum Guarding {
+    /// Those of the service.
+    Whole(Guard),
+    /// Those of the host that is asked, which has them for itself alone, with this policy.
+    ByHost(ServicePolicy),
+}
+
+/// Gives the guard of the host of a URL, as `KIND:HOST`.
+pub(super) fn guard_of_host(
+    registry: &Registry,
+    kind: &str,
+    url: &Url,
+    policy: ServicePolicy,
+) -> Guard {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => registry.guard(&format!("{kind}:{host}:{port}"), policy),
+        None => registry.guard(&format!("{kind}:{host}"), policy),
+    }
 }
 
 /// See [`GuardedLayer`].
@@ -82,10 +109,11 @@ impl GuardedLayer {
     where
         S: tower::Service<Fetch, Response = Received, Error = Trouble>,
     {
+        let guard = self.guard_for(&fetch);
         let Guard {
             breaker, limiter, ..
-        } = &self.guard;
-        let rejected = |rejected: Rejected| Trouble::of_ours(rejected.into_failure(self.service));
+        } = &guard;
+        let rejected = |rejected: Rejected| Trouble::of_ours(rejected.into_failure(breaker.name()));
         let deadline = fetch.deadline;
         self.registry.synchronise().await;
         breaker.check().map_err(rejected)?;
@@ -106,8 +134,17 @@ impl GuardedLayer {
             Err(_) => Err(Trouble::of_service(late(self.service, started.elapsed()))),
         };
         drop(passage);
-        self.settle(permit, &outcome).await;
+        self.settle(&guard, permit, &outcome).await;
         outcome
+    }
+
+    fn guard_for(&self, fetch: &Fetch) -> Guard {
+        match &self.guarding {
+            Guarding::Whole(guard) => guard.clone(),
+            Guarding::ByHost(policy) => {
+                guard_of_host(&self.registry, self.service, &fetch.request.url, *policy)
+            }
+        }
     }
 
     /// Takes server errors and limits for what they are: no answers.
@@ -144,7 +181,7 @@ impl GuardedLayer {
                 blame: Blame::Limit(wait),
             });
         }
-        if head.status.is_server_error() || head.status == StatusCode::REQUEST_TIMEOUT {
+        if head.status.is_server_error() {
             let message = format!("an unusual answer from {shown} (status {status})");
             let mut failure = Failure::new(ErrorCode::Upstream, message).with_details(details);
             failure.retry_after_seconds = asked.map(|wait| wait.as_secs());
@@ -154,23 +191,28 @@ impl GuardedLayer {
     }
 
     /// Tells the breaker, and the other processes what they should know.
-    async fn settle(&self, permit: Permit, outcome: &Result<Received, Trouble>) {
+    async fn settle(&self, guard: &Guard, permit: Permit, outcome: &Result<Received, Trouble>) {
         match outcome {
             // Every answer that is no limit and no server error shows that the service works, 404 too.
             Ok(_) => permit.succeed(),
             Err(trouble) => match trouble.blame {
                 Blame::Service => permit.fail(),
-                // An answer beyond our bound is an answer; anything else of ours says nothing, and the permit goes back.
-                Blame::Ours if trouble.failure.code == ErrorCode::Limit => permit.ignore(),
+                // An answer beyond our bound, or redirects that lead nowhere, are answers; anything else of ours says nothing, and the
+                // permit goes back.
+                Blame::Ours
+                    if matches!(trouble.failure.code, ErrorCode::Limit | ErrorCode::Upstream) =>
+                {
+                    permit.ignore();
+                }
                 Blame::Ours => drop(permit),
                 Blame::Limit(wait) => {
                     permit.limited();
-                    self.guard.limiter.pause_for(wait);
+                    guard.limiter.pause_for(wait);
                 }
             },
         }
         if outcome.is_err() {
-            self.registry.publish(self.service).await;
+            self.registry.publish(guard.breaker.name()).await;
         }
     }
 }

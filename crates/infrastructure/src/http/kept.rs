@@ -11,6 +11,7 @@ use url::Url;
 
 use super::{
     exchange::{Received, Validators},
+    keepable::{is_whole, repeats_secret},
     service::{Authorization, ServiceRequest},
 };
 use crate::cache::{CacheEntry, LARGEST_VALUE};
@@ -175,7 +176,7 @@ impl Kept {
 /// Makes the entry of an answer, or `None` when it must not be kept.
 ///
 /// It counts as fresh for as long as the user wishes, or as the service says where that is longer (up to a day). What the service
-/// forbids to store, or says to depend on more than the question, is never kept.
+/// forbids to store, or says to depend on more than the question, is never kept; nor is a body that is not whole or repeats our credentials.
 pub(super) fn entry_of(
     request: &ServiceRequest,
     answer: &Received,
@@ -201,8 +202,15 @@ pub(super) fn entry_of(
         }
         _ => return None,
     };
+    if !is_whole(&answer.headers, &answer.body) {
+        return None;
+    }
+    let value = written(answer)?;
+    if repeats_secret(request.authorization.as_ref(), &value) {
+        return None;
+    }
     Some(CacheEntry {
-        value: written(answer)?,
+        value,
         stored_at: now,
         fresh_until: now.checked_add(fresh)?,
         kept_until: now.checked_add(kept)?,

@@ -4,7 +4,7 @@
 //! - [`Door`]: the services, downloads, the guard for other programs
 //! - [`Service`]: calls to one named service, and its layers
 //! - `deadline`: when a call is over
-//! - `cached`, `kept`, `flight`: answers that are used again; equal calls that share one
+//! - `cached`, `kept`, `keepable`, `flight`: answers that are used again; equal calls that share one
 //! - `retried`: further tries
 //! - `guarded`: breaker, rate limit, turnstile, and what an answer says of the service
 //! - `sent`: one request, its redirects by hand
@@ -23,6 +23,7 @@ mod exchange;
 mod flight;
 mod guarded;
 mod hosts;
+mod keepable;
 mod kept;
 mod known;
 mod pool;

@@ -33,13 +33,13 @@ pub(super) fn check_status(status: StatusCode, url: &MaskedUrl) -> Result<(), Fa
     Err(failure)
 }
 
-/// Reads a body of at most `limit` bytes.
+/// Reads a body of at most `limit` bytes, a bound that comes from `setting`.
 ///
 /// # Errors
 /// `E_LIMIT` when it is longer, also when it only says so; `E_TIMEOUT` when it stalls; `E_UPSTREAM` when it breaks off.
 pub(super) async fn read_body(
     response: Response,
-    limit: u64,
+    (limit, setting): (u64, &str),
     url: &MaskedUrl,
 ) -> Result<Bytes, Failure> {
     let too_long = || {
@@ -47,7 +47,7 @@ pub(super) async fn read_body(
             ErrorCode::Limit,
             format!("{url} is larger than {limit} bytes"),
         )
-        .with_hint("raise limits.download_bytes if you trust it")
+        .with_hint(format!("raise {setting} if you trust it"))
     };
     let announced = response.content_length().unwrap_or(0);
     if announced > limit {

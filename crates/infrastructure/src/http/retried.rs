@@ -1,7 +1,7 @@
 //! Further tries around the guarded ones, within the service's budget. Every request here is a GET, which may be sent again.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -73,46 +73,35 @@ where
     S: tower::Service<Fetch, Response = Received, Error = Trouble> + Clone + Send + Sync + 'static,
     S::Future: Send,
 {
-    /// Tries, and sits out one limit of the service when it is short; the limiter inside does the waiting.
     async fn with_tries(&self, fetch: Fetch) -> Result<Received, Failure> {
         let deadline = fetch.deadline;
-        let limit: Mutex<Option<Duration>> = Mutex::default();
-        let note = |found: Option<Duration>| {
-            *limit.lock().unwrap_or_else(PoisonError::into_inner) = found;
-        };
         let attempt = |_| {
             let attempt = self.inner.clone().oneshot(fetch.clone());
-            async {
-                attempt.await.map_err(|trouble| {
-                    note(match trouble.blame {
-                        Blame::Limit(wait) => Some(wait),
-                        Blame::Service | Blame::Ours => None,
-                    });
-                    failed_attempt(trouble)
-                })
+            async move {
+                let outcome = attempt.await;
+                outcome.map_err(|trouble| failed_attempt(trouble, deadline))
             }
         };
-        let outcome = self.settings.retrier.run(deadline, attempt).await;
-        let asked = *limit.lock().unwrap_or_else(PoisonError::into_inner);
-        match (outcome, asked) {
-            (Err(_), Some(wait)) if is_worth_it(wait, deadline) => {
-                self.settings.retrier.run(deadline, attempt).await
-            }
-            (outcome, _) => outcome,
-        }
+        self.settings.retrier.run(deadline, attempt).await
     }
 }
 
+/// Says whether a limit of the service is short enough to be sat out.
 fn is_worth_it(wait: Duration, deadline: Instant) -> bool {
     let left = deadline.saturating_duration_since(Instant::now());
     wait <= LONGEST_LIMIT_WAIT && wait.saturating_mul(2) <= left
 }
 
-fn failed_attempt(trouble: Trouble) -> FailedAttempt {
-    let retry_after = trouble.failure.retry_after_seconds;
+fn failed_attempt(trouble: Trouble, deadline: Instant) -> FailedAttempt {
+    let said = trouble.failure.retry_after_seconds.map(Duration::from_secs);
+    let (retryable, retry_after) = match trouble.blame {
+        Blame::Service => (true, said),
+        Blame::Limit(wait) => (is_worth_it(wait, deadline), Some(wait)),
+        Blame::Ours => (false, said),
+    };
     FailedAttempt {
-        retryable: trouble.blame == Blame::Service,
-        retry_after: retry_after.map(Duration::from_secs),
         failure: trouble.failure,
+        retryable,
+        retry_after,
     }
 }

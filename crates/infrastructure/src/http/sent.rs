@@ -133,13 +133,14 @@ async fn follow(outside: &Outside, fetch: &Fetch) -> Result<Received, Trouble> {
     };
     for _ in 0..=MOST_REDIRECTS {
         let response = send(outside, fetch, &hop).await?;
-        match redirect_target(&response, &hop.url)? {
+        // Where one page leads says nothing of the service, and asking again leads there again.
+        match redirect_target(&response, &hop.url).map_err(Trouble::of_ours)? {
             Some(next) => hop.go_on(next),
             None => return receive(response, fetch, hop.url).await,
         }
     }
     let shown = MaskedUrl::new(request.url.clone());
-    Err(Trouble::of_service(Failure::new(
+    Err(Trouble::of_ours(Failure::new(
         ErrorCode::Upstream,
         format!("{shown} redirects more than {MOST_REDIRECTS} times"),
     )))
@@ -221,7 +222,7 @@ async fn receive(response: Response, fetch: &Fetch, url: Url) -> Result<Received
     let mut headers: HeaderMap = response.headers().clone();
     let limit = fetch.request.size_limit;
     let body = match fetch.encoding {
-        Encoding::AsIs => read_body(response, limit, &shown).await?,
+        Encoding::AsIs => read_body(response, (limit, "limits.download_bytes"), &shown).await?,
         Encoding::Gzip => {
             let body = read_decoded(response, limit, &shown).await?;
             headers.remove(header::CONTENT_ENCODING);

@@ -21,7 +21,7 @@ use super::{
     deadline::DeadlineLayer,
     door::{Credentials, Trust},
     exchange::{Call, Encoding},
-    guarded::GuardedLayer,
+    guarded::{GuardedLayer, Guarding},
     known::Known,
     retried::RetriedLayer,
     sent::{Outside, Sender},
@@ -29,7 +29,7 @@ use super::{
 use crate::{
     cache::CacheStore,
     config::ServicePolicy,
-    resilience::{Guard, Registry, Retrier, Turnstile},
+    resilience::{Guard, Registry, Retrier, RetryBudget, Turnstile},
     telemetry::events::introduce_service,
 };
 
@@ -82,7 +82,8 @@ pub enum Authorization {
 pub enum Keep {
     /// Never.
     No,
-    /// For so long without asking again; after that it is revalidated where the service gave an `ETag` or `Last-Modified`.
+    /// For so long without asking again; after that it is revalidated where the service gave an `ETag` or `Last-Modified`. With no time at
+    /// all the service itself is asked every time, and no stale answer stands in for it.
     Fresh(Duration),
 }
 
@@ -138,7 +139,7 @@ pub struct ServiceAnswer {
 /// What is known of a service right now.
 #[derive(Debug, Clone, Default)]
 pub struct ServiceReport {
-    /// The state of its breaker, such as `closed`.
+    /// The state of its breaker, such as `closed`; empty where each host has one.
     pub breaker: String,
     /// What is left of its limit, by its last answer.
     pub quota: Option<Quota>,
@@ -155,7 +156,8 @@ pub struct ServiceReport {
 pub struct Service {
     name: &'static str,
     stack: Stack,
-    guard: Guard,
+    /// What guards all of it; `None` where each host has its own.
+    guard: Option<Guard>,
     known: Arc<Known>,
 }
 
@@ -163,18 +165,25 @@ pub struct Service {
 type Stack = BoxCloneSyncService<Call, ServiceAnswer, Failure>;
 
 impl Service {
-    /// Builds the layers of a service.
+    /// Builds the layers of a service; `by_host` gives each host a breaker and a limit of its own.
     pub(super) fn new(
         descriptor: &'static ServiceDescriptor,
         outside: &Arc<Outside>,
         registry: &Registry,
         store: &Arc<dyn CacheStore>,
+        by_host: bool,
     ) -> Self {
         let name = descriptor.name;
         let config = &outside.config;
         let policy = config.resilience.policy(name, (descriptor.policy)());
-        introduce_service(name);
-        let guard = registry.guard(name, policy);
+        introduce_service(name, if policy.breaker { "closed" } else { "disabled" });
+        let guard = (!by_host).then(|| registry.guard(name, policy));
+        let guarding = guard
+            .clone()
+            .map_or(Guarding::ByHost(policy), Guarding::Whole);
+        let budget = guard
+            .as_ref()
+            .map_or_else(|| RetryBudget::new(&policy), |guard| guard.budget.clone());
         let known = Arc::new(Known::new(name));
         let turnstile = descriptor
             .distance_across_processes
@@ -191,13 +200,13 @@ impl Service {
                 offline: config.offline,
             })
             .layer(RetriedLayer {
-                retrier: Retrier::new(name, policy, guard.budget.clone()),
+                retrier: Retrier::new(name, policy, budget),
                 known: Arc::clone(&known),
             })
             .layer(GuardedLayer {
                 service: name,
                 registry: registry.clone(),
-                guard: guard.clone(),
+                guarding,
                 turnstile,
                 read_limits: descriptor.read_limits,
                 known: Arc::clone(&known),
@@ -262,12 +271,16 @@ impl Service {
 
     /// Gives until when the service asked not to be called; may be past.
     pub fn paused_until(&self) -> Option<SystemTime> {
-        self.guard.limiter.paused_until()
+        self.guard.as_ref()?.limiter.paused_until()
     }
 
     /// Says what is known of the service.
     pub fn report(&self) -> ServiceReport {
-        self.known.report(&self.guard.breaker.status().state)
+        let breaker = self
+            .guard
+            .as_ref()
+            .map(|guard| guard.breaker.status().state);
+        self.known.report(&breaker.unwrap_or_default())
     }
 }
 

@@ -9,11 +9,16 @@ use std::{
 };
 
 use http::{HeaderValue, header};
-use synthesizer_model::failure::{ErrorCode, Failure};
+use synthesizer_model::{
+    failure::{ErrorCode, Failure},
+    secret::MaskedUrl,
+};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{Door, ServiceRequest, testing::*};
+use super::{Door, DownloadRequest, ServiceRequest, Trust, testing::*};
+use crate::telemetry::metrics::Recording;
 
 #[tokio::test]
 async fn equal_names_share_everything_and_are_listed() {
@@ -140,10 +145,119 @@ async fn other_programs_are_guarded_by_host() {
     let known = door.registry().list();
     let named = known.iter().find(|status| status.name == "git:bad.example");
     assert_eq!(named.map(|status| status.state.as_str()), Some("open"));
-    for number in 0..200 {
-        run(&door, &format!("https://h{number}.example/"), None).await;
+    let strangers = 700;
+    for number in 0..strangers {
+        let outcome = (number < 70).then_some(ErrorCode::Upstream);
+        for _ in 0..2 {
+            run(&door, &format!("https://h{number}.example/"), outcome).await;
+        }
     }
-    assert!(door.registry().list().len() <= 65, "strangers share one");
+    assert_eq!(
+        run(&door, "https://new.example/o/n", None).await,
+        (None, 1),
+        "many bad strangers say nothing of another"
+    );
+    assert!(
+        door.registry().list().len() <= strangers,
+        "and are forgotten"
+    );
+}
+
+#[tokio::test]
+async fn files_of_one_host_do_not_suffer_from_another() {
+    let broken = FaultyServer::always(answer(500, &[], b"")).await;
+    let well = FaultyServer::always(answer(200, &[], b"file")).await;
+    let stage = Stage::with(|policy| policy.consecutive_failures = Some(1));
+    let door = stage.door();
+    let file = async |server: &FaultyServer| {
+        let request = DownloadRequest {
+            url: MaskedUrl::new(Url::parse(&server.url("/file")).expect("a url")),
+            trust: Trust::ConfiguredByUser,
+            expected_sha256: None,
+            size_limit: 1_000,
+            deadline: Duration::from_secs(10),
+            credentials: None,
+        };
+        let outcome = door.download(request, &CancellationToken::new()).await;
+        outcome.map_err(|failure| failure.code)
+    };
+    assert_eq!(file(&broken).await, Err(ErrorCode::Upstream));
+    assert_eq!(file(&broken).await, Err(ErrorCode::CircuitOpen));
+    assert_eq!(file(&well).await.as_deref(), Ok(&b"file"[..]));
+    assert_eq!(broken.accepted(), 1);
+    let name = format!("packages:{}", broken.address);
+    door.registry().reset(&name).expect("is listed by its host");
+    assert_eq!(file(&broken).await, Err(ErrorCode::Upstream));
+}
+
+#[tokio::test]
+async fn a_breaker_that_is_switched_off_is_measured_as_such() {
+    let recording = Recording::new();
+    let _recording = recording.enter();
+    let stage = Stage::with(|policy| policy.breaker = Some(false));
+    stage.door().service(&PLAIN);
+    for (state, expected) in [("closed", 0.0), ("disabled", 1.0)] {
+        let series = format!("synthesizer_breaker_state{{service=\"plain\",state=\"{state}\"}}");
+        assert_eq!(recording.value(&series), Some(expected), "{state}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_is_counted_as_cancelled() {
+    let recording = Recording::new();
+    let _recording = recording.enter();
+    let gate = Arc::new(Notify::new());
+    let server = FaultyServer::always(vec![Step::Wait(gate)]).await;
+    let service = Stage::new().door().service(&PLAIN);
+    let mut waiting = Box::pin(call(&service, request(&server.url("/"))));
+    while server.requests().is_empty() {
+        tokio::select! {
+            _ = &mut waiting => unreachable!("nobody answers"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    drop(waiting);
+    for (series, expected) in [
+        ("calls_total{service=\"plain\",outcome=\"cancelled\"}", 1.0),
+        ("call_requests_total{service=\"plain\"}", 1.0),
+    ] {
+        let found = recording.value(&format!("synthesizer_{series}"));
+        assert_eq!(found, Some(expected), "{series}");
+    }
+}
+
+#[tokio::test]
+async fn redirects_without_an_end_say_nothing_of_the_service() {
+    let server = FaultyServer::always(answer(302, &[("location", "/again")], b"")).await;
+    let nowhere = FaultyServer::always(answer(302, &[], b"")).await;
+    let stage = Stage::with(|policy| {
+        policy.consecutive_failures = Some(1);
+        policy.tries = Some(3);
+    });
+    let service = stage.door().service(&PLAIN);
+    for (server, requests) in [(&server, 6), (&nowhere, 1)] {
+        let failure = call(&service, request(&server.url("/"))).await;
+        assert_eq!(failure.expect_err("no answer").code, ErrorCode::Upstream);
+        assert_eq!(server.accepted(), requests);
+    }
+    assert_eq!(service.report().breaker, "closed");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_names_the_setting_that_bounds_it() {
+    let server = FaultyServer::always(answer(200, &[], &[b'x'; 100])).await;
+    let service = Stage::new().door().service(&PLAIN);
+    let asked = ServiceRequest {
+        size_limit: 99,
+        ..request(&server.url("/"))
+    };
+    let failure = call(&service, asked).await.expect_err("too large");
+    assert_eq!(failure.code, ErrorCode::Limit);
+    assert!(
+        failure
+            .hint
+            .is_some_and(|hint| hint.contains("limits.answer_bytes"))
+    );
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ pub struct Permit {
 /// A call that the breaker does not let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rejected {
-    /// When it makes sense to ask again; for a forced one, how long a breaker stays open at most.
+    /// When it makes sense to ask again; says nothing for a forced one.
     pub retry_after: Duration,
     /// A person has opened the breaker, and it stays so until a person resets it.
     pub forced: bool,
@@ -128,6 +128,7 @@ impl Breaker {
     /// Closes it and forgets what was counted; calls in flight count nothing then.
     pub fn reset(&self) {
         self.change(|machine| (machine.reset(moment()), ()));
+        self.measure();
     }
 
     /// Lets nothing through until [`Breaker::reset`].
@@ -189,11 +190,26 @@ impl Breaker {
         }
     }
 
-    /// Obeys what another process did to the breaker of this service.
-    pub(super) fn adopt(&self, record: &ServiceRecord) {
+    /// Obeys what another process did to the breaker of this service; `found` says that it did so before this process looked first.
+    pub(super) fn adopt(&self, record: &ServiceRecord, found: bool) {
         let moment = moment();
-        self.change(|machine| (machine.adopt(record, moment), ()));
-        self.change(|machine| (machine.adopt_opening(record, moment), ()));
+        self.change_as(found, |machine| (machine.adopt(record, moment), ()));
+        self.change_as(found, |machine| (machine.adopt_opening(record, moment), ()));
+    }
+
+    /// Gives the shares of failures and of slow calls in the window, as it is now.
+    pub(super) fn rates(&self) -> (Option<f64>, Option<f64>) {
+        self.lock().rates(Instant::now())
+    }
+
+    fn measure(&self) {
+        let (failure_rate, slow_rate) = self.rates();
+        BreakerMeasured {
+            service: &self.inner.name,
+            failure_rate,
+            slow_rate,
+        }
+        .emit();
     }
 
     /// Writes what other processes should know into the record of the service.
@@ -210,20 +226,24 @@ impl Breaker {
         permit.settled = true;
         let moment = moment();
         let took = moment.now.saturating_duration_since(permit.started);
-        let (failure_rate, slow_rate) = self.change(|machine| {
+        self.change(|machine| {
             let change = machine.settle(permit.generation, verdict, took, moment);
-            (change, machine.rates(moment.now))
+            (change, ())
         });
-        BreakerMeasured {
-            service: &self.inner.name,
-            failure_rate,
-            slow_rate,
-        }
-        .emit();
+        self.measure();
     }
 
     /// Does something to the machine, and says so once if its state changed. The lock is held meanwhile, so that changes are seen in order.
     fn change<T>(&self, act: impl FnOnce(&mut Machine) -> (Option<Change>, T)) -> T {
+        self.change_as(false, act)
+    }
+
+    /// As [`Breaker::change`]; `found` says that the state is older than this process's knowledge of it.
+    fn change_as<T>(
+        &self,
+        found: bool,
+        act: impl FnOnce(&mut Machine) -> (Option<Change>, T),
+    ) -> T {
         let mut machine = self.lock();
         let (change, result) = act(&mut machine);
         if let Some(Change { from, to, reason }) = change {
@@ -232,6 +252,7 @@ impl Breaker {
                 from,
                 to,
                 reason,
+                found,
             }
             .emit();
         }
@@ -293,16 +314,11 @@ impl Rejected {
         } else {
             format!("{service} failed too often and is left alone for a while")
         };
-        let seconds = whole_seconds(self.retry_after).max(1);
-        let hint = if self.forced {
-            format!("`synthesizer breakers reset {service}` lets calls through again")
-        } else {
-            format!(
-                "try again in {seconds} s, or let calls through now with `synthesizer breakers reset {service}`"
-            )
-        };
+        let hint = format!("`synthesizer breakers reset {service}` lets calls through now");
         let mut failure = Failure::new(ErrorCode::CircuitOpen, message).with_hint(hint);
-        failure.retry_after_seconds = Some(seconds);
+        // Who renders a failure says when to try again; what a person switched off, no time switches on.
+        let seconds = whole_seconds(self.retry_after).max(1);
+        failure.retry_after_seconds = (!self.forced).then_some(seconds);
         failure
     }
 }

@@ -183,8 +183,7 @@ impl Inner {
             let limit = self.requests_per_minute;
             format!("no call to {name} is free in time under the limit of {limit} a minute")
         };
-        let mut failure = Failure::new(ErrorCode::RateLimited, message)
-            .with_hint(format!("try again in {seconds} s"));
+        let mut failure = Failure::new(ErrorCode::RateLimited, message);
         failure.retry_after_seconds = Some(seconds);
         failure
     }

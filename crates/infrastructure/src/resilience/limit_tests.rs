@@ -54,7 +54,6 @@ async fn a_call_that_cannot_go_in_time_is_refused_at_once_and_takes_nothing() {
         let failure = limiter.wait(after(59)).await.expect_err("too late");
         assert_eq!(failure.code, ErrorCode::RateLimited);
         assert_eq!(failure.retry_after_seconds, Some(60), "59.5 s, rounded up");
-        assert!(failure.hint.is_some());
     }
     assert!(start.elapsed().is_zero());
     let waited = limiter.wait(after(60)).await.expect("in time");

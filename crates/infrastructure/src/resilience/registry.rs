@@ -19,7 +19,10 @@ use super::{
     record::{ServiceRecord, ServiceRecords, whole_milliseconds},
     retry::RetryBudget,
 };
-use crate::{config::ServicePolicy, telemetry::events::ServiceRecordsFailed};
+use crate::{
+    config::ServicePolicy,
+    telemetry::events::{BreakerMeasured, ServiceRecordsFailed},
+};
 
 /// How many services are guarded at once.
 const MOST_GUARDS: usize = 512;
@@ -66,6 +69,8 @@ struct Known {
     stored: BTreeMap<String, ServiceRecord>,
     uses: u64,
     read_at: Option<Instant>,
+    /// Whether anything was read yet; what is heard then is what was left by others, not what happens.
+    has_heard: bool,
     store_fails: bool,
 }
 
@@ -100,7 +105,7 @@ impl Registry {
         }
         let guard = Guard::new(name, policy);
         if let Some(record) = known.heard.get(name) {
-            guard.adopt(record);
+            guard.adopt(record, true);
         }
         known.make_room();
         let held = Held {
@@ -124,6 +129,32 @@ impl Registry {
             .map(|(name, held)| (name.as_str(), held.guard.breaker.status()));
         let all: BTreeMap<&str, BreakerStatus> = heard.chain(own).collect();
         all.into_values().collect()
+    }
+
+    /// Measures the rates of all breakers anew, because windows move on also while nobody calls. Of several hosts of one kind, the highest
+    /// counts.
+    pub fn measure(&self) {
+        let mut families: BTreeMap<String, (Option<f64>, Option<f64>)> = BTreeMap::new();
+        for (name, held) in &self.lock().guards {
+            let family = name.split_once(':').map_or(name.as_str(), |(kind, _)| kind);
+            let (failures, slow) = held.guard.breaker.rates();
+            let highest = families.entry(family.to_owned()).or_default();
+            // Nothing is less than any rate.
+            if failures > highest.0 {
+                highest.0 = failures;
+            }
+            if slow > highest.1 {
+                highest.1 = slow;
+            }
+        }
+        for (family, (failure_rate, slow_rate)) in &families {
+            BreakerMeasured {
+                service: family,
+                failure_rate: *failure_rate,
+                slow_rate: *slow_rate,
+            }
+            .emit();
+        }
     }
 
     /// Closes a breaker, forgets what it counted and ends a pause. [`Registry::publish`] tells the other processes.
@@ -315,7 +346,7 @@ impl Known {
                 {
                     held.guard.limiter.resume();
                 }
-                held.guard.adopt(&joined);
+                held.guard.adopt(&joined, !self.has_heard);
             }
             self.heard.insert(name.clone(), joined);
             self.stored.insert(name, record);
@@ -325,6 +356,7 @@ impl Known {
         self.heard.retain(|name, record| {
             guards.contains_key(name) || stored.contains_key(name) || record.matters(now)
         });
+        self.has_heard = true;
     }
 
     fn hear_of_all_own(&mut self) {
@@ -386,8 +418,8 @@ impl Guard {
         }
     }
 
-    fn adopt(&self, record: &ServiceRecord) {
-        self.breaker.adopt(record);
+    fn adopt(&self, record: &ServiceRecord, found: bool) {
+        self.breaker.adopt(record, found);
         if let Some(paused_until) = record.paused_until {
             self.limiter.adopt_pause(paused_until);
         }

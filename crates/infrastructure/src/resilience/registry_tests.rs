@@ -6,6 +6,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::time::advance;
 
 use super::*;
+use crate::telemetry::metrics::Recording;
 
 /// A store in memory.
 #[derive(Debug, Default)]
@@ -337,8 +338,7 @@ async fn records_of_any_content_are_bounded() {
     let guard = github(&registry);
     registry.synchronise().await;
     assert_eq!(registry.list().len(), MOST_RECORDS);
-    let rejected = guard.breaker.check().expect_err("open");
-    assert_eq!(rejected.retry_after, Duration::from_secs(300));
+    assert_eq!(state(&guard), "closed", "no policy here opens for so long");
     registry.reset("github").expect("known");
     guard
         .breaker
@@ -353,4 +353,41 @@ async fn records_of_any_content_are_bounded() {
     store.insert(record);
     second(&registry).await;
     assert_eq!(state(&guard), "closed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rates_are_measured_also_while_nobody_calls() {
+    let recording = Recording::new();
+    let _recording = recording.enter();
+    let ratio = |service: &str| {
+        recording.value(&format!(
+            "synthesizer_breaker_failure_ratio{{service=\"{service}\"}}"
+        ))
+    };
+    let registry = Registry::new(None);
+    let policy = ServicePolicy {
+        consecutive_failures: 100,
+        failure_percent: 100,
+        ..ServicePolicy::default()
+    };
+    let bad = registry.guard("git:bad.example", policy);
+    let well = registry.guard("git:well.example", policy);
+    for _ in 0..20 {
+        well.breaker.acquire().expect("closed").succeed();
+    }
+    bad.breaker.acquire().expect("closed").succeed();
+    fail(&bad, 9);
+    well.breaker.acquire().expect("closed").succeed();
+    assert_eq!(ratio("git"), Some(0.0), "of the one that was called last");
+    registry.measure();
+    assert_eq!(ratio("git"), Some(0.9), "of the worst");
+    advance(policy.window * 2).await;
+    registry.measure();
+    assert_eq!(ratio("git"), None);
+    let alone = registry.guard("github", policy);
+    alone.breaker.acquire().expect("closed").succeed();
+    fail(&alone, 9);
+    assert_eq!(ratio("github"), Some(0.9));
+    alone.breaker.reset();
+    assert_eq!(ratio("github"), None, "a reset forgets");
 }

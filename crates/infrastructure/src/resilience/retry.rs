@@ -100,8 +100,8 @@ impl Retrier {
 
     /// Runs tries, the first with 1, until one succeeds or no further one is allowed. Does not end a try itself at `deadline`.
     ///
-    /// No further try follows `E_CIRCUIT_OPEN` and `E_RATE_LIMITED`, the policy's last try, an empty budget, or when the wait would
-    /// reach `deadline`.
+    /// No further try follows `E_CIRCUIT_OPEN`, a failure that is not retryable, the policy's last try, an empty budget, or when the wait
+    /// would reach `deadline`.
     ///
     /// # Errors
     /// The failure of the last try, at once.
@@ -140,7 +140,7 @@ impl Retrier {
     ) -> Option<Duration> {
         let final_code = matches!(
             failed.failure.code,
-            ErrorCode::CircuitOpen | ErrorCode::RateLimited | ErrorCode::Cancelled
+            ErrorCode::CircuitOpen | ErrorCode::Cancelled
         );
         if final_code || !failed.retryable || tries >= self.policy.tries {
             return None;
@@ -178,6 +178,7 @@ fn reason(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::Upstream => "upstream",
         ErrorCode::Timeout => "timeout",
+        ErrorCode::RateLimited => "rate_limited",
         _ => "other",
     }
 }

@@ -371,7 +371,11 @@ impl Machine {
             }
             return None;
         };
-        let until = moment.now + left.min(self.policy.open_longest);
+        if left > self.policy.open_longest {
+            // By a wrong clock or another configuration, such as that of a checkout: not what this one allows.
+            return None;
+        }
+        let until = moment.now + left;
         match self.state {
             State::Closed { .. } | State::HalfOpen { .. } => {
                 self.openings = self.openings.max(record.openings);

@@ -205,6 +205,19 @@ impl World {
     }
 }
 
+#[test]
+fn an_opening_longer_than_the_policy_allows_is_not_obeyed() {
+    let state_after = |seconds: u64| {
+        let mut world = World::new(policy(true, 1));
+        world.happens(Event::Hear {
+            openings: 1,
+            milliseconds: seconds * 1_000,
+        });
+        world.machine.state().name()
+    };
+    assert_eq!((state_after(20), state_after(21)), ("open", "closed"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 

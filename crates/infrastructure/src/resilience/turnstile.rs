@@ -97,11 +97,11 @@ impl Turnstile {
         let Ok(Ok(turn)) = turn else {
             return Err(inner.too_late(inner.distance));
         };
-        let lock = inner.lock(deadline).await?;
-        inner.keep_distance(&lock, deadline).await?;
-        let wait = asked.elapsed();
-        if !wait.is_zero() {
-            let service = &inner.name;
+        let (lock, was_locked) = inner.lock(deadline).await?;
+        let was_early = inner.keep_distance(&lock, deadline).await?;
+        // The time that the file itself takes is no wait.
+        if ahead > 0 || was_locked || was_early {
+            let (service, wait) = (&inner.name, asked.elapsed());
             LimitWaited { service, wait }.emit();
         }
         // If this process is killed during the call, the distance counts from here.
@@ -115,7 +115,9 @@ impl Turnstile {
 }
 
 impl Inner {
-    async fn lock(&self, deadline: Instant) -> Result<LockFile, Failure> {
+    /// Locks the file, and says whether another process had it.
+    async fn lock(&self, deadline: Instant) -> Result<(LockFile, bool), Failure> {
+        let mut was_locked = false;
         loop {
             let (folder, name) = (self.folder.clone(), self.name.clone());
             // A task that is no longer waited for still ends, and drops the lock with the file.
@@ -123,8 +125,8 @@ impl Inner {
                 tasks::spawn_blocking("turnstile", move || LockFile::try_lock(&folder, &name))
                     .await;
             match tried {
-                Ok(Ok(Some(lock))) => return Ok(lock),
-                Ok(Ok(None)) => {}
+                Ok(Ok(Some(lock))) => return Ok((lock, was_locked)),
+                Ok(Ok(None)) => was_locked = true,
                 Ok(Err(error)) => return Err(unusable(&error)),
                 Err(_) => return Err(Failure::cancelled()),
             }
@@ -136,10 +138,11 @@ impl Inner {
         }
     }
 
-    async fn keep_distance(&self, lock: &LockFile, deadline: Instant) -> Result<(), Failure> {
+    /// Waits for the distance, and says whether there was anything to wait for.
+    async fn keep_distance(&self, lock: &LockFile, deadline: Instant) -> Result<bool, Failure> {
         let wait = lock.wait(self.distance, SystemTime::now());
         if wait.is_zero() {
-            return Ok(());
+            return Ok(false);
         }
         if Instant::now()
             .checked_add(wait)
@@ -148,7 +151,7 @@ impl Inner {
             return Err(self.too_late(wait));
         }
         sleep(wait).await;
-        Ok(())
+        Ok(true)
     }
 
     fn too_late(&self, wait: Duration) -> Failure {
@@ -157,8 +160,7 @@ impl Inner {
             "{} takes one call at a time, and the line is longer than this call may take",
             self.name
         );
-        let mut failure = Failure::new(ErrorCode::RateLimited, message)
-            .with_hint(format!("try again in {seconds} s"));
+        let mut failure = Failure::new(ErrorCode::RateLimited, message);
         failure.retry_after_seconds = Some(seconds);
         failure
     }

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use super::*;
+use crate::telemetry::metrics::Recording;
 
 const DISTANCE: Duration = Duration::from_secs(3);
 
@@ -70,6 +71,22 @@ async fn the_first_call_waits_for_nothing() {
         .expect("is there")
         .mode();
     assert_eq!(mode & 0o077, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_wait_counts_as_one() {
+    let recording = Recording::new();
+    let _recording = recording.enter();
+    let waits = || recording.value("synthesizer_limit_waits_total{service=\"arxiv\"}");
+    let folder = folder();
+    let gate = gate(&folder);
+    // Real time passes while the file is made.
+    tokio::time::resume();
+    drop(gate.pass(after(1)).await.expect("free"));
+    tokio::time::pause();
+    assert_eq!(waits(), None);
+    drop(gate.pass(after(10)).await.expect("in time"));
+    assert_eq!(waits(), Some(1.0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,8 @@
 //! The correlation id of the call that is being worked on, carried through tasks, child programs and log lines. Makes no ids.
 
-use std::{collections::BTreeMap, future::Future, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, future::Future, sync::Arc};
+
+use super::masking;
 
 /// The longest id that is accepted from outside, in bytes.
 const LONGEST: usize = 128;
@@ -24,13 +26,13 @@ pub fn current() -> Option<Arc<str>> {
     CURRENT.try_with(Arc::clone).ok()
 }
 
-/// Takes an id that came from outside, if it has the form of one: 1 to 128 characters of `A-Z a-z 0-9 . _ : -`.
+/// Takes an id that came from outside, if it has the form of one: 1 to 128 characters of `A-Z a-z 0-9 . _ : -` that hold no secret.
 ///
 /// Anything else gives `None`, and the caller makes a new id.
 pub fn accept(id: &str) -> Option<String> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
     let accepted = (1..=LONGEST).contains(&id.len()) && id.bytes().all(fits);
-    accepted.then(|| id.to_owned())
+    (accepted && matches!(masking::mask(id), Cow::Borrowed(_))).then(|| id.to_owned())
 }
 
 /// Gives the id of the call that this program was started for, when whoever started it says so.
@@ -90,6 +92,7 @@ mod tests {
         check("a\nb", false);
         check("a%0ab", false);
         check("\u{e9}", false);
+        check(&format!("gh{}_{}", "p", "a1B2".repeat(9)), false);
     }
 
     #[tokio::test]

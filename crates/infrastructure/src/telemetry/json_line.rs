@@ -123,11 +123,13 @@ fn text(object: Map<String, Value>, form: JsonLine) -> String {
     if !text.contains(is_deceptive) {
         return text;
     }
-    // Inside JSON, these lie in strings alone, and all are of the basic plane.
+    // Inside JSON, these lie in strings alone.
     let mut escaped = String::with_capacity(text.len() + 16);
     for character in text.chars() {
         if is_deceptive(character) {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
         } else {
             escaped.push(character);
         }

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use synthesizer_engine::platform_names;
+use synthesizer_infrastructure::telemetry::masking::mask;
 use synthesizer_model::{
     Failure,
     discovery::{FoundRepository, SearchAnswer, SearchRequest, SourceReport, SourceState},
@@ -69,10 +70,11 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<Answ
 
 fn render(found: &SearchAnswer) -> String {
     let mut page = Page::default();
-    page.heading(&format!(
-        "{} repositories for {}",
-        found.total_count, found.query
-    ));
+    let noun = match found.total_count {
+        1 => "repository",
+        _ => "repositories",
+    };
+    page.heading(&format!("{} {noun} for {}", found.total_count, found.query));
     if found.offline {
         page.line("The network is switched off: these are earlier answers.");
     }
@@ -125,7 +127,8 @@ fn repository_row(found: &FoundRepository) -> Vec<String> {
             .unwrap_or_default(),
         facts.language.clone().unwrap_or_default(),
         facts.license.clone().unwrap_or_default(),
-        description.chars().take(80).collect(),
+        // Masked before it is cut: of half a secret nobody can tell what it is.
+        mask(&description).chars().take(80).collect(),
     ]
 }
 

@@ -84,6 +84,7 @@ fn default_max_results() -> u32 {
 fn output_schema() -> Value {
     schema::of_result(
         json!({
+            "notice": { "type": "string", "description": "How to take the texts of this result." },
             "query": { "type": "string" },
             "platforms": texts("The platforms that were asked."),
             "total_count": { "type": "integer", "description": "How many were found and merged so far, on all pages." },
@@ -113,7 +114,8 @@ async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Fail
     found.next_cursor = found
         .next_cursor
         .map(|cursor| paging.cursor_of_inner(&cursor));
-    let document = answer::document(&found, &context.call.correlation_id)?;
+    let mut document = answer::document(&found, &context.call.correlation_id)?;
+    answer::label_as_data(&mut document);
     // The state of the sources decides what the rest is worth, so it comes on the first page.
     let parts = [
         "sources",

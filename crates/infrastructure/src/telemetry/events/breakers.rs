@@ -35,10 +35,10 @@ pub(super) static METRICS: &[&Metric] = &[
     &SLOW_RATIO,
 ];
 
-/// Makes a service's series known with its breaker closed, so that a rate over them counts the first call too.
+/// Makes a service's series known with its breaker in a state such as `closed`, so that a rate over them counts the first call too.
 ///
 /// Call it once when the service is made, before its first call.
-pub fn introduce_service(name: &str) {
+pub fn introduce_service(name: &str, state: &str) {
     let service = labels::service(name);
     for outcome in CALL_OUTCOMES {
         let labels = [("service", service.clone()), ("outcome", (*outcome).into())];
@@ -46,7 +46,7 @@ pub fn introduce_service(name: &str) {
     }
     calls::REQUESTS.add([("service", service.clone())], 0);
     NOT_PERMITTED.add([("service", service.clone())], 0);
-    set_state(name, "closed");
+    set_state(name, state);
 }
 
 fn set_state(service: &str, state: &str) {
@@ -68,10 +68,12 @@ pub struct BreakerChanged<'a> {
     pub to: &'a str,
     /// Why, such as `consecutive_failures`.
     pub reason: &'a str,
+    /// It did not happen now: a process that begins finds the state that another one left.
+    pub found: bool,
 }
 
 impl BreakerChanged<'_> {
-    /// Logs and counts the event: opening as a warning, everything else as information.
+    /// Logs and counts the event: opening as a warning, everything else as information, also what was found.
     pub fn emit(self) {
         let event = &self;
         macro_rules! line {
@@ -86,7 +88,7 @@ impl BreakerChanged<'_> {
             };
         }
         match event.to {
-            "open" | "forced_open" => line!(warn),
+            "open" | "forced_open" if !event.found => line!(warn),
             _ => line!(info),
         }
         let labels = [

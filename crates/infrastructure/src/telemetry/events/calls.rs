@@ -71,7 +71,8 @@ pub struct CallFinished<'a> {
 }
 
 impl CallFinished<'_> {
-    /// Logs and counts the event: a failure of the other side as a warning, other failures as information.
+    /// Logs and counts the event: a defect as a warning, every other failure as information, because the caller has the answer; that a
+    /// service is in trouble is what [`super::BreakerChanged`] warns of.
     pub fn emit(self) {
         let event = &self;
         macro_rules! line {
@@ -88,9 +89,7 @@ impl CallFinished<'_> {
         }
         match event.outcome {
             "ok" => line!(debug, "call finished"),
-            "auth" | "internal" | "limit" | "rate_limited" | "timeout" | "upstream" => {
-                line!(warn, "call failed");
-            }
+            "internal" => line!(warn, "call failed"),
             _ => line!(info, "call failed"),
         }
         let service = labels::service(event.service);

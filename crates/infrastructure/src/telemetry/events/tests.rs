@@ -99,8 +99,8 @@ fn a_call_that_finished() {
         lines.first().expect("a line")["level"].clone()
     };
     assert_eq!(
-        (level("timeout"), level("not_found")),
-        (json!("WARN"), json!("INFO"))
+        (level("internal"), level("timeout"), level("not_found")),
+        (json!("WARN"), json!("INFO"), json!("INFO"))
     );
 }
 
@@ -171,6 +171,7 @@ fn a_breaker_that_changed() {
             from,
             to,
             reason: "consecutive_failures",
+            found: false,
         }
         .emit();
     };
@@ -199,6 +200,22 @@ fn a_breaker_that_changed() {
     assert_eq!(
         states,
         ["synthesizer_breaker_state{service=\"a\",state=\"half_open\"} 1"]
+    );
+    let (lines, series) = observed(|| {
+        BreakerChanged {
+            service: "a",
+            from: "closed",
+            to: "forced_open",
+            reason: "forced",
+            found: true,
+        }
+        .emit();
+    });
+    assert_eq!(lines[0]["level"], "INFO", "nothing happened now");
+    assert!(
+        series.contains(
+            &"synthesizer_breaker_state{service=\"a\",state=\"forced_open\"} 1".to_owned()
+        )
     );
 }
 
@@ -358,7 +375,13 @@ fn a_task_that_panicked() {
 
 #[test]
 fn a_service_that_was_introduced_has_its_series() {
-    let (lines, series) = observed(|| introduce_service("a"));
+    let (_, series) = observed(|| introduce_service("a", "disabled"));
+    for (state, expected) in [("closed", 0), ("disabled", 1)] {
+        let series_of =
+            format!("synthesizer_breaker_state{{service=\"a\",state=\"{state}\"}} {expected}");
+        assert!(series.contains(&series_of), "{series:?}");
+    }
+    let (lines, series) = observed(|| introduce_service("a", "closed"));
     assert!(lines.is_empty());
     for expected in [
         "synthesizer_breaker_state{service=\"a\",state=\"closed\"} 1",

@@ -10,13 +10,16 @@ const ROUNDS: usize = 3;
 /// The shortest word with an escape that may hold a secret: `token%3Da`.
 const SHORTEST_WORD: usize = 9;
 
+/// How far apart words with escapes are at most that are read together.
+const NEAR: usize = 128;
+
 /// The shortest run of Base64 that is decoded.
 const SHORTEST_RUN: usize = 20;
 
 /// The shortest decoded text that may hold a secret.
 const SHORTEST_TEXT: usize = 14;
 
-/// Finds secrets of a text that are written percent-encoded, with `find` on the decoded text of each word that holds an escape.
+/// Finds secrets of a text that are written percent-encoded, with `find` on the decoded text of words that hold escapes.
 pub(super) fn percent_encoded(text: &str, find: impl Fn(&str) -> Vec<Span>) -> Vec<Span> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -31,17 +34,14 @@ pub(super) fn percent_encoded(text: &str, find: impl Fn(&str) -> Vec<Span>) -> V
             .iter()
             .rposition(|byte| ends_word(*byte))
             .map_or(passed, |end| passed + end + 1);
-        let end = bytes[percent..]
-            .iter()
-            .position(|byte| ends_word(*byte))
-            .map_or(bytes.len(), |length| percent + length);
+        let mut end = word_end(bytes, percent);
+        // Neighbours are read together, which costs less than one by one.
+        while let Some(next) = next_escape(bytes, end) {
+            end = word_end(bytes, next);
+        }
         if end - start >= SHORTEST_WORD {
             let spans = in_word(&text[start..end], &find);
-            found.extend(spans.into_iter().map(|span| Span {
-                start: start + span.start,
-                end: start + span.end,
-                ..span
-            }));
+            found.extend(spans.into_iter().map(|span| span.moved(start)));
         }
         position = end;
         passed = end;
@@ -49,12 +49,26 @@ pub(super) fn percent_encoded(text: &str, find: impl Fn(&str) -> Vec<Span>) -> V
     found
 }
 
+fn word_end(bytes: &[u8], start: usize) -> usize {
+    bytes[start..]
+        .iter()
+        .position(|byte| ends_word(*byte))
+        .map_or(bytes.len(), |length| start + length)
+}
+
+/// Gives where the next escape begins, if it is near.
+fn next_escape(bytes: &[u8], start: usize) -> Option<usize> {
+    let near = start..(start + NEAR).min(bytes.len());
+    near.into_iter()
+        .find(|position| escape(bytes, *position).is_some())
+}
+
 /// Says whether a byte separates words; such bytes are escaped themselves within what is percent-encoded.
 fn ends_word(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'`')
 }
 
-/// Undoes the encoding of one word several times and finds the secrets of each reading.
+/// Undoes the encoding of words several times and finds the secrets of each reading.
 fn in_word(word: &str, find: &impl Fn(&str) -> Vec<Span>) -> Vec<Span> {
     let mut readings = vec![Cow::Borrowed(word)];
     let mut found: Vec<Span> = Vec::new();
@@ -189,24 +203,30 @@ struct Run {
 }
 
 impl Run {
-    /// Reads the run at the beginning. The Base64 may begin there or after a sign that is a separator as well as a digit.
+    /// Reads the run at the beginning. The Base64 may begin there, after a sign that is a separator as well as a digit, or, where something was
+    /// cut off, in the middle of four digits.
     fn read(bytes: &[u8], find: &impl Fn(&str) -> bool) -> Self {
         // Up to where the run was read in each of the four ways to divide it, so that each is read once.
         let mut read = [0; 4];
-        let mut start = 0;
-        let mut holds_secret = false;
-        loop {
-            if !holds_secret && start >= read[start % 4] {
+        let mut holds_secret_from = |start: usize| {
+            start >= read[start % 4] && {
                 let text = decoded_text(&bytes[start..]);
                 read[start % 4] = start + text.len() / 3 * 4;
-                holds_secret = text.len() >= SHORTEST_TEXT && find(&text);
+                text.len() >= SHORTEST_TEXT && find(&text)
             }
+        };
+        let mut holds_secret = (0..4).any(&mut holds_secret_from);
+        let mut start = 0;
+        loop {
             let stop = bytes[start..]
                 .iter()
                 .position(|byte| DIGITS[usize::from(*byte)] >= SEPARATORS)
                 .map_or(bytes.len(), |length| start + length);
             match bytes.get(stop) {
-                Some(byte) if is_digit(*byte) => start = stop + 1,
+                Some(byte) if is_digit(*byte) => {
+                    start = stop + 1;
+                    holds_secret = holds_secret || holds_secret_from(start);
+                }
                 _ => {
                     return Self {
                         length: stop,

@@ -1,12 +1,12 @@
-//! Finds many short keywords in text at once, in one pass: a table of three-character beginnings, then the keywords that begin so.
+//! Finds many short keywords in text at once, in one pass: tables of how they begin, then the keywords that begin so.
 //!
 //! Each place is looked at on its own, so the work is linear and the processor overlaps it; an automaton would wait at every byte for
 //! the state that the byte before led to. Must not know what the keywords are for.
 
-/// The characters of a keyword that the table is asked for; no keyword is shorter.
-pub(super) const BEGINNING: usize = 3;
+/// The length of the shortest keyword.
+pub(super) const SHORTEST: usize = 3;
 
-/// How many slots the table has.
+/// How many slots a table has.
 const SLOTS: usize = 1 << u16::BITS;
 
 /// A slot without keywords.
@@ -14,6 +14,14 @@ const EMPTY: u16 = u16::MAX;
 
 /// Keywords, ready to be found.
 pub(super) struct Keywords<T> {
+    /// Those of three characters.
+    short: Table<T, 0x00ff_ffff>,
+    /// The others, by their first four: that many fewer words of other text begin so.
+    long: Table<T, 0xffff_ffff>,
+}
+
+/// Keywords by how they begin: `KEPT` has the bits of the bytes that count.
+struct Table<T, const KEPT: u32> {
     /// One bit for each slot that is in use: this is what the pass reads, and it stays in the nearest cache.
     used: Vec<u64>,
     /// Where the keywords of a slot begin in the list.
@@ -44,17 +52,70 @@ pub(super) struct Wanted<'a, T> {
 impl<T> Keywords<T> {
     /// Takes keywords of ASCII, each of at least three characters and without NUL.
     pub(super) fn new<'a>(wanted: impl IntoIterator<Item = Wanted<'a, T>>) -> Self {
+        let (short, long): (Vec<_>, Vec<_>) = wanted
+            .into_iter()
+            .inspect(|wanted| {
+                assert!(
+                    wanted.text.is_ascii() && wanted.text.len() >= SHORTEST,
+                    "keywords have at least three characters of ASCII"
+                );
+            })
+            .partition(|wanted| wanted.text.len() == SHORTEST);
+        Self {
+            short: Table::new(short),
+            long: Table::new(long),
+        }
+    }
+
+    /// Calls `found` with the owner of each keyword in the text and with where it begins and ends, in the order of beginnings.
+    pub(super) fn each<'a>(&'a self, text: &str, mut found: impl FnMut(&'a T, usize, usize)) {
+        let bytes = text.as_bytes();
+        let mut start = 0;
+        // Four beginnings at a time, of which mostly none is that of a keyword.
+        while let Some(window) = bytes[start..].first_chunk() {
+            let window = u64::from_le_bytes(*window);
+            let windows = [window, window >> 8, window >> 16, window >> 24];
+            let is_any = windows.iter().fold(false, |any, window| {
+                any | self.short.has(*window) | self.long.has(*window)
+            });
+            if is_any {
+                for (offset, window) in windows.into_iter().enumerate() {
+                    self.at(bytes, start + offset, window, &mut found);
+                }
+            }
+            start += windows.len();
+        }
+        while start + SHORTEST <= bytes.len() {
+            self.at(bytes, start, head(&bytes[start..]), &mut found);
+            start += 1;
+        }
+    }
+
+    fn at<'a>(
+        &'a self,
+        bytes: &[u8],
+        start: usize,
+        window: u64,
+        found: &mut impl FnMut(&'a T, usize, usize),
+    ) {
+        if self.short.has(window) {
+            self.short.at(bytes, start, found);
+        }
+        if self.long.has(window) {
+            self.long.at(bytes, start, found);
+        }
+    }
+}
+
+impl<T, const KEPT: u32> Table<T, KEPT> {
+    fn new(wanted: Vec<Wanted<'_, T>>) -> Self {
         let mut list: Vec<Keyword<T>> = wanted
             .into_iter()
             .map(|wanted| {
-                assert!(
-                    wanted.text.is_ascii() && wanted.text.len() >= BEGINNING,
-                    "keywords have at least three characters of ASCII"
-                );
                 let bytes = wanted.text.as_bytes();
                 let mask = mask(bytes, wanted.any_case);
                 Keyword {
-                    slot: slot(head(bytes)),
+                    slot: Self::slot(head(bytes)),
                     mask,
                     head: head(bytes) & mask,
                     text: wanted.text.to_owned(),
@@ -74,49 +135,28 @@ impl<T> Keywords<T> {
         Self { used, slots, list }
     }
 
-    /// Calls `found` with the owner of each keyword in the text and with where it begins and ends, in the order of beginnings.
-    pub(super) fn each<'a>(&'a self, text: &str, mut found: impl FnMut(&'a T, usize, usize)) {
-        let bytes = text.as_bytes();
-        let mut start = 0;
-        // Four beginnings at a time, of which mostly none is that of a keyword.
-        while let Some(window) = bytes[start..].first_chunk() {
-            let window = u64::from_le_bytes(*window);
-            let slots = [0, 8, 16, 24].map(|shift| slot(window >> shift));
-            if slots.iter().fold(false, |any, slot| any | self.is_used(*slot)) {
-                for (offset, slot) in slots.into_iter().enumerate() {
-                    if self.is_used(slot) {
-                        self.at(bytes, start + offset, slot, &mut found);
-                    }
-                }
-            }
-            start += slots.len();
-        }
-        while start + BEGINNING <= bytes.len() {
-            let slot = slot(head(&bytes[start..]));
-            if self.is_used(slot) {
-                self.at(bytes, start, slot, &mut found);
-            }
-            start += 1;
-        }
+    /// Gives the slot of what text begins with, the same for letters of either case.
+    fn slot(window: u64) -> u16 {
+        let [first, second, third, fourth, ..] = (window | 0x2020_2020).to_le_bytes();
+        let beginning = u32::from_le_bytes([first, second, third, fourth]) & KEPT;
+        let [.., low, high] = beginning.wrapping_mul(0x9E37_79B1).to_le_bytes();
+        u16::from_le_bytes([low, high])
     }
 
-    fn is_used(&self, slot: u16) -> bool {
+    /// Says whether some keyword begins as this does, or may.
+    fn has(&self, window: u64) -> bool {
+        let slot = Self::slot(window);
         self.used[usize::from(slot >> 6)] >> (slot & 63) & 1 == 1
     }
 
     #[inline(never)]
-    fn at<'a>(
-        &'a self,
-        bytes: &[u8],
-        start: usize,
-        slot: u16,
-        found: &mut impl FnMut(&'a T, usize, usize),
-    ) {
+    fn at<'a>(&'a self, bytes: &[u8], start: usize, found: &mut impl FnMut(&'a T, usize, usize)) {
+        let head = head(&bytes[start..]);
+        let slot = Self::slot(head);
         let first = self.slots[usize::from(slot)];
         if first == EMPTY {
             return;
         }
-        let head = head(&bytes[start..]);
         let same_slot = self.list[usize::from(first)..]
             .iter()
             .take_while(|keyword| keyword.slot == slot)
@@ -159,14 +199,6 @@ fn mask(keyword: &[u8], any_case: bool) -> u64 {
     };
     let masks: Vec<u8> = keyword.iter().map(bits).collect();
     head(&masks)
-}
-
-/// Gives the slot of the first three bytes, the same for letters of either case.
-fn slot(bytes: u64) -> u16 {
-    let [first, second, third, ..] = (bytes | 0x0020_2020).to_le_bytes();
-    let beginning = u32::from_le_bytes([first, second, third, 0]);
-    let [.., low, high] = beginning.wrapping_mul(0x9E37_79B1).to_le_bytes();
-    u16::from_le_bytes([low, high])
 }
 
 #[cfg(test)]

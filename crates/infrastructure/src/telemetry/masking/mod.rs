@@ -34,6 +34,10 @@ static INSTALLED: RwLock<Option<Arc<Masker>>> = RwLock::new(None);
 /// Shorter texts are not masked as known secrets: they would hide half of every line.
 const SHORTEST: usize = 8;
 
+/// How often masked text is looked at again at most, and how long it may be for that.
+const LOOKS: usize = 4;
+const LONGEST_SETTLED: usize = 64 << 10;
+
 /// The secrets of one configuration, ready to be found in text.
 #[derive(Default)]
 pub struct Masker {
@@ -110,8 +114,23 @@ impl Masker {
         if spans.is_empty() {
             Cow::Borrowed(text)
         } else {
-            Cow::Owned(pieces(text, &spans))
+            Cow::Owned(self.settled(pieces(text, &spans)))
         }
+    }
+
+    /// Looks again at masked text: where two secrets touched, one may have hidden the other. Leaves long text as it is.
+    fn settled(&self, mut masked: String) -> String {
+        for _ in 0..LOOKS {
+            if masked.len() > LONGEST_SETTLED {
+                break;
+            }
+            let spans = self.find(&masked);
+            if spans.is_empty() {
+                break;
+            }
+            masked = pieces(&masked, &spans);
+        }
+        masked
     }
 
     /// Finds what has to be masked, in order, without overlaps.
@@ -125,10 +144,17 @@ impl Masker {
 
     /// Finds secrets in a text and in the Base64 that it holds.
     fn as_read(&self, text: &str) -> Vec<Span> {
-        let mut spans = self.as_written(text);
-        spans.extend(encoded::base64_runs(text, |decoded| {
-            !self.as_written(decoded).is_empty()
-        }));
+        let mut spans = scan::merged(self.as_written(text));
+        let gaps = scan::gaps(&spans, text.len());
+        let runs: Vec<Span> = gaps
+            .flat_map(|gap| {
+                let runs = encoded::base64_runs(&text[gap.clone()], |decoded| {
+                    !self.as_written(decoded).is_empty()
+                });
+                runs.into_iter().map(move |span| span.moved(gap.start))
+            })
+            .collect();
+        spans.extend(runs);
         spans
     }
 
@@ -216,6 +242,20 @@ pub fn install(masker: Masker) {
 /// Masks everything in the text that is an installed secret or looks like one.
 pub fn mask(text: &str) -> Cow<'_, str> {
     current().mask(text)
+}
+
+/// Masks every text within a JSON value; names of members stay. The value's depth must be bounded.
+pub fn mask_json(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::String(text) => {
+            if let Cow::Owned(masked) = mask(text) {
+                *text = masked;
+            }
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(mask_json),
+        serde_json::Value::Object(members) => members.values_mut().for_each(mask_json),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+    }
 }
 
 fn current() -> Arc<Masker> {

@@ -12,9 +12,43 @@ fn part() -> impl Strategy<Value = String> {
         .flat_map(|rule| rule.keywords.iter().cloned())
         .collect();
     let signs = [
-        "password", "token", "secret", "auth", "_key", "=", ": ", ":", "\"", "'", "\\", "\\\"", "://", "@", "/", "%", "%3D", "%2541",
-        "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "eyJhbGciOiJIUzI1NiJ9.", "Bearer ", "Basic ", "****", "<", ">", "${",
-        "}", "(", " ", "\n", ",", "known secret 1", "\u{e9}", "\u{1f980}", "\u{1b}[31m", "Z2hwX2FiY2RlZmdoaWprbG1ub3BxcnN0",
+        "password",
+        "token",
+        "secret",
+        "auth",
+        "_key",
+        "=",
+        ": ",
+        ":",
+        "\"",
+        "'",
+        "\\",
+        "\\\"",
+        "://",
+        "@",
+        "/",
+        "%",
+        "%3D",
+        "%2541",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----END PRIVATE KEY-----",
+        "eyJhbGciOiJIUzI1NiJ9.",
+        "Bearer ",
+        "Basic ",
+        "****",
+        "<",
+        ">",
+        "${",
+        "}",
+        "(",
+        " ",
+        "\n",
+        ",",
+        "known-secret-1",
+        "\u{e9}",
+        "\u{1f980}",
+        "\u{1b}[31m",
+        "Z2hwX2FiY2RlZmdoaWprbG1ub3BxcnN0",
     ];
     prop_oneof![
         3 => prop::sample::select(keywords),
@@ -30,7 +64,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_can_be_masked(text in any::<String>()) {
@@ -39,7 +73,7 @@ proptest! {
 
     #[test]
     fn a_second_time_changes_nothing(text in text()) {
-        let masker = Masker::new(["known secret 1"]);
+        let masker = Masker::new(["known-secret-1"]);
         let once = masker.mask(&text).into_owned();
         prop_assert_eq!(masker.mask(&once), once.clone());
     }

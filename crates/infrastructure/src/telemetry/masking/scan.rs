@@ -1,5 +1,7 @@
 //! Finds secrets in text: keywords first, then the rule at each keyword's place, within bounds. Must not change the text.
 
+use std::ops::Range;
+
 use super::{
     rules::{Kind, Owner, RULES, Rule},
     structure::{self, Structure},
@@ -17,6 +19,17 @@ pub(super) struct Span {
     pub(super) rule: &'static str,
 }
 
+impl Span {
+    /// Gives the span as it lies in a text in which this one's begins at `offset`.
+    pub(super) fn moved(self, offset: usize) -> Self {
+        Self {
+            start: offset + self.start,
+            end: offset + self.end,
+            ..self
+        }
+    }
+}
+
 /// Finds the secrets of a text beside those that are known already, in any order; they may overlap. Offsets are on character boundaries.
 ///
 /// `known` is in order and without overlaps: what begins within it needs no second look, and a secret may begin where one ends.
@@ -29,19 +42,23 @@ pub(super) fn secrets(text: &str, known: &[Span]) -> Vec<Span> {
         while let Some(span) = known.next_if(|span| span.start <= start) {
             looked.covered = looked.covered.max(span.end);
         }
-        let span = match owner {
-            Owner::Structure(form) => looked.structure(text, *form, start, end),
-            // What lies within a secret needs no second look; this also bounds the work on hostile text.
-            _ if start < looked.covered => None,
-            Owner::Rule(index) => by_rule(text, &rules.list[*index], start, end, &mut looked),
-            Owner::Name(meaning) => values::named_value(text, end, *meaning, &mut looked.values),
-        };
-        if let Some(span) = span {
+        if let Some(span) = look(text, *owner, start, end, &mut looked) {
             looked.covered = looked.covered.max(span.end);
             spans.push(span);
         }
     });
     spans
+}
+
+/// Looks at one place for what begins there or is named there.
+fn look(text: &str, owner: Owner, start: usize, end: usize, looked: &mut Looked) -> Option<Span> {
+    match owner {
+        Owner::Structure(form) => looked.structure(text, form, start, end),
+        // What lies within a secret needs no second look; this also bounds the work on hostile text.
+        _ if start < looked.covered => None,
+        Owner::Rule(index) => by_rule(text, &RULES.list[index], start, end, looked),
+        Owner::Name(meaning) => values::named_value(text, end, meaning, &mut looked.values),
+    }
 }
 
 /// How far the text is done with.
@@ -59,13 +76,7 @@ struct Looked {
 
 impl Looked {
     /// Looks for a form. It may begin within the value of a name and go on beyond it, as a private key or a password with a comma does.
-    fn structure(
-        &mut self,
-        text: &str,
-        form: Structure,
-        start: usize,
-        end: usize,
-    ) -> Option<Span> {
+    fn structure(&mut self, text: &str, form: Structure, start: usize, end: usize) -> Option<Span> {
         if start < self.keys {
             return None;
         }
@@ -146,14 +157,20 @@ fn named(text: &str, rule: &'static Rule, end: usize) -> Option<Span> {
     let start = values::value_after(text, end, values::NAME_REST)?.start;
     let window = &text[start..text.floor_char_boundary((start + LONGEST).min(text.len()))];
     let length = rule.regex().find(window)?.end();
-    let ends = !window[length..].starts_with(|next: char| {
-        u8::try_from(next).is_ok_and(structure::is_part)
-    });
+    let ends = !window[length..]
+        .starts_with(|next: char| u8::try_from(next).is_ok_and(structure::is_part));
     (ends && rule.is_random_enough(&window[..length])).then_some(Span {
         start,
         end: start + length,
         rule: &rule.id,
     })
+}
+
+/// Gives what lies before, between and after spans, which are in order and without overlaps.
+pub(super) fn gaps(spans: &[Span], length: usize) -> impl Iterator<Item = Range<usize>> {
+    let starts = std::iter::once(0).chain(spans.iter().map(|span| span.end));
+    let ends = spans.iter().map(|span| span.start).chain([length]);
+    starts.zip(ends).map(|(start, end)| start..end)
 }
 
 /// Sorts spans and joins those that overlap.

@@ -18,6 +18,8 @@ const REST_OF_KEY: &str = "-----BEGIN PRIVATE KEY-----";
 #[derive(Debug, Default)]
 pub struct StreamMasker {
     pending: String,
+    /// How long the pending text must be before it is looked at again: as long again, so that each byte is looked at a few times in all.
+    enough: usize,
     /// The pending text begins in the middle of a secret that was already masked.
     within: bool,
 }
@@ -36,14 +38,26 @@ impl StreamMasker {
 
     /// Gives the rest, masked, at the end of the stream.
     pub fn finish(self) -> String {
-        let spans = current().find(&self.pending);
-        self.masked(&spans, self.pending.len())
+        let masker = current();
+        let spans = masker.find(&self.pending);
+        let masked = self.masked(&spans, self.pending.len());
+        if spans.is_empty() {
+            masked
+        } else {
+            masker.settled(masked)
+        }
     }
 
     fn take(&mut self, held: usize) -> String {
-        if self.pending.len() <= held + CONTEXT {
+        if self.pending.len() <= self.enough.max(held + CONTEXT) {
             return String::new();
         }
+        let ready = self.look(held);
+        self.enough = (2 * self.pending.len()).min(MOST_HELD);
+        ready
+    }
+
+    fn look(&mut self, held: usize) -> String {
         let spans = current().find(&self.pending);
         let mut cut = self.pending.floor_char_boundary(self.pending.len() - held);
         // What is cut off must hold none of a later secret, nor what tells that it is one.

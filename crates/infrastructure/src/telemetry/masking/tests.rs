@@ -102,10 +102,7 @@ fn values_after_a_bare_colon_are_masked_when_they_look_like_secrets() {
     check("password: hunter2", "password: ****");
     check("db_password: 'hunter2'", "db_password: '****'");
     check("  api_key: d0Kx82mQ71LpzR5vTnWe9", "  api_key: ****");
-    check(
-        "token: 5f4dcc3b5aa765d61d8327deb882cf99",
-        "token: ****",
-    );
+    check("token: 5f4dcc3b5aa765d61d8327deb882cf99", "token: ****");
     check("X-Auth: q8Zr4TnB0vKx7LmPw2Yd", "X-Auth: ****");
     unchanged("password: string; passphrase: required, secret: my-secret-name");
     unchanged("unexpected token: name2, and secret::Value, password::hash2");
@@ -116,22 +113,38 @@ fn values_after_a_bare_colon_are_masked_when_they_look_like_secrets() {
 #[test]
 fn values_end_where_their_quotes_do() {
     check(r#"password="it's; so, done" x"#, r#"password="****" x"#);
-    check(r#"{"password":"a\\b\"c","n":1}"#, r#"{"password":"****","n":1}"#);
+    check(
+        r#"{"password":"a\\b\"c","n":1}"#,
+        r#"{"password":"****","n":1}"#,
+    );
     check(
         r#"{"m":"{\"token\":\"a'b\",\"n\":1}"}"#,
         r#"{"m":"{\"token\":\"****\",\"n\":1}"}"#,
     );
     check("password=dom\\user end", "password=**** end");
-    check("{\"m\":\"token=abc\\nnext\"}", "{\"m\":\"token=****\\nnext\"}");
+    check(
+        "{\"m\":\"token=abc\\nnext\"}",
+        "{\"m\":\"token=****\\nnext\"}",
+    );
     check("password='open, and rest", "password='****, and rest");
-    check("https://h/?password=a%26b&page=2", "https://h/?password=****&page=2");
+    check(
+        "\u{1b}[33m--token=abc\u{1b}[0m'",
+        "\u{1b}[33m--token=****\u{1b}[0m'",
+    );
+    check(
+        "https://h/?password=a%26b&page=2",
+        "https://h/?password=****&page=2",
+    );
 }
 
 #[test]
 fn names_within_the_value_of_another_name_are_seen() {
     check("cookie=\"a=b; token=abc\"", "cookie=\"a=b; token=****\"");
     check("session=x password=hunter2", "session=x password=****");
-    check("token = get(password=\"abc\")", "token = get(password=\"****\")");
+    check(
+        "token = get(password=\"abc\")",
+        "token = get(password=\"****\")",
+    );
 }
 
 #[test]
@@ -144,16 +157,22 @@ fn a_private_key_that_is_the_value_of_a_name_is_masked_to_its_end() {
 
 #[test]
 fn a_password_in_a_url_is_masked_whole_within_a_value() {
-    check(
-        "password=https://me:pa,ss@host/ x",
-        "password=****@host/ x",
-    );
+    check("password=https://me:pa,ss@host/ x", "password=****@host/ x");
 }
 
 #[test]
 fn tokens_after_escapes_and_colours_are_masked() {
     let token = format!("ghp_{}", "a1B2".repeat(9));
-    for before in ["\\n", "\\t", "\\u00e9", "\u{1b}[31m", "\u{1b}[1;31m", "\u{e9}", "\u{1f980}", "*"] {
+    for before in [
+        "\\n",
+        "\\t",
+        "\\u00e9",
+        "\u{1b}[31m",
+        "\u{1b}[1;31m",
+        "\u{e9}",
+        "\u{1f980}",
+        "*",
+    ] {
         check(&format!("{before}{token}"), &format!("{before}****"));
     }
     unchanged(&format!("x{token}"));

@@ -232,7 +232,7 @@ fn quoted(rest: &str, quote: u8) -> Option<usize> {
     None
 }
 
-/// Gives the length of a value without quotes: up to a blank, a sign that ends an argument, or an escape that is none of its own.
+/// Gives the length of a value without quotes: up to a blank, a control character, a sign that ends an argument, or an escape.
 fn unquoted(rest: &str) -> usize {
     let bytes = rest.as_bytes();
     let mut position = 0;
@@ -245,7 +245,7 @@ fn unquoted(rest: &str) -> usize {
                 Some(b'u') if is_code(bytes, position + 2) => return position,
                 Some(_) => position += 1,
             },
-            _ if byte.is_ascii_whitespace() => return position,
+            _ if byte.is_ascii_whitespace() || byte.is_ascii_control() => return position,
             _ => position += 1,
         }
     }
@@ -357,5 +357,7 @@ fn is_long_hexadecimal(value: &str) -> bool {
         && value
             .bytes()
             .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
-        && value.bytes().any(|byte| is_part(byte) && byte.is_ascii_digit())
+        && value
+            .bytes()
+            .any(|byte| is_part(byte) && byte.is_ascii_digit())
 }
