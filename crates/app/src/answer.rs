@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use synthesizer_infrastructure::telemetry::masking::mask;
+use synthesizer_infrastructure::telemetry::masking::{mask, mask_json};
 use synthesizer_model::{Failure, text};
 
 /// Turns a result into JSON, masks its texts and adds the correlation id.
@@ -17,7 +17,7 @@ pub(crate) fn document<T: Serialize>(result: &T, correlation_id: &str) -> Result
             .entry("correlation_id")
             .or_insert_with(|| Value::String(correlation_id.to_owned()));
     }
-    mask_texts(&mut value);
+    mask_json(&mut value);
     Ok(value)
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn error_document(failure: &Failure, correlation_id: &str) -> Value {
     if let Value::Object(fields) = &mut body {
         fields.insert("correlation_id".to_owned(), json!(correlation_id));
     }
-    mask_texts(&mut body);
+    mask_json(&mut body);
     json!({ "error": body })
 }
 
@@ -81,34 +81,6 @@ pub(crate) fn escape_json(json: &str) -> String {
         }
     }
     escaped
-}
-
-/// Masks every text in a JSON value. Its depth is that of our own results.
-fn mask_texts(value: &mut Value) {
-    match value {
-        Value::String(text) => {
-            if let std::borrow::Cow::Owned(masked) = mask(text) {
-                *text = masked;
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(mask_texts),
-        Value::Object(fields) => {
-            // A stranger may choose names too, such as those of a project's entry points.
-            if fields
-                .keys()
-                .any(|name| matches!(mask(name), std::borrow::Cow::Owned(_)))
-            {
-                let named = std::mem::take(fields);
-                fields.extend(
-                    named
-                        .into_iter()
-                        .map(|(name, value)| (mask(&name).into_owned(), value)),
-                );
-            }
-            fields.values_mut().for_each(mask_texts);
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }
 
 #[cfg(test)]

@@ -118,7 +118,12 @@ pub(crate) fn failure_of_all(reports: &[SourceReport]) -> Failure {
         .filter_map(|report| Some((report.platform.as_str(), report.error.as_ref()?)))
         .collect();
     let mut codes = failures.iter().map(|(_, failure)| failure.code);
+    // Switched off is switched off, also where something else is missing besides.
+    let offline = failures
+        .iter()
+        .any(|(_, failure)| failure.code == ErrorCode::Offline);
     let code = match codes.next() {
+        _ if offline => ErrorCode::Offline,
         Some(first) if codes.all(|code| code == first) => first,
         _ => ErrorCode::Upstream,
     };

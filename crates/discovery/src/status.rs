@@ -159,7 +159,10 @@ async fn check(name: &'static str, client: Arc<dyn PlatformClient>) -> Outcome {
             )),
         ),
         Ok(_) => (Some(true), None),
-        Err(failure) if failure.code == ErrorCode::Offline => (None, Some(failure)),
+        // It limits us, or could not be asked: neither says that it is ill.
+        Err(failure) if matches!(failure.code, ErrorCode::Offline | ErrorCode::RateLimited) => {
+            (None, Some(failure))
+        }
         Err(failure) => (Some(false), Some(failure)),
     };
     Outcome {

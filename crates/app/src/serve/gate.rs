@@ -70,10 +70,10 @@ impl Gate {
         self
     }
 
-    /// Lets in the web pages that the settings name; no others are, and without this none is.
-    pub(super) fn open_to_pages(mut self, settings: &ServerSettings) -> Self {
-        let origins = settings.allowed_origins.iter();
-        self.allowed_origins = Arc::new(origins.map(|origin| without_port(origin)).collect());
+    /// Lets in web pages of these origins; without this none is.
+    pub(super) fn open_to_pages(mut self, origins: &[String]) -> Self {
+        let origins = origins.iter().map(|origin| without_port(origin));
+        self.allowed_origins = Arc::new(origins.collect());
         self
     }
 
@@ -291,7 +291,7 @@ mod tests {
         };
         let gate = Gate::new("main", &[], &settings)
             .limited(&settings)
-            .open_to_pages(&settings);
+            .open_to_pages(&settings.allowed_origins);
         let asked = |name: &'static str, value: &str| {
             let mut headers = addressed("localhost");
             headers.insert(name, HeaderValue::from_str(value).expect("a header"));

@@ -71,7 +71,7 @@ pub(super) fn routes(
     };
     let gate = Gate::new("main", &[ROUTE], settings)
         .limited(settings)
-        .open_to_pages(settings)
+        .open_to_pages(&allowed_origins(settings, port))
         .counted(lifecycle);
     Router::new()
         .route_service(ROUTE, service)

@@ -97,7 +97,7 @@ fn a_client_without_sessions_is_served() {
     let listed = client.request("tools/list", json!({ "_meta": meta }));
     assert_eq!(
         listed["result"]["tools"].as_array().map(Vec::len),
-        Some(5),
+        Some(7),
         "{listed}"
     );
     let call = json!({ "name": "verify_project", "arguments": { "project_path": "./missing" }, "_meta": meta });
@@ -142,9 +142,11 @@ fn a_read_only_client_cannot_write() {
     assert_eq!(
         names,
         [
+            "search_repositories",
             "analyze_repository",
             "resolve_dependencies",
             "get_synthesis_status",
+            "get_platforms",
             "verify_project"
         ]
     );
@@ -470,7 +472,7 @@ fn the_inspector_lists_and_calls_the_tools() {
         .json();
     assert_eq!(
         listed["tools"].as_array().map(Vec::len),
-        Some(5),
+        Some(7),
         "{listed}"
     );
     let call = [

@@ -66,6 +66,8 @@ fn the_tool_gives_what_the_command_gives() {
             !field.starts_with(".sources.age_") && !field.starts_with(".sources.quota")
         });
     }
+    // A word to the model about whose texts these are.
+    tool.remove(".notice");
     assert_eq!(tool, command);
 }
 

@@ -233,10 +233,11 @@ fn reported_failure(entry: &Entry) -> Option<Failure> {
         true => ErrorCode::Query,
         false => ErrorCode::Upstream,
     };
-    Some(Failure::new(
-        code,
-        format!("arXiv reports a failure: {said}"),
-    ))
+    // A stranger's words are data: our own message does not repeat them.
+    Some(
+        Failure::new(code, "arXiv reports a failure")
+            .with_details(serde_json::json!({ "platform_says": said })),
+    )
 }
 
 /// Makes a page of a feed. Papers have neither stars nor a programming language, so a filter by either drops them all.

@@ -151,7 +151,16 @@ fn a_longer_page_than_asked_for_is_cut() {
 fn fails(status: u16, body: &str, code: ErrorCode, part: &str) {
     let failure = read_feed(&answer(status, body)).expect_err("must fail");
     assert_eq!(failure.code, code, "{}", failure.message);
-    assert!(failure.message.contains(part), "{}", failure.message);
+    let said = failure
+        .details
+        .as_ref()
+        .map(|details| &details["platform_says"]);
+    let shown = format!(
+        "{} {}",
+        failure.message,
+        said.and_then(serde_json::Value::as_str).unwrap_or_default()
+    );
+    assert!(shown.contains(part), "{shown}");
 }
 
 #[test]

@@ -329,7 +329,6 @@ fn refused_credentials() -> Failure {
 fn refusal(fields: Fields<'_>) -> Option<Failure> {
     let status = fields.count("code").filter(|code| *code >= 400)?;
     let message = fields.text("message").and_then(|text| one_line(text, 200));
-    let said = message.map_or_else(String::new, |message| format!(": {message}"));
     let code = match status {
         401 => return Some(refused_credentials()),
         403 => ErrorCode::Authentication,
@@ -338,11 +337,10 @@ fn refusal(fields: Fields<'_>) -> Option<Failure> {
         429 => ErrorCode::RateLimited,
         _ => ErrorCode::Upstream,
     };
-    let failure = Failure::new(
-        code,
-        format!("Kaggle reports a failure (code {status}){said}"),
-    );
-    Some(failure.with_details(serde_json::json!({ "status": status })))
+    let failure = Failure::new(code, format!("Kaggle reports a failure (code {status})"));
+    // A stranger's words are data: our own message does not repeat them.
+    let details = serde_json::json!({ "status": status, "platform_says": message });
+    Some(failure.with_details(details))
 }
 
 #[cfg(test)]

@@ -239,7 +239,13 @@ fn pages_end_and_do_not_loop() {
 fn fails(body: &str, code: ErrorCode, part: &str) {
     let failure = list(2, body, &query()).expect_err("must fail");
     assert_eq!(failure.code, code, "{}", failure.message);
-    assert!(failure.message.contains(part), "{}", failure.message);
+    let said = failure
+        .details
+        .as_ref()
+        .map(|details| &details["platform_says"]);
+    let said = said.and_then(serde_json::Value::as_str).unwrap_or_default();
+    let shown = format!("{}: {said}", failure.message);
+    assert!(shown.contains(part), "{shown}");
 }
 
 #[test]

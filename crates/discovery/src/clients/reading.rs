@@ -4,6 +4,7 @@
 //! Nesting is bounded by the parser (128 levels), length by the bytes that the door reads.
 
 use serde_json::{Map, Value, error::Category};
+use synthesizer_infrastructure::telemetry::masking::mask;
 use synthesizer_model::{
     ErrorCode, Failure,
     discovery::{DESCRIPTION_LIMIT, RepositoryFacts, TOPIC_LIMIT},
@@ -206,6 +207,13 @@ impl<'a> Fields<'a> {
 /// Makes one line out of a stranger's text: white space becomes single spaces, what is invisible or turns the writing direction
 /// goes, and what is longer than `limit` characters ends with an ellipsis. `None` when nothing is left.
 pub(super) fn one_line(text: &str, limit: usize) -> Option<String> {
+    // Before the cut, which could leave half a secret that nobody recognises any more.
+    let masked = if text.len() > limit {
+        mask(text)
+    } else {
+        text.into()
+    };
+    let text = masked.as_ref();
     let mut line = String::new();
     let mut length = 0;
     let mut space = false;
@@ -242,8 +250,7 @@ fn with_ellipsis(mut line: String, length: usize, limit: usize) -> String {
 /// Says whether a character shows nothing or changes how others show: also variation selectors, in which orders to a language
 /// model can be hidden.
 fn is_hidden(character: char) -> bool {
-    is_deceptive(character)
-        || matches!(character, '\u{fe00}'..='\u{fe0f}')
+    is_deceptive(character) || matches!(character, '\u{fe00}'..='\u{fe0f}')
 }
 
 /// Checks a path of plain names, such as `owner/name`: ASCII letters, digits, `.`, `_` and `-`, none of them `.` or `..` or

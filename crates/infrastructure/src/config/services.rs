@@ -62,7 +62,7 @@ impl Default for ServicePolicy {
             window: Duration::from_secs(30),
             minimum_calls: 10,
             failure_percent: 50,
-            slow_call: Duration::from_secs(10),
+            slow_call: Duration::from_secs(5),
             slow_percent: 80,
             open: Duration::from_secs(5),
             open_longest: Duration::from_secs(300),

@@ -107,7 +107,7 @@ pub const SETTINGS: &[Setting] = &[
         path: "limits.http_timeout",
         kind: duration(3600),
         default: "30 s",
-        documentation: "How long one HTTP call may take.",
+        documentation: "How long one call to another service may take, unless [resilience] says otherwise.",
     },
     Setting {
         path: "limits.search_timeout",
@@ -125,7 +125,7 @@ pub const SETTINGS: &[Setting] = &[
         path: "limits.clone_timeout",
         kind: duration(24 * 3600),
         default: "5 m",
-        documentation: "How long one git fetch may take.",
+        documentation: "How long one git fetch or one download may take.",
     },
     Setting {
         path: "limits.solver_timeout",

@@ -175,7 +175,11 @@ impl Service {
     ) -> Self {
         let name = descriptor.name;
         let config = &outside.config;
-        let policy = config.resilience.policy(name, (descriptor.policy)());
+        let mut own = (descriptor.policy)();
+        if own.deadline == ServicePolicy::default().deadline {
+            own.deadline = config.limits.http_timeout;
+        }
+        let policy = config.resilience.policy(name, own);
         introduce_service(name, if policy.breaker { "closed" } else { "disabled" });
         let guard = (!by_host).then(|| registry.guard(name, policy));
         let guarding = guard

@@ -7,6 +7,7 @@ use tokio::{
 
 use super::*;
 use crate::telemetry::metrics::Recording;
+use crate::telemetry::tasks;
 
 fn policy() -> ServicePolicy {
     ServicePolicy {
@@ -94,7 +95,7 @@ async fn thousand_callers(breaker: &Breaker) -> usize {
     let callers: Vec<_> = (0..1_000)
         .map(|_| {
             let (breaker, barrier) = (breaker.clone(), Arc::clone(&barrier));
-            tokio::spawn(async move {
+            tasks::spawn("test", async move {
                 barrier.wait().await;
                 let permit = breaker.check().and_then(|()| breaker.acquire());
                 barrier.wait().await;
@@ -145,7 +146,7 @@ async fn fault_04_a_cancelled_or_panicking_probe_gives_its_permit_back() {
     let breaker = probing(policy()).await;
     let holder = |panics: bool| {
         let breaker = breaker.clone();
-        tokio::spawn(async move {
+        tasks::spawn("test", async move {
             let _permit = breaker.acquire().expect("the one permit");
             sleep(Duration::from_secs(1)).await;
             assert!(!panics, "the probe panics");

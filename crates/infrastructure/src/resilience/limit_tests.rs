@@ -3,6 +3,7 @@
 use tokio::time::advance;
 
 use super::*;
+use crate::telemetry::tasks;
 
 fn limiter(requests_per_minute: u32, burst: u32) -> Limiter {
     let policy = ServicePolicy {
@@ -23,7 +24,7 @@ async fn leaving(limiter: &Limiter, callers: usize) -> Vec<u64> {
     let waiters: Vec<_> = (0..callers)
         .map(|_| {
             let limiter = limiter.clone();
-            tokio::spawn(async move {
+            tasks::spawn("test", async move {
                 let waited = limiter.wait(after(10_000)).await.expect("in time");
                 assert_eq!(waited, start.elapsed());
                 start.elapsed().as_secs()
@@ -63,7 +64,7 @@ async fn a_call_that_cannot_go_in_time_is_refused_at_once_and_takes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn those_ahead_in_line_count_for_the_deadline() {
     let limiter = limiter(60, 1);
-    let line = tokio::spawn({
+    let line = tasks::spawn("test", {
         let limiter = limiter.clone();
         async move { leaving(&limiter, 6).await }
     });
@@ -117,11 +118,11 @@ async fn the_pace_after_a_pause_counts_for_the_deadline() {
 async fn a_pause_that_begins_while_callers_wait_holds_for_them_too() {
     let limiter = limiter(60, 1);
     limiter.wait(after(0)).await.expect("free");
-    let patient = tokio::spawn({
+    let patient = tasks::spawn("test", {
         let limiter = limiter.clone();
         async move { limiter.wait(after(100)).await }
     });
-    let hurried = tokio::spawn({
+    let hurried = tasks::spawn("test", {
         let limiter = limiter.clone();
         async move { limiter.wait(after(10)).await }
     });
@@ -139,7 +140,7 @@ async fn a_caller_that_gives_up_leaves_its_place_to_the_next() {
     limiter.wait(after(0)).await.expect("free");
     let waiter = || {
         let limiter = limiter.clone();
-        tokio::spawn(async move { limiter.wait(after(100)).await })
+        tasks::spawn("test", async move { limiter.wait(after(100)).await })
     };
     let (first, second, third) = (waiter(), waiter(), waiter());
     tokio::task::yield_now().await;

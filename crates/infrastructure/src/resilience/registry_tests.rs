@@ -7,6 +7,7 @@ use tokio::time::advance;
 
 use super::*;
 use crate::telemetry::metrics::Recording;
+use crate::telemetry::tasks;
 
 /// A store in memory.
 #[derive(Debug, Default)]
@@ -302,7 +303,7 @@ async fn a_store_that_fails_or_hangs_fails_no_call() {
     assert!(start.elapsed() <= READ_INTERVAL + STORE_DEADLINE);
     // Nobody else waits for the one who waits for the store.
     advance(READ_INTERVAL).await;
-    let stuck = tokio::spawn({
+    let stuck = tasks::spawn("test", {
         let registry = registry.clone();
         async move { registry.synchronise().await }
     });

@@ -112,11 +112,25 @@ impl Retrier {
     {
         self.budget.deposit();
         let mut tries = 1;
+        let mut before: Option<FailedAttempt> = None;
         loop {
-            let failed = match attempt(tries).await {
+            let mut failed = match attempt(tries).await {
                 Ok(value) => return Ok(value),
                 Err(failed) => failed,
             };
+            // A further try that we ourselves did not let out tells less than what the service did to the one before.
+            if !failed.retryable
+                && matches!(
+                    failed.failure.code,
+                    ErrorCode::RateLimited | ErrorCode::CircuitOpen
+                )
+                && let Some(real) = before.take()
+            {
+                failed = FailedAttempt {
+                    retryable: false,
+                    ..real
+                };
+            }
             let Some(wait) = self.wait_after(&failed, tries, deadline) else {
                 return Err(told_when(failed));
             };
@@ -128,6 +142,7 @@ impl Retrier {
             .emit();
             sleep(wait).await;
             tries += 1;
+            before = Some(failed);
         }
     }
 

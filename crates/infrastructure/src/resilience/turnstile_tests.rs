@@ -4,6 +4,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::telemetry::metrics::Recording;
+use crate::telemetry::tasks;
 
 const DISTANCE: Duration = Duration::from_secs(3);
 
@@ -38,7 +39,7 @@ async fn calls_of_all_processes_go_one_at_a_time_and_keep_the_distance() {
     for number in 0..6 {
         let gate = processes[number % 3].clone();
         let calls = Arc::clone(&calls);
-        callers.push(tokio::spawn(async move {
+        callers.push(tasks::spawn("test", async move {
             let passage = gate.pass(after(1_000)).await.expect("in time");
             let begun = Instant::now();
             sleep(Duration::from_secs(2)).await;
@@ -104,7 +105,7 @@ async fn a_wait_beyond_the_deadline_is_refused_at_once() {
     let waiting: Vec<_> = (0..2)
         .map(|_| {
             let two = two.clone();
-            tokio::spawn(async move { two.pass(after(100)).await.map(drop) })
+            tasks::spawn("test", async move { two.pass(after(100)).await.map(drop) })
         })
         .collect();
     tokio::task::yield_now().await;
@@ -132,7 +133,10 @@ async fn who_is_cancelled_holds_nobody_up() {
     let cancelled: Vec<_> = [&one, &two, &two]
         .map(|gate| {
             let gate = gate.clone();
-            tokio::spawn(async move { gate.pass(after(1_000)).await.map(drop) })
+            tasks::spawn(
+                "test",
+                async move { gate.pass(after(1_000)).await.map(drop) },
+            )
         })
         .into();
     sleep(Duration::from_secs(1)).await;
@@ -158,7 +162,7 @@ async fn a_lock_that_ends_without_a_word_lets_the_next_through() {
         .expect("free");
     killed.write_now();
     let gate = gate(&folder);
-    let waiter = tokio::spawn(async move {
+    let waiter = tasks::spawn("test", async move {
         let start = Instant::now();
         gate.pass(after(100)).await.map(|_| start.elapsed())
     });

@@ -169,13 +169,11 @@ fn secret_settings(config: &Config, url: &Url) -> Vec<(String, String)> {
     else {
         return Vec::new();
     };
-    if url.scheme() != "https" {
+    // Another port of the host is somebody else's door.
+    if url.scheme() != "https" || url.port().is_some() {
         return Vec::new();
     }
-    let authority = url.port().map_or_else(
-        || url.host_str().unwrap_or_default().to_owned(),
-        |port| format!("{}:{port}", url.host_str().unwrap_or_default()),
-    );
+    let authority = url.host_str().unwrap_or_default();
     let basic = STANDARD.encode(format!("x-access-token:{}", token.expose()));
     vec![(
         format!("http.https://{authority}/.extraHeader"),

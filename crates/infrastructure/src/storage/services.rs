@@ -27,7 +27,7 @@ const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 const MOST: i64 = 1_000;
 
 const SELECT: &str = "SELECT name, forced_open, open_until, openings, paused_until, reset_at, changed_at FROM services \
-     WHERE forced_open OR changed_at BETWEEN ?1 AND ?2 ORDER BY changed_at DESC, name LIMIT ?3";
+     WHERE forced_open OR changed_at BETWEEN ?1 AND ?2 ORDER BY forced_open DESC, changed_at DESC, name LIMIT ?3";
 
 /// The newer record stays. One of the future was written by a clock that was wrong, and would stay for ever.
 const PUT: &str = "INSERT INTO services (name, forced_open, open_until, openings, paused_until, reset_at, changed_at) \

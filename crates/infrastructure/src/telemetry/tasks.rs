@@ -99,7 +99,7 @@ mod tests {
             });
             assert_eq!(seen.await, vec![Some(Arc::from(id)); 4]);
         });
-        let tasks: Vec<_> = works.map(tokio::spawn).collect();
+        let tasks: Vec<_> = works.map(|work| spawn("test", work)).collect();
         for task in tasks {
             task.await.expect("no mix");
         }

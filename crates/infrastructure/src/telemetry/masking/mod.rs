@@ -244,7 +244,7 @@ pub fn mask(text: &str) -> Cow<'_, str> {
     current().mask(text)
 }
 
-/// Masks every text within a JSON value; names of members stay. The value's depth must be bounded.
+/// Masks every text within a JSON value, names of members too. The value's depth must be bounded.
 pub fn mask_json(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::String(text) => {
@@ -253,7 +253,20 @@ pub fn mask_json(value: &mut serde_json::Value) {
             }
         }
         serde_json::Value::Array(items) => items.iter_mut().for_each(mask_json),
-        serde_json::Value::Object(members) => members.values_mut().for_each(mask_json),
+        serde_json::Value::Object(members) => {
+            // A stranger may choose names too, such as those of a project's entry points.
+            if members
+                .keys()
+                .any(|name| matches!(mask(name), Cow::Owned(_)))
+            {
+                let named = std::mem::take(members);
+                let masked = named
+                    .into_iter()
+                    .map(|(name, value)| (mask(&name).into_owned(), value));
+                members.extend(masked);
+            }
+            members.values_mut().for_each(mask_json);
+        }
         serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
     }
 }

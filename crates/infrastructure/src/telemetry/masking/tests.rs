@@ -209,10 +209,10 @@ fn long_hostile_text_takes_linear_time() {
         "ghp_",
         "secret  =  ",
     ] {
-        let text = pattern.repeat(1_000_000 / pattern.len());
+        let text = pattern.repeat(300_000 / pattern.len());
         let start = std::time::Instant::now();
         let _ = mask(&text);
         let seconds = start.elapsed().as_secs_f64();
-        assert!(seconds < 20.0, "{pattern}: {seconds} s");
+        assert!(seconds < 10.0, "{pattern}: {seconds} s");
     }
 }
