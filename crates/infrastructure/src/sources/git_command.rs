@@ -422,10 +422,7 @@ mod tests {
             header_key("https://git.example/o/n").as_deref(),
             Some("http.https://git.example/.extraHeader")
         );
-        assert_eq!(
-            header_key("https://git.example:8443/o/n").as_deref(),
-            Some("http.https://git.example:8443/.extraHeader")
-        );
+        assert_eq!(header_key("https://git.example:8443/o/n"), None);
         assert_eq!(header_key("http://git.example/o/n"), None);
         assert_eq!(header_key("https://other.example/o/n"), None);
     }

@@ -48,7 +48,7 @@ async fn records_are_seen_by_another_process_as_they_were_put() {
     first.put(&forced).await.unwrap();
     first.put(&failing).await.unwrap();
     let second = records(folder.path(), at(2));
-    assert_eq!(second.all().await.unwrap(), [failing, forced]);
+    assert_eq!(second.all().await.unwrap(), [forced, failing]);
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn old_records_go_unless_a_person_forced_them() {
     let later = records(folder.path(), at(31 * DAY));
     assert_eq!(
         later.all().await.unwrap(),
-        [recent.clone(), forced.clone()],
+        [forced.clone(), recent.clone()],
         "what is too old is not given, even before it is deleted"
     );
     later.put(&recent).await.unwrap();

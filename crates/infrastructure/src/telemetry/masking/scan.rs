@@ -105,13 +105,12 @@ fn by_rule(
 ) -> Option<Span> {
     match rule.kind {
         Kind::Named => named(text, rule, end),
-        Kind::Shape if !has_run(text, end, rule.run) => None,
-        Kind::Shape if rule.back.is_empty() => shape(text, rule, start, looked),
+        Kind::Shape if rule.back.is_empty() => shape(text, rule, (start, end), looked),
         Kind::Shape => rule
             .back
             .iter()
             .rev()
-            .find_map(|back| shape(text, rule, start.checked_sub(*back)?, looked)),
+            .find_map(|back| shape(text, rule, (start.checked_sub(*back)?, end), looked)),
     }
 }
 
@@ -122,14 +121,19 @@ fn has_run(text: &str, start: usize, length: usize) -> bool {
         .is_some_and(|run| run.iter().all(u8::is_ascii_alphanumeric))
 }
 
-/// Holds a rule against what begins at a place, which is where a word begins or another secret ends.
-fn shape(text: &str, rule: &'static Rule, start: usize, looked: &mut Looked) -> Option<Span> {
+/// Holds a rule against what begins at a place, which is where a word begins or another secret ends; its keyword ends at `end`.
+fn shape(
+    text: &str,
+    rule: &'static Rule,
+    (start, end): (usize, usize),
+    looked: &mut Looked,
+) -> Option<Span> {
     if start < looked.monotonous(rule) {
         return None;
     }
     // What comes before the keyword may be any character, of several bytes too.
     let is_beginning = start == looked.covered || structure::begins_word(text, start);
-    if !is_beginning || !text.is_char_boundary(start) {
+    if !is_beginning || !text.is_char_boundary(start) || !has_run(text, end, rule.run) {
         return None;
     }
     let window = &text[start..text.floor_char_boundary((start + LONGEST).min(text.len()))];
