@@ -51,6 +51,7 @@ pub(crate) fn engine(options: &StartOptions) -> Result<Engine, Failure> {
         no_default_roots: options.over_network,
         platforms: synthesizer_engine::platform_names(),
         services: synthesizer_engine::service_names(),
+        aliases: synthesizer_engine::platform_aliases(),
     })?;
     telemetry::init_within(&loaded, &fixed_levels(&loaded.telemetry.log));
     log_panics();

@@ -20,6 +20,8 @@ use url::Url;
 pub struct PlatformDescriptor {
     /// The name in `--platform` and `[platforms.NAME]`; the service's name is the same.
     pub name: &'static str,
+    /// Other names that users may write for it.
+    pub aliases: &'static [&'static str],
     /// What it is called.
     pub title: &'static str,
     /// What can be found there; one sentence.

@@ -108,6 +108,17 @@ impl Platform {
         self.descriptor.name
     }
 
+    /// Says whether a name that a user wrote means it.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        let name = name.trim();
+        name.eq_ignore_ascii_case(self.name())
+            || self
+                .descriptor
+                .aliases
+                .iter()
+                .any(|alias| name.eq_ignore_ascii_case(alias))
+    }
+
     /// Says whether it is a server of the user's own choice and not the public one.
     pub(crate) fn is_self_hosted(&self) -> bool {
         let public = self.descriptor.public_url;
@@ -165,13 +176,15 @@ fn choice(
             reason: "it has no public address",
             hint: format!("set platforms.{name}.base_url to the address of your server"),
         },
-        None if !descriptor.anonymous && !authenticated => Choice::Disabled {
-            reason: "it answers nobody without credentials",
-            hint: format!(
-                "give credentials for {name}, see `synthesizer config reference` and {}",
-                descriptor.documentation
-            ),
-        },
+        None if !descriptor.anonymous && !authenticated && settings.base_url.is_none() => {
+            Choice::Disabled {
+                reason: "it answers nobody without credentials",
+                hint: format!(
+                    "set platforms.{name}.token or its well-known variable, see `synthesizer platforms --help` and {}",
+                    descriptor.documentation
+                ),
+            }
+        }
         None => Choice::Enabled,
     }
 }

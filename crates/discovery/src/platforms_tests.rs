@@ -19,6 +19,7 @@ fn a_platform_is_enabled_where_it_can_be_reached() {
             public_url: public.then_some("https://api.example"),
             anonymous,
             name: "north",
+            aliases: &[],
             title: "",
             description: "",
             documentation: "https://docs.example",
@@ -49,6 +50,7 @@ fn a_platform_is_enabled_where_it_can_be_reached() {
     check(false, true, &own, true);
     check(true, false, &none, false);
     check(true, false, &with_token, true);
+    check(true, false, &own, true);
     check(true, false, &switched(true), true);
     check(true, true, &switched(false), false);
 }

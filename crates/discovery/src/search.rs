@@ -193,14 +193,14 @@ impl Discovery {
         Ok(if names.is_empty() {
             all.filter(|platform| platform.client().is_ok()).collect()
         } else {
-            all.filter(|platform| names.iter().any(|name| name.trim() == platform.name()))
+            all.filter(|platform| names.iter().any(|name| platform.is_called(name)))
                 .collect()
         })
     }
 
     fn platform(&self, name: &str) -> Result<&Platform, Failure> {
         let all = &self.shared.platforms;
-        let found = all.iter().find(|platform| platform.name() == name.trim());
+        let found = all.iter().find(|platform| platform.is_called(name));
         found.ok_or_else(|| {
             let name: String = name.chars().take(LONGEST_NAME).collect();
             let name = synthesizer_model::text::escape_untrusted(&name);

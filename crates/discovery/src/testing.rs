@@ -36,6 +36,7 @@ static SERVICE: ServiceDescriptor = ServiceDescriptor {
 const fn descriptor(name: &'static str, filters: bool) -> PlatformDescriptor {
     PlatformDescriptor {
         name,
+        aliases: &[],
         title: name,
         description: "a stand-in",
         documentation: "https://docs.example",

@@ -42,6 +42,16 @@ pub fn platform_names() -> Vec<&'static str> {
         .collect()
 }
 
+/// Gives the other names that platforms may be given, each with the name that it means.
+pub fn platform_aliases() -> Vec<(&'static str, &'static str)> {
+    let platforms = synthesizer_discovery::clients::PLATFORMS.iter();
+    let aliases = platforms.flat_map(|platform| {
+        let names = platform.aliases.iter();
+        names.map(|alias| (*alias, platform.name))
+    });
+    aliases.collect()
+}
+
 /// Gives the names that `[resilience.SERVICE]` may have: the platforms, and the services of the door itself.
 pub fn service_names() -> Vec<&'static str> {
     let mut names = platform_names();

@@ -31,6 +31,7 @@ const MOST_RESULTS: u64 = 30_000;
 /// arXiv.
 pub(super) static ARXIV: PlatformDescriptor = PlatformDescriptor {
     name: "arxiv",
+    aliases: &[],
     title: TITLE,
     description: "Papers, with the addresses of their code where the authors name them.",
     documentation: "https://info.arxiv.org/help/api/user-manual.html",

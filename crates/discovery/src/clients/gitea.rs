@@ -29,6 +29,7 @@ const ROOT: &str = "/api/v1";
 /// Gitea and Forgejo.
 pub(super) static GITEA: PlatformDescriptor = PlatformDescriptor {
     name: "gitea",
+    aliases: &["forgejo"],
     title: "Gitea and Forgejo",
     description: "Source repositories of a Gitea or Forgejo server that you name with base_url.",
     documentation: "https://docs.gitea.com/development/api-usage",

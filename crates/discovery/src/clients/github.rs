@@ -38,6 +38,7 @@ const MOST_RESULTS: u64 = 1000;
 /// GitHub.
 pub(super) static GITHUB: PlatformDescriptor = PlatformDescriptor {
     name: "github",
+    aliases: &[],
     title: TITLE,
     description: "Source repositories of every kind; the query may hold GitHub's own qualifiers.",
     documentation: "https://docs.github.com/en/rest/search/search",

@@ -36,6 +36,7 @@ const DEPTH: std::ops::RangeInclusive<usize> = 2..=21;
 /// GitLab.
 pub(super) static GITLAB: PlatformDescriptor = PlatformDescriptor {
     name: "gitlab",
+    aliases: &[],
     title: TITLE,
     description: "Source repositories of GitLab, found by name and description, the most starred first.",
     documentation: "https://docs.gitlab.com/api/projects/",

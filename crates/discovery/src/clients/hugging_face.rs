@@ -31,6 +31,7 @@ const API: &str = "/api";
 /// Hugging Face.
 pub(super) static HUGGING_FACE: PlatformDescriptor = PlatformDescriptor {
     name: "huggingface",
+    aliases: &["hugging_face", "hugging-face", "hf"],
     title: TITLE,
     description: "Models, datasets and spaces for machine learning.",
     documentation: "https://huggingface.co/docs/hub/api",

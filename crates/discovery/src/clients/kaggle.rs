@@ -36,6 +36,7 @@ const API: &str = "/api/v1";
 /// Kaggle.
 pub(super) static KAGGLE: PlatformDescriptor = PlatformDescriptor {
     name: "kaggle",
+    aliases: &[],
     title: TITLE,
     description: "Datasets, notebooks and models; only with credentials.",
     documentation: "https://www.kaggle.com/docs/api",
@@ -100,7 +101,7 @@ impl Kaggle {
         query: &PlatformQuery,
         bounds: &CallBounds,
     ) -> Result<PlatformPage, Failure> {
-        authorization(&self.connection.settings)?;
+        self.authorization()?;
         let words = PlainWords::of(&query.text, TITLE)?;
         let lists = KINDS.each_ref().map(|kind| kind.list);
         let asked = kinds_to_ask(&lists, query.page.as_deref())?;
@@ -131,6 +132,15 @@ impl Kaggle {
             );
         }
         Ok(page)
+    }
+
+    /// Gives the proof that is sent. A server of the user's own choice may want none, so it is asked all the same.
+    fn authorization(&self) -> Result<Option<Authorization>, Failure> {
+        let settings = &self.connection.settings;
+        match authorization(settings) {
+            Err(_) if self.connection.configured && settings.withheld.is_none() => Ok(None),
+            proof => proof.map(Some),
+        }
     }
 
     async fn search_kind(
@@ -196,7 +206,7 @@ impl Kaggle {
         let question = Question {
             url,
             headers: vec![(ACCEPT, HeaderValue::from_static("application/json"))],
-            authorization: Some(authorization(&self.connection.settings)?),
+            authorization: self.authorization()?,
             fresh,
         };
         let answer = self.connection.ask(question, bounds).await?;

@@ -172,7 +172,7 @@ async fn kaggle_is_walked_with_a_token_and_with_a_key() {
 }
 
 #[tokio::test]
-async fn kaggle_without_credentials_is_not_asked() {
+async fn a_kaggle_of_ones_own_is_asked_without_credentials_too() {
     let meeting = Meeting::new(&KAGGLE, PlatformServer::kaggle, |_| {
         PlatformSettings::default()
     });
@@ -186,7 +186,7 @@ async fn kaggle_without_credentials_is_not_asked() {
         failure.expect_err("refused").code,
         ErrorCode::Authentication
     );
-    assert_eq!(meeting.server.connections(), 0);
+    assert!(meeting.server.connections() > 0);
 }
 
 #[tokio::test]

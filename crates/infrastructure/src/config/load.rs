@@ -37,6 +37,8 @@ pub struct LoadOptions {
     pub platforms: Vec<&'static str>,
     /// The names that `[resilience.SERVICE]` may have; any when empty.
     pub services: Vec<&'static str>,
+    /// Other names that may stand for those two kinds of names, each with the name that it means.
+    pub aliases: Vec<(&'static str, &'static str)>,
 }
 
 /// One thing that is wrong with the configuration.
@@ -177,7 +179,8 @@ pub(super) struct Settings(pub(super) BTreeMap<String, Chosen>);
 impl Settings {
     fn read(entries: Vec<Entry>, options: &LoadOptions, problems: &mut Vec<Problem>) -> Self {
         let mut chosen = BTreeMap::new();
-        for entry in entries {
+        for mut entry in entries {
+            entry.path = with_real_name(entry.path, &options.aliases);
             let Some(setting) = setting_of(&entry.path, options) else {
                 problems.push(Problem {
                     message: unknown(&entry.path, options),
@@ -289,6 +292,18 @@ fn default_of(path: &'static str) -> Value {
 fn setting(path: &'static str) -> &'static Setting {
     let found = SETTINGS.iter().find(|setting| setting.path == path);
     found.expect("every setting that is built is in the list, which a test holds")
+}
+
+/// Puts the real name of a platform or service in the place of another one.
+fn with_real_name(path: String, aliases: &[(&str, &str)]) -> String {
+    let parts: Vec<&str> = path.split('.').collect();
+    let [section @ ("platforms" | "resilience"), name, key] = parts.as_slice() else {
+        return path;
+    };
+    match aliases.iter().find(|(alias, _)| alias == name) {
+        Some((_, real)) => format!("{section}.{real}.{key}"),
+        None => path,
+    }
 }
 
 /// Finds the setting that a written name means; `*` in the list stands for one of the known names.

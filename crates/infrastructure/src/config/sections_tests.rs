@@ -21,6 +21,7 @@ fn attempt(text: &str, named: bool, variables: &[(&str, &str)]) -> Result<Config
         working_directory: folder.path().to_owned(),
         platforms: vec!["github", "gitlab", "kaggle"],
         services: vec!["github", "gitlab", "git"],
+        aliases: vec![("git_hub", "github")],
         ..LoadOptions::default()
     })
 }
@@ -112,6 +113,14 @@ fn credentials_come_from_the_file_then_from_the_well_known_variables() {
     assert_eq!(kaggle.username.as_deref(), Some("me"));
     assert_eq!(kaggle.key.as_ref().map(Secret::expose), Some("the-key"));
     assert!(!format!("{config:?}").contains("the-key"));
+}
+
+#[test]
+fn another_name_of_a_platform_means_the_platform() {
+    let text = "[platforms.git_hub]\ntoken = 'abc'\n[resilience.git_hub]\ntries = 1\n";
+    let config = attempt(text, true, &[]).expect("loads");
+    assert_eq!(token_of(&config, "github").as_deref(), Some("abc"));
+    assert_eq!(config.resilience.services["github"].tries, Some(1));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `synthesizer search`: one ranked list of repositories out of the answers of all platforms.
 
 use clap::Args;
-use synthesizer_engine::platform_names;
+use synthesizer_engine::{platform_aliases, platform_names};
 use synthesizer_infrastructure::telemetry::masking::mask;
 use synthesizer_model::{
     Failure,
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "QUERY")]
     query: String,
     /// Ask this platform only; repeat for several
-    #[arg(long = "platform", value_name = "PLATFORM", value_parser = clap::builder::PossibleValuesParser::new(platform_names()))]
+    #[arg(long = "platform", value_name = "PLATFORM", value_parser = clap::builder::PossibleValuesParser::new(platform_values()))]
     platforms: Vec<String>,
     /// Only repositories in this programming language
     #[arg(long, value_name = "LANGUAGE")]
@@ -48,6 +48,16 @@ pub(crate) struct Arguments {
     /// Show the page that begins at this next_cursor of an earlier answer
     #[arg(long, value_name = "CURSOR")]
     cursor: Option<String>,
+}
+
+/// Gives the names of the platforms, with their other names.
+fn platform_values() -> Vec<clap::builder::PossibleValue> {
+    let aliases = platform_aliases();
+    let value = |name: &'static str| {
+        let others = aliases.iter().filter(move |(_, real)| *real == name);
+        clap::builder::PossibleValue::new(name).aliases(others.map(|(alias, _)| *alias))
+    };
+    platform_names().into_iter().map(value).collect()
 }
 
 /// Runs the command.
