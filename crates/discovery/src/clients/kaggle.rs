@@ -203,14 +203,17 @@ impl Kaggle {
         fresh: Duration,
         bounds: &CallBounds,
     ) -> Result<ServiceAnswer, Failure> {
+        let proof = self.authorization()?;
+        let is_stranger = proof.is_none();
         let question = Question {
             url,
             headers: vec![(ACCEPT, HeaderValue::from_static("application/json"))],
-            authorization: self.authorization()?,
+            authorization: proof,
             fresh,
         };
         let answer = self.connection.ask(question, bounds).await?;
         match answer.status.as_u16() {
+            401 if is_stranger => Err(missing_credentials(&self.connection.settings)),
             401 => Err(refused_credentials()),
             _ => Ok(answer),
         }
@@ -291,17 +294,19 @@ fn authorization(settings: &PlatformSettings) -> Result<Authorization, Failure> 
                 password: key.clone(),
             }))
         }
-        _ => {
-            let failure = Failure::new(
-                ErrorCode::Authentication,
-                "Kaggle answers only with credentials",
-            );
-            Err(failure.with_hint(match settings.withheld {
-                Some(why) => format!("credentials are not used: {why}"),
-                None => "set KAGGLE_API_TOKEN, or KAGGLE_USERNAME and KAGGLE_KEY".to_owned(),
-            }))
-        }
+        _ => Err(missing_credentials(settings)),
     }
+}
+
+fn missing_credentials(settings: &PlatformSettings) -> Failure {
+    let failure = Failure::new(
+        ErrorCode::Authentication,
+        "Kaggle answers only with credentials",
+    );
+    failure.with_hint(match settings.withheld {
+        Some(why) => format!("credentials are not used: {why}"),
+        None => "set KAGGLE_API_TOKEN, or KAGGLE_USERNAME and KAGGLE_KEY".to_owned(),
+    })
 }
 
 fn look_up_address(connection: &Connection, kind: &Kind, name: &str) -> Result<Url, Failure> {
