@@ -72,6 +72,8 @@ pub(crate) async fn serve(
     tracing::info!(%mcp, administration = %administration_url, "serving");
 
     interrupted.cancelled().await;
+    // Before the line that says so.
+    lifecycle.begin_drain();
     tracing::info!("stopping: no longer ready, calls in flight finish");
     let close = closed(lifecycle.clone(), closing);
     let drain = lifecycle.drain(settings.drain_delay, settings.shutdown_timeout);
