@@ -6,6 +6,7 @@ use synthesizer_model::{ErrorCode, secret::Secret};
 use synthesizer_testkit::{
     faults::Fault,
     platforms::{Catalogue, PlatformServer},
+    prism::GithubMock,
 };
 
 use super::{
@@ -223,4 +224,16 @@ async fn a_slow_platform_costs_its_deadline() {
         let failure = client.search(&query("x"), &bounds).await.unwrap_err();
         assert_eq!(failure.code, ErrorCode::Cancelled, "{}", descriptor.name);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_up_is_what_githubs_description_says() {
+    let mock = tokio::task::block_in_place(GithubMock::start);
+    let (connection, _folder) = connection(&GITHUB, &mock.base_url());
+    let client = (GITHUB.connect)(connection);
+    // What it answers is an example of the description, whatever is asked.
+    let facts = client.look_up("psf/requests", &bounds()).await.unwrap();
+    assert!(facts.renamed_from.is_some(), "{facts:?}");
+    assert_eq!(mock.violations(), Vec::<String>::new(), "{}", mock.log());
+    assert_eq!(mock.requests(), 1);
 }
