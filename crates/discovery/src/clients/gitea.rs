@@ -15,7 +15,8 @@ use super::{
     paging::{accept_page, next_page},
     plain_words::PlainWords,
     reading::{
-        Fields, Filter, is_plain_path, last_name, parse, read_page, self_hosted_place, undocumented,
+        Fields, Filter, is_plain_path, last_name, parse, read_looked_up, read_page,
+        self_hosted_place, undocumented,
     },
 };
 use crate::client::{
@@ -123,14 +124,9 @@ impl Gitea {
         let url = self.connection.address(ROOT, &segments)?;
         let fresh = self.connection.fresh.repository;
         let answer = self.ask(url, fresh, bounds).await?;
-        let document = parse(TITLE, &answer.body)?;
-        let mut facts = Fields::of(&document)
-            .and_then(|fields| self.read_facts(fields))
-            .ok_or_else(|| undocumented(TITLE, "it is not a repository"))?;
-        if !facts.full_name.eq_ignore_ascii_case(full_name) {
-            facts.renamed_from = Some(full_name.to_owned());
-        }
-        Ok(facts)
+        read_looked_up(TITLE, &answer.body, full_name, |fields| {
+            self.read_facts(fields)
+        })
     }
 
     async fn ask(

@@ -19,8 +19,8 @@ use super::{
     limits::{self, LimitHeaders},
     paging::{self, accept_page, next_page},
     reading::{
-        Fields, Filter, is_plain_path, last_name, one_line, parse, read_page, self_hosted_place,
-        undocumented, usable_reference,
+        Fields, Filter, is_plain_path, last_name, one_line, parse, read_looked_up, read_page,
+        self_hosted_place, undocumented, usable_reference,
     },
 };
 use crate::client::{
@@ -165,15 +165,9 @@ impl GitHub {
         let url = self.connection.address("", &segments)?;
         let fresh = self.connection.fresh.repository;
         let answer = self.ask(url, fresh, bounds).await?;
-        let document = parse(TITLE, &answer.body)?;
-        let mut facts = Fields::of(&document)
-            .and_then(|fields| self.read_facts(fields))
-            .ok_or_else(|| undocumented(TITLE, "it is not a repository"))?;
-        // Names differ in nothing but case are the same to GitHub.
-        if !facts.full_name.eq_ignore_ascii_case(full_name) {
-            facts.renamed_from = Some(full_name.to_owned());
-        }
-        Ok(facts)
+        read_looked_up(TITLE, &answer.body, full_name, |fields| {
+            self.read_facts(fields)
+        })
     }
 
     async fn ask(

@@ -204,6 +204,27 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Reads the answer to a look-up, and tells whether it came under another name than the one asked for. Names that differ in
+/// nothing but case are the same.
+///
+/// # Errors
+/// `E_UPSTREAM` for an answer that is no entry of the platform.
+pub(super) fn read_looked_up(
+    title: &str,
+    body: &[u8],
+    full_name: &str,
+    read: impl FnOnce(Fields<'_>) -> Option<RepositoryFacts>,
+) -> Result<RepositoryFacts, Failure> {
+    let document = parse(title, body)?;
+    let mut facts = Fields::of(&document)
+        .and_then(read)
+        .ok_or_else(|| undocumented(title, "it is not a repository"))?;
+    if !facts.full_name.eq_ignore_ascii_case(full_name) {
+        facts.renamed_from = Some(full_name.to_owned());
+    }
+    Ok(facts)
+}
+
 /// Makes one line out of a stranger's text: white space becomes single spaces, what is invisible or turns the writing direction
 /// goes, and what is longer than `limit` characters ends with an ellipsis. `None` when nothing is left.
 pub(super) fn one_line(text: &str, limit: usize) -> Option<String> {
