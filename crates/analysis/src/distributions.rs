@@ -108,17 +108,7 @@ mod tests {
     fn declared(names: &[&str]) -> Vec<Dependency> {
         names
             .iter()
-            .map(|name| Dependency {
-                name: (*name).to_owned(),
-                ecosystem: Ecosystem::Python,
-                specifier: String::new(),
-                extras: Vec::new(),
-                marker: None,
-                group: None,
-                manifest: "pyproject.toml".to_owned(),
-                line: 1,
-                url: None,
-            })
+            .map(|name| Dependency::new(Ecosystem::Python, *name, "pyproject.toml", 1))
             .collect()
     }
 

@@ -1,8 +1,6 @@
 //! What one module needs of its own source and of others: its imports, resolved against the module graph by Python's rules.
 //! Looks at one module at a time; following the needs is the closure's work.
 
-use std::collections::BTreeSet;
-
 use synthesizer_model::{
     component::{ExternalImport, Need, Reason},
     finding::{Finding, Severity},
@@ -211,7 +209,8 @@ impl Collector<'_> {
         if !graph.node(package).is_package || !graph.is_internal(module, self.node) {
             return;
         }
-        for child in attributes_in(self.source.text(&self.node.path), bound) {
+        let attributes = self.facts.attributes.get(bound);
+        for child in attributes.into_iter().flatten() {
             if let Some(submodule) = graph.index(&format!("{module}.{child}")) {
                 self.child(package, submodule, child, site);
             }
@@ -526,21 +525,4 @@ impl Collector<'_> {
             .findings
             .push(finding.at(self.node.path.as_str(), Some(site.line)));
     }
-}
-
-/// Lists the names that the text takes as attributes of a name, as far as its letters tell.
-fn attributes_in<'t>(text: &'t str, bound: &str) -> BTreeSet<&'t str> {
-    let in_name = |character: char| character == '_' || character.is_alphanumeric();
-    text.match_indices(bound)
-        .filter(|(start, _)| {
-            !text[..*start].ends_with(|before: char| in_name(before) || before == '.')
-        })
-        .filter_map(|(start, _)| {
-            let rest = text[start + bound.len()..].strip_prefix('.')?;
-            let end = rest
-                .find(|character| !in_name(character))
-                .unwrap_or(rest.len());
-            (end > 0).then(|| &rest[..end])
-        })
-        .collect()
 }

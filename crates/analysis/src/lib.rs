@@ -4,6 +4,8 @@
 //! Map:
 //! - [`languages`]: facts of one file, one language each
 //! - [`manifests`]: facts of one manifest, one format each
+//! - [`lines`]: the language of a file and its lines of code, comment and blank
+//! - [`roles`]: what a file is for: source, test, example, documentation, generated, vendored
 //! - [`licenses`]: declared and detected licenses
 //! - [`module_graph`], [`python_source`]: the modules of a tree and their parsed files
 //! - [`closure`]: everything that taking a component brings
@@ -20,10 +22,14 @@ pub mod closure;
 pub mod components;
 pub mod distributions;
 mod effects;
+pub mod file_graph;
+mod file_roles;
 mod import_order;
+pub mod known;
 pub mod languages;
 pub mod languages_by_extension;
 pub mod licenses;
+pub mod lines;
 pub mod manifests;
 pub mod memory_tree;
 pub mod module_graph;
@@ -31,6 +37,9 @@ mod named_modules;
 pub mod needed;
 pub mod placed;
 pub mod python_source;
+pub mod quality;
+pub mod reading;
 mod relative_names;
 pub mod repository;
+pub mod roles;
 pub mod standard_library;

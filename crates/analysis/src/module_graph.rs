@@ -66,24 +66,10 @@ pub struct ModuleGraph {
 impl ModuleGraph {
     /// Finds the modules of a tree; `project` is the distribution's name, when known.
     pub fn of(tree: &dyn SourceTree, project: Option<&str>) -> Self {
-        let files: BTreeSet<&str> = tree
-            .entries()
-            .iter()
-            .filter(|entry| entry.is_file())
-            .map(|entry| entry.path.as_str())
-            .collect();
-        let has_src = files
-            .iter()
-            .any(|path| path.starts_with("src/") && path.ends_with(".py"));
+        let files = tree.entries().iter().filter(|entry| entry.is_file());
+        let paths: Vec<&TreePath> = files.map(|entry| &entry.path).collect();
         let mut graph = Self::default();
-        let mut found: Vec<ModuleNode> = Vec::new();
-        for entry in tree.entries().iter().filter(|entry| entry.is_file()) {
-            if let Some(node) = node_of(&entry.path, &files, has_src, project) {
-                found.push(node);
-            }
-        }
-        // Of two files with one name the primary one wins, then the package, as Python's own finder does within a folder.
-        found.sort_by_key(|node| (node.name.clone(), !node.primary, !node.is_package));
+        let found = modules_of(&paths, project);
         for node in found {
             graph.add(node);
         }
@@ -193,6 +179,24 @@ impl ModuleGraph {
         let root = node.path.as_str().strip_suffix(node.import_path.as_str())?;
         Some(format!("{root}{top}"))
     }
+}
+
+/// Lists every module among the files, also those that share a name: sorted by name, of one name first the one that is imported by it.
+pub(crate) fn modules_of(paths: &[&TreePath], project: Option<&str>) -> Vec<ModuleNode> {
+    let files: BTreeSet<&str> = paths.iter().map(|path| path.as_str()).collect();
+    let has_src = files
+        .iter()
+        .any(|path| path.starts_with("src/") && path.ends_with(".py"));
+    let nodes = paths
+        .iter()
+        .filter_map(|path| node_of(path, &files, has_src, project));
+    let mut found: Vec<ModuleNode> = nodes.collect();
+    // Of two files with one name the primary one wins, then the package, as Python's own finder does within a folder.
+    found.sort_by(|left, right| {
+        let rank = |node: &ModuleNode| (!node.primary, !node.is_package);
+        (left.name.as_str(), rank(left)).cmp(&(right.name.as_str(), rank(right)))
+    });
+    found
 }
 
 fn node_of(

@@ -25,13 +25,13 @@ pub(crate) fn in_strings(source: &PythonSource, index: usize) -> Vec<(usize, Rea
         .filter_map(|literal| Some((named_by(source, node, &literal.text)?, reason(literal.line))))
         .collect();
     if node.is_package {
-        let text = source.text(&node.path);
         let children = source.graph.below(&node.name).filter(|child| {
             let name = &child.name[node.name.len() + 1..];
             !name.contains('.')
-                && [format!("\"{name}\""), format!("'{name}'")]
-                    .iter()
-                    .any(|quoted| text.contains(quoted.as_str()))
+                && facts
+                    .quoted_names
+                    .binary_search_by(|quoted| quoted.as_str().cmp(name))
+                    .is_ok()
         });
         found.extend(
             children.filter_map(|child| Some((source.graph.index(&child.name)?, reason(1)))),

@@ -203,15 +203,9 @@ mod tests {
 
     fn declared(name: &str, specifier: &str, group: Option<&str>) -> Dependency {
         Dependency {
-            name: name.to_owned(),
-            ecosystem: Ecosystem::Python,
             specifier: specifier.to_owned(),
-            extras: Vec::new(),
-            marker: None,
             group: group.map(str::to_owned),
-            manifest: "pyproject.toml".to_owned(),
-            line: 1,
-            url: None,
+            ..Dependency::new(Ecosystem::Python, name, "pyproject.toml", 1)
         }
     }
 

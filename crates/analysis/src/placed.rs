@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use synthesizer_model::{
     finding::{Finding, Severity},
-    python::{Circumstances, ImportKind, ImportStatement},
+    python::{Circumstances, ImportKind, ImportStatement, TextMentions},
 };
 
 use crate::{module_graph::ModuleNode, python_source::PythonSource, relative_names};
@@ -128,7 +128,7 @@ pub fn modules_of_other_systems(source: &PythonSource) -> BTreeSet<String> {
         .enumerate()
         .filter(|(index, node)| {
             let on_demand = optional.contains(&node.name);
-            (on_demand && looks_at_platform(source.text(&node.path)))
+            (on_demand && mentions(source, *index).platform)
                 || (guarded.contains(&node.name) && always_lacks_a_module(source, *index))
         })
         .map(|(_, node)| node.name.clone())
@@ -174,17 +174,16 @@ fn always_lacks_a_module(source: &PythonSource, index: usize) -> bool {
         })
 }
 
-fn looks_at_platform(text: &str) -> bool {
-    ["sys.platform", "os.name", "platform.system"]
-        .iter()
-        .any(|look| text.contains(look))
+fn mentions(source: &PythonSource, index: usize) -> TextMentions {
+    source
+        .facts(index)
+        .map_or_else(TextMentions::default, |facts| facts.mentions)
 }
 
 /// Says whether a module refuses to be imported on this system: it asks for the platform and raises, or always imports what Windows has.
 fn is_of_another_system(source: &PythonSource, index: usize) -> bool {
-    let text = source.text(&source.graph.node(index).path);
-    let refuses = text.contains("raise ImportError") || text.contains("assert sys.platform");
-    if looks_at_platform(text) && refuses {
+    let mentions = mentions(source, index);
+    if mentions.platform && mentions.refusal {
         return true;
     }
     let is_of_windows = |module: &str| WINDOWS_MODULES.contains(&module);
@@ -309,9 +308,7 @@ pub(crate) fn provides(source: &PythonSource, base: &str, name: &str) -> bool {
 
 /// Says whether a module may set names of itself that no statement of it binds.
 fn binds_dynamically(source: &PythonSource, index: usize) -> bool {
-    const WAYS: [&str; 4] = ["globals()", "vars()", "setattr(", "sys.modules[__name__]"];
-    let text = source.text(&source.graph.node(index).path);
-    WAYS.iter().any(|way| text.contains(way))
+    mentions(source, index).dynamic_names
 }
 
 /// `from .x import y` in a package binds `x` too.

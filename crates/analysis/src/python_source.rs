@@ -88,20 +88,16 @@ impl PythonSource {
         }
     }
 
-    /// Gives the text of a Python file; empty for one that is not UTF-8.
-    pub fn text(&self, path: &TreePath) -> &str {
-        self.files
-            .get(path)
-            .and_then(|file| std::str::from_utf8(&file.bytes).ok())
-            .unwrap_or_default()
-    }
-
     /// Finds the module above a module without a file whose code makes it: one that is no package, or that writes to `sys.modules`.
     pub fn maker_of(&self, module: &str) -> Option<usize> {
         let above = module.rmatch_indices('.').map(|(dot, _)| &module[..dot]);
         let index = above.into_iter().find_map(|name| self.graph.index(name))?;
         let node = self.graph.node(index);
-        let makes = !node.is_package || self.text(&node.path).contains("sys.modules");
+        let mentions = || {
+            self.facts(index)
+                .is_some_and(|facts| facts.mentions.sys_modules)
+        };
+        let makes = !node.is_package || mentions();
         makes.then_some(index)
     }
 

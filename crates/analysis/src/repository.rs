@@ -2,22 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
 use synthesizer_model::{
-    analysis::{Dependencies, DependencyCounts, RepositoryAnalysis, RepositorySummary},
+    analysis::{FileSummary, RepositoryAnalysis, RepositorySummary, Structure},
     dependency::{Dependency, Ecosystem, normalize_distribution},
+    discovery::RepositoryFacts,
+    facts_store::FactsStore,
     failure::Failure,
     finding::Problem,
     progress::Progress,
-    tree::{SourceTree, TreePath},
+    project::Project,
+    source_file::FileRole,
+    tree::SourceTree,
 };
 
 use crate::{
-    closure::Taker,
-    components::{self, Context},
-    languages_by_extension, licenses,
-    manifests::{self, ProjectManifests},
-    python_source::PythonSource,
+    components,
+    file_graph::{self, FileGraph},
+    file_roles,
+    known::Known,
+    languages::{self, SourceFile, SourceFiles},
+    licenses, lines,
+    manifests::{
+        self, ProjectManifests,
+        inventory::{self, Inventory},
+    },
+    module_graph::ModuleGraph,
+    python_source::{ParsedFile, PythonSource},
+    quality,
+    reading::{self, Bounds, FileRecord},
 };
 
 /// What to include.
@@ -27,8 +39,12 @@ pub struct Options {
     pub components: bool,
     /// List classes and functions among them.
     pub symbols: bool,
+    /// List files and import edges too.
+    pub full: bool,
     /// List this component alone, by its id or path.
     pub only: Option<String>,
+    /// What the platform tells of the repository, where one was asked.
+    pub platform: Option<RepositoryFacts>,
 }
 
 /// A source, read: what analysis and synthesis both start from.
@@ -85,73 +101,251 @@ pub fn read(tree: &dyn SourceTree, progress: &dyn Progress) -> Result<ReadSource
     })
 }
 
-/// Analyses a tree.
+/// Analyses a tree; facts of blobs that the store has are not read again.
 ///
 /// # Errors
 /// `E_CANCELLED`. Files that cannot be read or parsed are problems of the answer.
 pub fn analyze(
     tree: &dyn SourceTree,
-    options: Options,
+    options: &Options,
+    store: &dyn FactsStore,
+    bounds: Bounds,
     progress: &dyn Progress,
 ) -> Result<RepositoryAnalysis, Failure> {
-    progress.step(30, "reading manifests and Python files");
-    let read = read(tree, progress)?;
-    progress.step(60, "counting languages");
-    let (languages, files_analyzed, other_problems) = count_languages(tree, progress)?;
-    let lines_of_code = read
-        .python
-        .files
-        .values()
-        .filter_map(|file| Some(file.facts.as_ref()?.lines_of_code))
-        .sum();
-    let license = read.licenses.effective();
-    let (found, shortened) = if options.components {
-        progress.step(70, "listing components");
-        let taker = Taker::new(tree, &read.python);
-        let declared = read.declared();
-        let context = Context {
-            source: &read.python,
-            dependencies: &declared,
-            project: &read.manifests.project,
-            license: license.as_deref(),
-            symbols: options.symbols,
-            only: options.only.as_deref(),
-        };
-        components::list(&taker, &context, progress)?
-    } else {
-        (Vec::new(), 0)
+    progress.step(8, "reading manifests");
+    let inventory = inventory::read(tree, progress)?;
+    let mut read = reading::read_files(tree, store, bounds, progress)?;
+    let roles = file_roles::of_files(tree, &read.files);
+    progress.step(62, "resolving imports");
+    let python = python_source(tree, &inventory, &mut read.files);
+    let files = source_files(tree, &read.files, &roles, &inventory.projects);
+    let graph = FileGraph::of(&files, progress)?;
+    let imports = file_graph::summary(&files, &graph, options.full);
+    progress.step(70, "reading licenses");
+    let licenses = licenses::of_repository(tree, &read.files, &roles, &inventory.projects);
+    let mut problems = tree.problems().to_vec();
+    problems.extend(inventory.problems.iter().cloned());
+    problems.append(&mut read.problems);
+    problems.extend(licenses.problems);
+    let of_files = licenses.of_files;
+    let licenses = licenses.licenses;
+    let known = Known {
+        tree,
+        files: &files,
+        records: &read.files,
+        graph: &graph,
+        imports: &imports,
+        inventory: &inventory,
+        python: &python,
+        licenses: &licenses,
+        platform: options.platform.as_ref(),
     };
-    let origin = tree.origin();
-    let project = &read.manifests.project;
-    let mut problems = read.problems;
-    problems.extend(other_problems);
-    if shortened > 0 {
-        let what =
-            format!("{shortened} are listed without what they need; ask for one by REPO#COMPONENT");
-        problems.push(Problem::new("components", what));
-    }
+    let components = if options.components {
+        progress.step(75, "listing components");
+        components::list(&known, options, progress, &mut problems)?
+    } else {
+        Vec::new()
+    };
+    progress.step(95, "checking quality");
+    let quality_score = quality::assess(&known);
+    let structure = structure(&read.files, &roles);
+    let languages = languages(&read.files, &roles);
+    let root = main_project(&inventory, dominant(&languages).as_deref());
     Ok(RepositoryAnalysis {
-        repository: RepositorySummary {
-            platform: origin.platform.clone(),
-            name: project.name.clone().unwrap_or_else(|| origin.slug.clone()),
-            url: origin.url.clone(),
-            revision: origin.revision.clone(),
-            version: origin.version.clone().or_else(|| project.version.clone()),
-            description: project.description.clone(),
-            stars: None,
-            language: dominant(&languages),
-        },
+        repository: summary(tree, root, dominant(&languages), options.platform.as_ref()),
+        lines_of_code: own_lines(&read.files, &roles),
         languages,
-        files_analyzed,
-        lines_of_code,
-        requires_python: project.requires_python.clone(),
-        dependencies: dependencies(read.manifests.dependencies, &read.manifests.extras),
-        manifests: read.manifests.manifests,
-        licenses: read.licenses,
-        components: found,
+        files_analyzed: read.files.len(),
+        structure,
+        imports,
+        quality_score,
+        files: if options.full {
+            list_files(&read.files, &roles, &of_files)
+        } else {
+            Vec::new()
+        },
+        requires_python: root.and_then(|project| project.facts.requires_python.clone()),
+        dependencies: inventory.dependencies(),
+        manifests: inventory.manifests(),
+        licenses,
+        components,
         problems,
         analysis_time_ms: 0,
     })
+}
+
+/// Moves the facts of Python files to where closures look for them.
+fn python_source(
+    tree: &dyn SourceTree,
+    inventory: &Inventory,
+    records: &mut [FileRecord],
+) -> PythonSource {
+    let name = inventory
+        .roots()
+        .find(|project| project.ecosystem == Ecosystem::Python)
+        .and_then(|project| project.facts.name.as_deref());
+    let graph = ModuleGraph::of(tree, name);
+    let files = records
+        .iter_mut()
+        .filter_map(|record| {
+            let facts = record.facts.python.take()?;
+            let file = ParsedFile {
+                bytes: bytes::Bytes::new(),
+                blob: record.blob.clone(),
+                facts: Some(*facts),
+                spdx_header: record.facts.license.spdx.clone(),
+            };
+            Some((record.path.clone(), file))
+        })
+        .collect();
+    PythonSource {
+        graph,
+        files,
+        problems: Vec::new(),
+    }
+}
+
+fn source_files<'a>(
+    tree: &'a dyn SourceTree,
+    records: &'a [FileRecord],
+    roles: &[FileRole],
+    projects: &'a [Project],
+) -> SourceFiles<'a> {
+    let files = records
+        .iter()
+        .zip(roles)
+        .map(|(record, role)| SourceFile {
+            path: &record.path,
+            language: record.language,
+            role: *role,
+            code: record.facts.code.as_ref(),
+        })
+        .collect();
+    SourceFiles::new(tree, files, projects)
+}
+
+fn structure(records: &[FileRecord], roles: &[FileRole]) -> Structure {
+    let mut structure = Structure::default();
+    for (record, role) in records.iter().zip(roles) {
+        if record.language.is_none() {
+            structure.other_files += 1;
+            continue;
+        }
+        for (place, part) in record.facts.lines.iter().enumerate() {
+            structure
+                .languages
+                .entry(part.language.clone())
+                .or_default()
+                .add(usize::from(place == 0), part.lines);
+        }
+        structure
+            .roles
+            .entry(*role)
+            .or_default()
+            .add(1, record.lines());
+    }
+    structure
+}
+
+/// Gives each language's share of the code that people of the project wrote.
+fn languages(records: &[FileRecord], roles: &[FileRole]) -> BTreeMap<String, f64> {
+    let mut lines: BTreeMap<&str, u64> = BTreeMap::new();
+    for (record, role) in records.iter().zip(roles) {
+        let code = record.language.and_then(languages::reader).is_some();
+        for part in &record.facts.lines {
+            if role.is_own() && (code || lines::is_programming(&part.language)) {
+                *lines.entry(part.language.as_str()).or_default() += u64::from(part.lines.code);
+            }
+        }
+    }
+    lines.retain(|_, code| *code > 0);
+    let total: u64 = lines.values().sum();
+    #[expect(clippy::cast_precision_loss, reason = "line counts are far below 2^52")]
+    let percent = |count: u64| (count as f64 * 1000.0 / total.max(1) as f64).round() / 10.0;
+    lines
+        .into_iter()
+        .map(|(language, code)| (language.to_owned(), percent(code)))
+        .collect()
+}
+
+fn own_lines(records: &[FileRecord], roles: &[FileRole]) -> u64 {
+    records
+        .iter()
+        .zip(roles)
+        .filter(|(record, role)| {
+            role.is_own() && record.language.is_some_and(lines::is_programming)
+        })
+        .map(|(record, _)| u64::from(record.lines().code))
+        .sum()
+}
+
+fn list_files(
+    records: &[FileRecord],
+    roles: &[FileRole],
+    licenses: &[Option<String>],
+) -> Vec<FileSummary> {
+    records
+        .iter()
+        .zip(roles)
+        .zip(licenses)
+        .filter_map(|((record, role), license)| {
+            let lines = record.lines();
+            Some(FileSummary {
+                path: record.path.to_string(),
+                language: record.language?.to_owned(),
+                role: *role,
+                code: lines.code,
+                comments: lines.comments,
+                blanks: lines.blanks,
+                license: license.clone(),
+                public_symbols: record
+                    .facts
+                    .code
+                    .as_ref()
+                    .map(|code| code.symbols.iter().filter(|symbol| symbol.public).count()),
+            })
+        })
+        .collect()
+}
+
+/// Chooses the package that the repository is named after: the one at the top whose family has the most code, then the first.
+fn main_project<'a>(inventory: &'a Inventory, language: Option<&str>) -> Option<&'a Project> {
+    let of_language = language
+        .and_then(languages::reader)
+        .and_then(|reader| reader.descriptor().ecosystem);
+    let named = |project: &&Project| project.facts.name.is_some();
+    inventory
+        .roots()
+        .filter(named)
+        .find(|project| Some(project.ecosystem) == of_language)
+        .or_else(|| inventory.roots().find(named))
+        .or_else(|| inventory.roots().next())
+}
+
+fn summary(
+    tree: &dyn SourceTree,
+    project: Option<&Project>,
+    language: Option<String>,
+    platform: Option<&RepositoryFacts>,
+) -> RepositorySummary {
+    let origin = tree.origin();
+    let facts = project.map(|project| &project.facts);
+    let name = facts.and_then(|facts| facts.name.clone());
+    RepositorySummary {
+        platform: origin.platform.clone(),
+        name: name.unwrap_or_else(|| origin.slug.clone()),
+        url: origin.url.clone(),
+        revision: origin.revision.clone(),
+        version: origin
+            .version
+            .clone()
+            .or_else(|| facts.and_then(|facts| facts.version.clone())),
+        description: facts
+            .and_then(|facts| facts.description.clone())
+            .or_else(|| platform.and_then(|facts| facts.description.clone())),
+        stars: platform.and_then(|facts| facts.stars),
+        language,
+    }
 }
 
 fn dominant(languages: &BTreeMap<String, f64>) -> Option<String> {
@@ -159,26 +353,6 @@ fn dominant(languages: &BTreeMap<String, f64>) -> Option<String> {
         .iter()
         .max_by(|left, right| left.1.total_cmp(right.1))?;
     Some(best.0.clone())
-}
-
-fn dependencies(direct: Vec<Dependency>, extras: &[String]) -> Dependencies {
-    let direct_count = direct.iter().filter(|known| known.group.is_none()).count();
-    let optional_count = direct
-        .iter()
-        .filter(|known| is_of_extra(known, extras))
-        .count();
-    let summary = DependencyCounts {
-        direct_count,
-        dev_count: direct.len() - direct_count - optional_count,
-        optional_count,
-        transitive_count: None,
-        conflict_count: 0,
-    };
-    Dependencies {
-        summary,
-        direct,
-        ..Dependencies::default()
-    }
 }
 
 /// Says whether a dependency is needed to run the project.
@@ -193,53 +367,4 @@ pub fn is_of_extra(dependency: &Dependency, extras: &[String]) -> bool {
             .iter()
             .any(|extra| normalize_distribution(extra) == normalize_distribution(group))
     })
-}
-
-type Counted = (BTreeMap<String, f64>, usize, Vec<Problem>);
-
-/// Counts lines per language over all text files that have a known one.
-fn count_languages(tree: &dyn SourceTree, progress: &dyn Progress) -> Result<Counted, Failure> {
-    let files: Vec<(&TreePath, &'static str)> = tree
-        .entries()
-        .iter()
-        .filter(|entry| entry.is_file())
-        .filter_map(|entry| {
-            Some((
-                &entry.path,
-                languages_by_extension::language(entry.path.as_str())?,
-            ))
-        })
-        .collect();
-    let counts: Vec<(&'static str, Result<usize, Problem>)> = files
-        .par_iter()
-        .filter(|_| !progress.is_cancelled())
-        .map(|(path, language)| {
-            let lines = tree
-                .read(path)
-                .map(|blob| blob.bytes.iter().filter(|byte| **byte == b'\n').count())
-                .map_err(|failure| Problem::new(path.as_str(), failure.message));
-            (*language, lines)
-        })
-        .collect();
-    if progress.is_cancelled() {
-        return Err(Failure::cancelled());
-    }
-    let mut lines: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut problems = Vec::new();
-    for (language, result) in counts {
-        match result {
-            Ok(count) => *lines.entry(language).or_default() += count,
-            // Python files were read before; their problems are known.
-            Err(_) if language == "Python" => {}
-            Err(problem) => problems.push(problem),
-        }
-    }
-    let total: usize = lines.values().sum();
-    #[expect(clippy::cast_precision_loss, reason = "line counts are far below 2^52")]
-    let percent = |count: usize| (count as f64 * 1000.0 / total.max(1) as f64).round() / 10.0;
-    let languages = lines
-        .iter()
-        .map(|(language, count)| ((*language).to_owned(), percent(*count)))
-        .collect();
-    Ok((languages, files.len() - problems.len(), problems))
 }

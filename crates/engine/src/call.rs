@@ -1,6 +1,9 @@
 //! Who asks, under which correlation id, how they are told of progress and how they cancel.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use synthesizer_model::progress::Progress;
 use tokio_util::sync::CancellationToken;
@@ -52,6 +55,16 @@ impl Call {
         Arc::new(CancellableProgress {
             progress: Arc::clone(&self.progress),
             cancellation: self.cancellation.clone(),
+            until: None,
+        })
+    }
+
+    /// Gives progress as [`Self::blocking_progress`] does, which also sees when the time for reading is over.
+    pub(crate) fn reading_progress(&self, time: Duration) -> Arc<dyn Progress> {
+        Arc::new(CancellableProgress {
+            progress: Arc::clone(&self.progress),
+            cancellation: self.cancellation.clone(),
+            until: Instant::now().checked_add(time),
         })
     }
 }
@@ -59,6 +72,8 @@ impl Call {
 struct CancellableProgress {
     progress: Arc<dyn Progress>,
     cancellation: CancellationToken,
+    /// When the time for reading is over.
+    until: Option<Instant>,
 }
 
 impl Progress for CancellableProgress {
@@ -68,5 +83,9 @@ impl Progress for CancellableProgress {
 
     fn is_cancelled(&self) -> bool {
         self.cancellation.is_cancelled() || self.progress.is_cancelled()
+    }
+
+    fn time_is_up(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
     }
 }

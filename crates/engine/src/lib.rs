@@ -20,7 +20,11 @@ mod verification;
 use std::sync::{Arc, OnceLock};
 
 use synthesizer_discovery::Discovery;
-use synthesizer_infrastructure::{config::Config, http::Door};
+use synthesizer_infrastructure::{
+    cache::facts::{self, FactsFolder},
+    config::Config,
+    http::Door,
+};
 use synthesizer_model::Failure;
 
 pub use call::{Call, Caller};
@@ -32,6 +36,7 @@ pub struct Engine {
     jobs: jobs::Jobs,
     door: Arc<OnceLock<Door>>,
     discovery: Arc<OnceLock<Discovery>>,
+    facts: Arc<FactsFolder>,
 }
 
 /// Gives the names that `[platforms.NAME]` may have.
@@ -64,11 +69,16 @@ impl Engine {
     pub fn new(config: Config) -> Self {
         let config = Arc::new(config);
         let jobs = jobs::Jobs::new(&config.paths.data);
+        let facts = FactsFolder::new(
+            facts::folder_of(&config.paths.cache),
+            config.cache.facts_bytes,
+        );
         Self {
             config,
             jobs,
             door: Arc::default(),
             discovery: Arc::default(),
+            facts: Arc::new(facts),
         }
     }
 
@@ -80,6 +90,11 @@ impl Engine {
     /// Gives the jobs.
     pub fn jobs(&self) -> &jobs::Jobs {
         &self.jobs
+    }
+
+    /// Gives the facts of blobs that analyses read before.
+    pub(crate) fn facts(&self) -> Arc<FactsFolder> {
+        Arc::clone(&self.facts)
     }
 
     /// Gives search over the platforms.

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use synthesizer_infrastructure::tools;
+use synthesizer_infrastructure::{
+    config::{Tool, variables_of},
+    tools,
+};
 use synthesizer_model::failure::Failure;
 use synthesizer_resolution::UvEnvironment;
 
@@ -42,7 +45,7 @@ impl Engine {
         std::fs::write(scratch.join("uv.toml"), "").map_err(|error| {
             Failure::internal(format!("cannot write to the scratch folder: {error}"))
         })?;
-        let mut variables = self.config().tool_environment.clone();
+        let mut variables = variables_of(Tool::Uv, &self.config().tool_environment);
         // uv leaves its lock files where temporary files go.
         variables.insert("TMPDIR".to_owned(), scratch.to_string_lossy().into_owned());
         if self.config().offline {

@@ -35,6 +35,8 @@ pub struct ChildProgram {
     pub output_limit: usize,
     /// The largest file that it may write, in bytes.
     pub file_limit: Option<u64>,
+    /// The most memory of its own that it may have, in bytes.
+    pub memory_limit: Option<u64>,
 }
 
 impl ChildProgram {
@@ -49,6 +51,7 @@ impl ChildProgram {
             deadline: Duration::from_secs(60),
             output_limit: 4 << 20,
             file_limit: None,
+            memory_limit: None,
         }
     }
 
@@ -117,13 +120,10 @@ pub async fn run(
     let name = child.name();
     let mut running = start(&child)?;
     let group = ProcessGroup::of(&running);
-    if let (Some(limit), Some(pid)) = (child.file_limit, group.0) {
-        let limit = Rlimit {
-            current: Some(limit),
-            maximum: Some(limit),
-        };
-        // The child may have ended already; then there is nothing to bound.
-        let _ = rustix::process::prlimit(Some(pid), Resource::Fsize, limit);
+    if let Some(pid) = group.0 {
+        bound(pid, Resource::Fsize, child.file_limit);
+        // Not the address space, of which some programs reserve far more than they use.
+        bound(pid, Resource::Data, child.memory_limit);
     }
     let mut stdin = running.stdin.take();
     let stdout = running.stdout.take();
@@ -153,6 +153,18 @@ pub async fn run(
             format!("{name} did not finish within {} s", child.deadline.as_secs()),
         )),
         () = cancellation.cancelled() => Err(Failure::cancelled()),
+    }
+}
+
+/// Sets a limit of a running child, and so of every process that it starts from then on.
+fn bound(pid: Pid, resource: Resource, limit: Option<u64>) {
+    if limit.is_some() {
+        let limit = Rlimit {
+            current: limit,
+            maximum: limit,
+        };
+        // The child may have ended already; then there is nothing to bound.
+        let _ = rustix::process::prlimit(Some(pid), resource, limit);
     }
 }
 
@@ -309,6 +321,27 @@ mod tests {
         };
         check("id-1", "id-1\n").await;
         check("id\0with a zero", "\n").await;
+    }
+
+    #[tokio::test]
+    async fn memory_and_files_are_bounded() {
+        // The limits are set while the child runs, so it waits until it sees them.
+        let wait = |resource: &str| {
+            format!("until grep -q '^{resource} *1048576 ' /proc/$$/limits; do :; done; ")
+        };
+        let check = async |child: ChildProgram, expected: bool| {
+            let output = run(child, &CancellationToken::new()).await.expect("runs");
+            assert_eq!(output.success(), expected, "{output:?}");
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut child = shell(&(wait("Max file size") + "head -c 2000000 /dev/zero > file"));
+        child.directory = folder.path().to_owned();
+        child.file_limit = Some(1 << 20);
+        check(child, false).await;
+        let mut child =
+            shell(&(wait("Max data size") + "x=$(head -c 9000000 /dev/zero | tr '\\0' x)"));
+        child.memory_limit = Some(1 << 20);
+        check(child, false).await;
     }
 
     #[tokio::test]

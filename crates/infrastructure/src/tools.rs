@@ -17,6 +17,12 @@ const INSTALL_COMMANDS: &[(&str, &str)] = &[
     ("uv", "pip install uv"),
     ("git", "apt-get install git"),
     ("bwrap", "apt-get install bubblewrap"),
+    ("npm", "apt-get install npm"),
+    (
+        "cargo",
+        // What distributions package is often too old to be asked for one package alone.
+        "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh",
+    ),
 ];
 
 /// Finds a program by name.

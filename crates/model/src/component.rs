@@ -16,6 +16,38 @@ pub enum ComponentKind {
     Class,
     /// A function.
     Function,
+    /// A Rust package at the top of its repository.
+    Crate,
+    /// A package that a workspace names.
+    WorkspaceMember,
+    /// A JavaScript package at the top of its repository.
+    NpmPackage,
+}
+
+impl ComponentKind {
+    /// Gives its name, as results write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Package => "package",
+            Self::Module => "module",
+            Self::Class => "class",
+            Self::Function => "function",
+            Self::Crate => "crate",
+            Self::WorkspaceMember => "workspace-member",
+            Self::NpmPackage => "npm-package",
+        }
+    }
+}
+
+/// How well a component can be taken by itself, and why. Comparable within one repository only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reuse {
+    /// 0 to 1; more is better.
+    pub score: f64,
+    /// Its place among the components of its kind, counted from 1.
+    pub rank: usize,
+    /// What speaks for and against it, one short sentence each.
+    pub reasons: Vec<String>,
 }
 
 /// A part of a repository that can be taken.
@@ -29,12 +61,24 @@ pub struct Component {
     pub kind: ComponentKind,
     /// Its file or folder.
     pub path: String,
-    /// Every file that taking it brings, sorted.
+    /// The ecosystem or language that it belongs to, such as `python`, `cargo`, `npm`, `go`.
+    pub language: String,
+    /// Every file that taking it brings, sorted; in a list of all components at most [`Component::LISTED`] of them.
     pub files: Vec<String>,
+    /// How many files taking it brings.
+    pub file_count: usize,
+    /// Files that it reads by name, among the files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// Other components that it can only be taken together with, because they import each other; at most [`Component::LISTED`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cycle: Vec<String>,
     /// Functions and scripts that the project names as entry points and that lie in it.
     pub entry_points: Vec<String>,
-    /// Modules of the same source that it needs, itself apart, sorted.
+    /// Modules of the same source that it needs, itself apart, sorted; in a list of all components at most [`Component::LISTED`] of them.
     pub internal_dependencies: Vec<String>,
+    /// How many modules of the same source it needs.
+    pub internal_dependency_count: usize,
     /// Distributions that it imports, sorted.
     pub external_dependencies: Vec<String>,
     /// Lines of code in its files.
@@ -47,6 +91,17 @@ pub struct Component {
     pub documented_share: Option<f64>,
     /// First line of its documentation.
     pub description: Option<String>,
+    /// Names of its public symbols, in source order, at most [`Component::LISTED`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub public_api: Vec<String>,
+    /// How well it can be taken by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reuse: Option<Reuse>,
+}
+
+impl Component {
+    /// How long the lists of one component are in a list of all; named alone, it has them whole.
+    pub const LISTED: usize = 40;
 }
 
 /// Why a file is in a closure.

@@ -12,6 +12,32 @@ pub enum Ecosystem {
     Cargo,
     /// JavaScript packages.
     Npm,
+    /// Go modules.
+    Go,
+    /// Java packages of Maven repositories.
+    Maven,
+}
+
+impl Ecosystem {
+    /// Every family.
+    pub const ALL: [Self; 5] = [Self::Python, Self::Cargo, Self::Npm, Self::Go, Self::Maven];
+
+    /// Gives its name, as results write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::Cargo => "cargo",
+            Self::Npm => "npm",
+            Self::Go => "go",
+            Self::Maven => "maven",
+        }
+    }
+}
+
+impl std::fmt::Display for Ecosystem {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.as_str())
+    }
 }
 
 /// One requirement of one manifest.
@@ -21,13 +47,26 @@ pub struct Dependency {
     pub name: String,
     /// The family.
     pub ecosystem: Ecosystem,
-    /// The version specifier, such as `>=2.2`; empty when any version will do.
+    /// The version specifier as written, such as `>=2.2`; empty when any version will do.
     pub specifier: String,
-    /// Extras asked for.
+    /// The versions that the specifier means, in plain comparators: `>=1.2.0, <2.0.0` for Cargo's `1.2`; alternatives are joined with `||`.
+    /// Absent when any version will do and when it is no range of versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parsed: Option<String>,
+    /// The name under which code imports it, where the manifest gives it another (Cargo's `package =`, npm's `npm:` aliases).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_as: Option<String>,
+    /// The workspace member whose manifest asks for it; absent for the root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+    /// Hashes that the manifest demands, such as `sha256:…`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hashes: Vec<String>,
+    /// Extras (Python) or features (Cargo) asked for.
     pub extras: Vec<String>,
-    /// The environment condition as written.
+    /// The environment condition as written: a PEP 508 marker, a Cargo target.
     pub marker: Option<String>,
-    /// `None` for what is needed to run; else `dev`, `build`, `optional`, or the extra's or group's name.
+    /// `None` for what is needed to run; else `dev`, `build`, `peer`, `optional`, or the extra's or group's name.
     pub group: Option<String>,
     /// The manifest's path.
     pub manifest: String,
@@ -39,6 +78,30 @@ pub struct Dependency {
 }
 
 impl Dependency {
+    /// Makes a requirement of any version, needed to run, without anything else.
+    pub fn new(
+        ecosystem: Ecosystem,
+        name: impl Into<String>,
+        manifest: impl Into<String>,
+        line: u32,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            ecosystem,
+            specifier: String::new(),
+            parsed: None,
+            imported_as: None,
+            member: None,
+            hashes: Vec::new(),
+            extras: Vec::new(),
+            marker: None,
+            group: None,
+            manifest: manifest.into(),
+            line,
+            url: None,
+        }
+    }
+
     /// Writes the requirement by PEP 508, without its direct reference's URL.
     pub fn requirement(&self) -> String {
         let mut text = self.name.clone();

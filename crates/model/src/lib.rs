@@ -5,7 +5,9 @@
 //! - [`secret`]: values that must never be shown
 //! - [`reference`]: what a user writes to name a repository and a component
 //! - [`tree`]: a repository's files behind the [`tree::SourceTree`] port
-//! - [`python`]: facts of one Python file with exact byte ranges
+//! - [`code`], [`python`]: facts of one source file with exact byte ranges; of any language, and more of Python
+//! - [`source_file`]: one file's language, lines, role and facts; [`facts_store`]: where they are kept
+//! - [`project`]: one package of a repository, as its manifests declare it
 //! - [`dependency`], [`license`], [`component`], [`analysis`]: what analysis finds
 //! - [`resolution`]: what a solver is asked and answers
 //! - [`synthesis`]: request, plan and provenance of a new project
@@ -16,18 +18,22 @@
 //! - [`job`]: the state of long work
 
 pub mod analysis;
+pub mod code;
 pub mod component;
 pub mod dependency;
 pub mod discovery;
+pub mod facts_store;
 pub mod failure;
 pub mod finding;
 pub mod job;
 pub mod license;
 pub mod progress;
+pub mod project;
 pub mod python;
 pub mod reference;
 pub mod resolution;
 pub mod secret;
+pub mod source_file;
 pub mod synthesis;
 pub mod text;
 pub mod tree;

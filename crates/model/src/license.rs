@@ -13,6 +13,28 @@ pub struct DetectedLicense {
     pub confidence: f32,
 }
 
+/// A license that a text was recognized as.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecognizedLicense {
+    /// SPDX identifier.
+    pub spdx: String,
+    /// Share of the text that fits, 0 to 1.
+    pub confidence: f32,
+}
+
+/// A license that several files state for themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileLicense {
+    /// SPDX expression.
+    pub spdx: String,
+    /// How many files state it.
+    pub files: usize,
+    /// One of them.
+    pub example: String,
+    /// What states it: `header`, `reuse` (a `REUSE.toml`, `.reuse/dep5` or `.license` file).
+    pub stated_by: String,
+}
+
 /// The licenses of one source.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Licenses {
@@ -24,6 +46,15 @@ pub struct Licenses {
     pub files_without: usize,
     /// Names of license and notice files, whose texts travel with copied code.
     pub texts: Vec<String>,
+    /// License files of folders below the top; each holds for its folder alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nested: Vec<DetectedLicense>,
+    /// What files state for themselves, the most frequent first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stated: Vec<FileLicense>,
+    /// Where manifest, license texts and files contradict each other, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disagreements: Vec<String>,
 }
 
 impl Licenses {

@@ -7,6 +7,11 @@ pub trait Progress: Send + Sync {
 
     /// Says whether the work should stop.
     fn is_cancelled(&self) -> bool;
+
+    /// Says whether the time that may be spent on reading is over, so that what is left should be told instead of done.
+    fn time_is_up(&self) -> bool {
+        false
+    }
 }
 
 /// Progress that nobody watches and nobody cancels.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::code::{Circumstances, Symbol, SymbolKind};
 use crate::text::ByteRange;
 
 /// Everything that closure, placement and rewriting need to know of one parsed file.
@@ -28,10 +29,29 @@ pub struct PythonFile {
     pub has_module_getattr: bool,
     /// The first lines of the docstring.
     pub docstring: Option<String>,
+    /// Attributes that the text uses of names that imports bind under a name of their own; comments and strings count too.
+    pub attributes: BTreeMap<String, Vec<String>>,
+    /// Identifiers that stand alone between quotes, sorted, each once.
+    pub quoted_names: Vec<String>,
+    /// What else the text mentions.
+    pub mentions: TextMentions,
     /// Lines that hold code.
     pub lines_of_code: usize,
     /// Syntax errors, by line; the other facts are then incomplete.
     pub syntax_errors: Vec<(u32, String)>,
+}
+
+/// What the text of a file mentions anywhere, comments and strings included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextMentions {
+    /// `sys.modules`.
+    pub sys_modules: bool,
+    /// A way to set names of the module that no statement binds: `globals()`, `setattr(` and so on.
+    pub dynamic_names: bool,
+    /// The platform: `sys.platform`, `os.name`, `platform.system`.
+    pub platform: bool,
+    /// A refusal to be imported: `raise ImportError`, `assert sys.platform`.
+    pub refusal: bool,
 }
 
 impl PythonFile {
@@ -45,22 +65,6 @@ impl PythonFile {
                 )
         })
     }
-}
-
-/// The circumstances under which a statement runs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Circumstances {
-    /// Inside a function (also a method or lambda); runs on a call only.
-    pub in_function: bool,
-    /// Under `if TYPE_CHECKING:`; never runs.
-    pub type_checking: bool,
-    /// In the body of a `try` whose handler catches `ImportError`, or under `suppress(ImportError)`.
-    pub guarded: bool,
-    /// In a handler that catches `ImportError`: the fallback of a guarded import.
-    pub fallback: bool,
-    /// Under an `if` whose test is more than `TYPE_CHECKING`, or in the `else` of a guarded import: it may never run on this machine.
-    #[serde(default)]
-    pub conditional: bool,
 }
 
 /// One `import` or `from … import` statement.
@@ -202,6 +206,9 @@ pub struct ModuleNameUse {
     /// For a computed name: the literal beginnings of what it can be, such as `.unicode` of `f".unicode{version}"`.
     #[serde(default)]
     pub prefixes: Vec<NamePrefix>,
+    /// For a computed name of a module to import: the expression's text, at most 200 bytes.
+    #[serde(default)]
+    pub expression: String,
     /// When it runs.
     pub circumstances: Circumstances,
 }
@@ -235,35 +242,4 @@ impl PathLiteral {
         let is_module = !module.is_empty() && !module.contains(char::is_whitespace);
         is_module.then(|| (self.text.len() - rest.len(), module))
     }
-}
-
-/// What a definition is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SymbolKind {
-    /// `class`
-    Class,
-    /// `def` outside a class
-    Function,
-    /// `def` in a class
-    Method,
-    /// A top-level assignment to an upper-case name
-    Constant,
-}
-
-/// One definition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Symbol {
-    /// Name, with the class before it for methods: `Context.invoke`.
-    pub name: String,
-    /// Its kind.
-    pub kind: SymbolKind,
-    /// First and last line, counted from 1.
-    pub lines: (u32, u32),
-    /// The whole definition.
-    pub range: ByteRange,
-    /// No part of the name begins with an underscore (dunder methods count as not public).
-    pub public: bool,
-    /// Whether it has a docstring.
-    pub documented: bool,
 }

@@ -162,7 +162,9 @@ fn package(registry: Registry, rest: &str) -> Result<Location, Failure> {
         (Registry::Npm, Some(scoped)) => scoped
             .split_once('/')
             .is_some_and(|(scope, name)| is_name(scope) && is_name(name)),
-        _ => is_name(name),
+        (Registry::Npm, None) => is_name(name) && !is_archive(name),
+        (Registry::Cargo, _) => is_name(name) && !name.contains('.'),
+        (Registry::Pypi, _) => is_name(name),
     };
     if !plain {
         return Err(refuse("the package's name is not valid"));
@@ -173,7 +175,8 @@ fn package(registry: Registry, rest: &str) -> Result<Location, Failure> {
             && version.starts_with(|first: char| first.is_ascii_alphanumeric())
             && version
                 .chars()
-                .all(|character| character.is_ascii_alphanumeric() || ".+-_!".contains(character));
+                .all(|character| character.is_ascii_alphanumeric() || ".+-_!".contains(character))
+            && !is_archive(version);
         if !valid {
             return Err(refuse("the package's version is not valid"));
         }
@@ -284,9 +287,17 @@ fn is_name(segment: &str) -> bool {
             .all(|character| character.is_ascii_alphanumeric() || "._-".contains(character))
 }
 
+/// Says whether npm would take a name or version for the file of an archive, whatever stands before it.
+fn is_archive(text: &str) -> bool {
+    let lowered = text.to_ascii_lowercase();
+    [".tgz", ".tar.gz", ".tar"]
+        .iter()
+        .any(|ending| lowered.ends_with(ending))
+}
+
 fn refuse(message: &str) -> Failure {
     Failure::new(ErrorCode::Url, message).with_hint(
-        "use https://HOST/OWNER/NAME[@REV], github:OWNER/NAME, gitlab:GROUP/NAME, hf:OWNER/NAME, pypi:NAME[@VERSION], or a local folder such as ./name",
+        "use https://HOST/OWNER/NAME[@REV], github:OWNER/NAME, gitlab:GROUP/NAME, hf:OWNER/NAME, pypi:NAME[@VERSION], npm:NAME[@VERSION], cargo:NAME[@VERSION], or a local folder such as ./name",
     )
 }
 
@@ -354,6 +365,9 @@ mod tests {
             "pypi:click@8.1.7#click.formatting",
         );
         accepts("npm:@scope/name@1.0.0", "npm:@scope/name@1.0.0");
+        accepts("npm:@scope/name", "npm:@scope/name");
+        accepts("npm:lodash.merge@next#a/b", "npm:lodash.merge@next#a/b");
+        accepts("cargo:web-sys@0.3.70+x.1", "cargo:web-sys@0.3.70+x.1");
         accepts(
             "github:pallets/flask@3.1.0",
             "https://github.com/pallets/flask.git@3.1.0",
@@ -399,6 +413,58 @@ mod tests {
             "a\nb",
             "https://host/o/n?x=1",
             "pypi:click@8 --index",
+        ] {
+            refuses(text);
+        }
+    }
+
+    /// What npm or cargo would read as an option, a file, a folder, an address or another package's alias.
+    #[test]
+    fn a_package_is_nothing_but_a_name_and_a_version() {
+        for text in [
+            "npm:",
+            "npm:-g",
+            "npm:--registry",
+            "npm:../x",
+            "npm:./x",
+            "npm:/x",
+            "npm:.",
+            "npm:~/x",
+            "npm:git+ssh://host/o/n.git",
+            "npm:https://host/x.tgz",
+            "npm:owner/name",
+            "npm:github:owner/name",
+            "npm:x@npm:y@1",
+            "npm:x@file:../y",
+            "npm:x@https://host/y.tgz",
+            "npm:x@owner/name",
+            "npm:x@./y",
+            "npm:x@y.tgz",
+            "npm:x.tgz",
+            "npm:x.TAR.GZ@1.0.0",
+            "npm:@scope",
+            "npm:@scope/",
+            "npm:@scope/name/more",
+            "npm:@-scope/name",
+            "npm:@scope/../name",
+            "npm:@scope/.name",
+            "npm:@/name",
+            "npm:x@-1",
+            "npm:x@>=1",
+            "npm:x@*",
+            "npm:x y",
+            "npm:%2e%2e",
+            "cargo:",
+            "cargo:--config",
+            "cargo:../x",
+            "cargo:a.b",
+            "cargo:a/b",
+            "cargo:@scope/name",
+            "cargo:https://host/index#x",
+            "cargo:serde@=1.0",
+            "cargo:serde@^1",
+            "cargo:serde@",
+            "cargo:serde@../x",
         ] {
             refuses(text);
         }

@@ -38,6 +38,11 @@ pub enum PathRefusal {
     TooLong,
 }
 
+/// The longest path, in bytes.
+const LONGEST: usize = 4096;
+/// The most components of a path.
+const DEEPEST: usize = 256;
+
 /// A relative, slash-separated UTF-8 path without anything that could act on a file system.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
@@ -49,7 +54,7 @@ impl TreePath {
     /// # Errors
     /// Says which rule the path breaks.
     pub fn new(path: &str) -> Result<Self, PathRefusal> {
-        if path.len() > 4096 {
+        if path.len() > LONGEST {
             return Err(PathRefusal::TooLong);
         }
         if path.starts_with('/') {
@@ -60,10 +65,27 @@ impl TreePath {
             depth += 1;
             check_component(component)?;
         }
-        if depth > 256 {
+        if depth > DEEPEST {
             return Err(PathRefusal::TooLong);
         }
         Ok(Self(Arc::from(path)))
+    }
+
+    /// Adds a relative path to this one and checks what is new.
+    ///
+    /// # Errors
+    /// Says which rule the longer path breaks.
+    pub fn join(&self, rest: &str) -> Result<Self, PathRefusal> {
+        let longest = LONGEST.checked_sub(self.0.len() + 1);
+        if longest.is_none_or(|longest| rest.len() > longest) {
+            return Err(PathRefusal::TooLong);
+        }
+        rest.split('/').try_for_each(check_component)?;
+        let depth = |text: &str| text.bytes().filter(|byte| *byte == b'/').count() + 1;
+        if depth(&self.0) + depth(rest) > DEEPEST {
+            return Err(PathRefusal::TooLong);
+        }
+        Ok(Self(Arc::from(format!("{}/{rest}", self.0))))
     }
 
     /// Gives the path as text.
@@ -110,7 +132,12 @@ fn check_component(component: &str) -> Result<(), PathRefusal> {
     if component.contains(['\\', ':']) {
         return Err(PathRefusal::Separator);
     }
-    let folded: String = component.nfkc().flat_map(char::to_lowercase).collect();
+    // Normal forms change nothing of ASCII, and nearly every name is.
+    let folded: String = if component.is_ascii() {
+        component.to_ascii_lowercase()
+    } else {
+        component.nfkc().flat_map(char::to_lowercase).collect()
+    };
     let trimmed = folded.trim_end_matches(['.', ' ']);
     if trimmed == ".git" || trimmed == "git~1" {
         return Err(PathRefusal::Git);
@@ -199,17 +226,27 @@ pub struct Blob {
 impl Blob {
     /// Takes contents and computes their id.
     pub fn new(bytes: Bytes) -> Self {
-        let mut hasher = sha1::Sha1::new();
-        hasher.update(format!("blob {}\0", bytes.len()));
-        hasher.update(&bytes);
-        let id = hex::encode(hasher.finalize());
+        let id = blob_id(&bytes);
         Self { bytes, id }
     }
+}
+
+/// Gives the git blob id of contents, in hex.
+pub fn blob_id(contents: &[u8]) -> String {
+    let mut hasher = sha1::Sha1::new();
+    hasher.update(format!("blob {}\0", contents.len()));
+    hasher.update(contents);
+    hex::encode(hasher.finalize())
 }
 
 /// Gives the SHA-256 of bytes, in hex.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex::encode(sha2::Sha256::digest(bytes))
+}
+
+/// Gives the SHA-256 of bytes.
+pub fn sha256_digest(bytes: &[u8]) -> [u8; 32] {
+    sha2::Sha256::digest(bytes).into()
 }
 
 /// Where a tree came from, with nothing that is private to this machine.
@@ -237,6 +274,11 @@ pub trait SourceTree: Send + Sync {
 
     /// Names what was left out of the entries and why.
     fn problems(&self) -> &[Problem];
+
+    /// Gives the git blob id of a file, where it is known without reading the file now.
+    fn blob_id(&self, _path: &TreePath) -> Option<String> {
+        None
+    }
 
     /// Reads one file; safe to call from several threads.
     ///
@@ -273,6 +315,23 @@ mod tests {
         check("name.", Err(PathRefusal::Reserved));
         check("auxiliary.py", Ok(()));
         check(".gitignore", Ok(()));
+    }
+
+    #[test]
+    fn a_joined_path_is_checked_as_a_whole_one_is() {
+        let folders = ["a", "src/deep", &"d/".repeat(254), &"x".repeat(4_000)];
+        let long = "y".repeat(96);
+        let rests = [
+            "b", "b/c", "", "/b", "b/", "../b", "b/./c", "a\nb", "x\\y", ".GIT", "aux", &long,
+        ];
+        for folder in folders.map(|folder| folder.trim_end_matches('/')) {
+            let path = TreePath::new(folder).expect("a path");
+            for rest in rests {
+                let whole = TreePath::new(&format!("{folder}/{rest}"));
+                assert_eq!(path.join(rest).is_ok(), whole.is_ok(), "{rest:?}");
+                assert_eq!(path.join(rest).ok(), whole.ok(), "{rest:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Sdists, wheels and raw archives. The raw ones hold what no honest tool writes: `..`, links, devices, bombs, lies about sizes.
+//! Sdists, wheels, packages of npm and Cargo, and raw archives. The raw ones hold what no honest tool writes: `..`, links, devices, bombs, lies about sizes.
 
 use std::io::{Cursor, Read, Write};
 
@@ -145,6 +145,15 @@ pub fn sdist_with_metadata(
     for (path, contents) in files {
         entries.push(RawTarEntry::file(format!("{top}/{path}"), contents));
     }
+    raw_tar(&entries)
+}
+
+/// Packs files below one top folder into a `.tar.gz`, as npm and cargo do.
+pub fn tarball(top: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
+    let entries: Vec<RawTarEntry> = files
+        .iter()
+        .map(|(path, contents)| RawTarEntry::file(format!("{top}/{path}"), contents))
+        .collect();
     raw_tar(&entries)
 }
 

@@ -6,6 +6,7 @@
 //! - [`git_repository`]: bare repositories with exact contents, hostile ones too
 //! - [`archives`]: sdists, wheels and archives that no honest tool would write
 //! - [`package_index`]: a Python package index
+//! - [`registries`]: npm's and Cargo's
 //! - [`published`]: the real published source of a package, on disk
 //! - [`platforms`]: the six code platforms, each on a port of its own, with a made-up catalogue
 //! - [`faults`]: what a stand-in does wrong, by script
@@ -36,5 +37,6 @@ pub mod platforms;
 pub mod prism;
 pub mod program;
 pub mod published;
+pub mod registries;
 pub mod scratch;
 pub mod served;

@@ -6,8 +6,6 @@ use spdx::{Expression, ParseMode};
 
 /// The longest expression that is looked at, in bytes.
 const LONGEST: usize = 1024;
-/// How many lines of a file may hold its license header.
-const HEADER_LINES: usize = 40;
 
 /// Gives the license that a manifest declares, if it is certain which one.
 ///
@@ -54,26 +52,8 @@ pub fn normalize_declared(
     agrees.then_some(text)
 }
 
-/// Gives the expression of `SPDX-License-Identifier` within the first 40 lines of a file, if it is valid.
-pub fn spdx_header(text: &str) -> Option<String> {
-    const TAG: &str = "SPDX-License-Identifier:";
-    let line = text
-        .lines()
-        .take(HEADER_LINES)
-        .find(|line| line.contains(TAG))?;
-    let (before, after) = line.split_once(TAG)?;
-    // A header stands in a comment; what is quoted before it is code that writes headers.
-    if before.contains(['"', '\'']) {
-        return None;
-    }
-    let expression = ["*/", "-->", "#}", "\"\"\""]
-        .iter()
-        .fold(after, |text, end| text.split(end).next().unwrap_or(text));
-    valid_expression(expression)
-}
-
 /// Checks an expression and writes it in the letter case of the SPDX list; imprecise names are not accepted.
-fn valid_expression(text: &str) -> Option<String> {
+pub(super) fn valid_expression(text: &str) -> Option<String> {
     let text = text.trim();
     if text.is_empty() || text.len() > LONGEST {
         return None;
@@ -132,7 +112,7 @@ fn identifiers(expression: &str) -> Vec<String> {
 }
 
 /// Says whether an expression names the license; a GNU license also counts in its older spelling.
-fn names(expression: &str, identifier: &str) -> bool {
+pub(super) fn names(expression: &str, identifier: &str) -> bool {
     let base = |name: &str| {
         name.replace("-only", "")
             .replace("-or-later", "")
@@ -366,23 +346,5 @@ mod tests {
             &["GNU General Public License v3 (GPLv3)"],
             Some("GPL-3.0"),
         );
-    }
-
-    #[test]
-    fn headers_stand_within_forty_lines() {
-        for (text, expected) in [
-            ("# SPDX-License-Identifier: MIT\n", Some("MIT")),
-            (
-                "/* SPDX-License-Identifier: Apache-2.0 OR MIT */",
-                Some("Apache-2.0 OR MIT"),
-            ),
-            ("# SPDX-License-Identifier: Whatever", None),
-            ("HEADER = \"# SPDX-License-Identifier: MIT\"", None),
-            ("import json\n", None),
-        ] {
-            assert_eq!(spdx_header(text).as_deref(), expected, "{text}");
-        }
-        let late = format!("{}# SPDX-License-Identifier: MIT\n", "\n".repeat(40));
-        assert_eq!(spdx_header(&late), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use synthesizer_model::{
     finding::Problem,
-    license::{DetectedLicense, Licenses},
+    license::{DetectedLicense, Licenses, RecognizedLicense},
     text::escape_untrusted,
     tree::{SourceTree, TreePath},
 };
@@ -37,6 +37,16 @@ pub fn detect(
     declared: Option<String>,
     license_files: &[String],
 ) -> (Licenses, Vec<Problem>) {
+    detect_with(tree, declared, license_files, &|_| None)
+}
+
+/// Does what [`detect`] does; `recognized` gives what a license file was recognized as, where that is known already.
+pub(super) fn detect_with(
+    tree: &dyn SourceTree,
+    declared: Option<String>,
+    license_files: &[String],
+    recognized: &dyn Fn(&str) -> Option<Vec<RecognizedLicense>>,
+) -> (Licenses, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut licenses = Licenses {
         declared,
@@ -48,7 +58,7 @@ pub fn detect(
         if kind == Kind::Notice {
             continue;
         }
-        match licenses_in(tree, path) {
+        match licenses_in(tree, path, recognized) {
             Ok(found) => {
                 problems.extend(doubt(path, &found));
                 licenses.detected.extend(found);
@@ -158,6 +168,12 @@ fn files_of<'t>(
     files
 }
 
+/// Says whether a file's name says that its text is a license.
+pub fn is_license_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    path.starts_with("LICENSES/") || kind_of(name) == Some(Kind::License)
+}
+
 /// Tells license and notice files by their name: the word, then nothing, an extension of text, or another word.
 fn kind_of(file_name: &str) -> Option<Kind> {
     let name = file_name.to_ascii_lowercase();
@@ -206,21 +222,26 @@ fn has_source_extension(name: &str) -> bool {
         .is_some_and(|(_, extension)| SOURCE.contains(&extension))
 }
 
-fn licenses_in(tree: &dyn SourceTree, path: &TreePath) -> Result<Vec<DetectedLicense>, Problem> {
-    let blob = tree
-        .read(path)
-        .map_err(|failure| Problem::new(path.as_str(), failure.message))?;
-    if blob.bytes.len() > recognition::LARGEST {
-        return Err(Problem::new(
-            path.as_str(),
-            format!(
-                "larger than {} bytes, its license is unknown",
-                recognition::LARGEST
-            ),
-        ));
-    }
-    let text = String::from_utf8_lossy(&blob.bytes);
-    let found: Vec<DetectedLicense> = recognition::recognize(&text)
+fn licenses_in(
+    tree: &dyn SourceTree,
+    path: &TreePath,
+    known: &dyn Fn(&str) -> Option<Vec<RecognizedLicense>>,
+) -> Result<Vec<DetectedLicense>, Problem> {
+    let recognized = match known(path.as_str()) {
+        Some(recognized) => recognized,
+        None => {
+            let blob = tree
+                .read(path)
+                .map_err(|failure| Problem::new(path.as_str(), failure.message))?;
+            if blob.bytes.len() > recognition::LARGEST {
+                let limit = recognition::LARGEST;
+                let what = format!("larger than {limit} bytes, its license is unknown");
+                return Err(Problem::new(path.as_str(), what));
+            }
+            recognition::recognized(&blob.bytes)
+        }
+    };
+    let found: Vec<DetectedLicense> = recognized
         .into_iter()
         .map(|recognized| DetectedLicense {
             path: path.as_str().to_owned(),

@@ -6,7 +6,7 @@
 /// A pattern without any of them fits only its own path.
 ///
 /// Takes at most (length of pattern) × (length of path) steps.
-pub(super) fn fits(pattern: &str, path: &str) -> bool {
+pub(crate) fn fits(pattern: &str, path: &str) -> bool {
     let pattern: Vec<&str> = pattern
         .split('/')
         .filter(|part| !matches!(*part, "" | "."))

@@ -3,6 +3,7 @@
 use std::{cmp::Ordering, sync::OnceLock};
 
 use spdx::detection::{LicenseType, Store, TextData};
+use synthesizer_model::license::RecognizedLicense;
 
 /// How much of a text must fit.
 pub(super) const CONFIDENT: f32 = 0.9;
@@ -51,6 +52,20 @@ fn add_texts_without_appendix(store: &mut Store) {
             let _ = store.add_variant(license.name, LicenseType::Alternate, data);
         }
     }
+}
+
+/// Names the licenses that the bytes of a license file consist of; empty when they fit none.
+pub fn recognized(bytes: &[u8]) -> Vec<RecognizedLicense> {
+    if bytes.len() > LARGEST {
+        return Vec::new();
+    }
+    recognize(&String::from_utf8_lossy(bytes))
+        .into_iter()
+        .map(|found| RecognizedLicense {
+            spdx: found.spdx,
+            confidence: found.confidence,
+        })
+        .collect()
 }
 
 /// Names the licenses that a text consists of: usually one, several when texts were put together, none when it fits none.

@@ -90,9 +90,7 @@ fn parse_requires(path: &str, text: &str) -> ManifestFacts {
 fn parse_entry_points(path: &str, text: &str) -> ManifestFacts {
     let mut facts = ManifestFacts::new(path);
     for entry in ini::entries(text) {
-        if matches!(entry.section, "console_scripts" | "gui_scripts") {
-            facts.add_script(entry.key, &entry.text());
-        }
+        facts.add_entry_point(entry.section, entry.key, &entry.text());
     }
     facts.finished()
 }

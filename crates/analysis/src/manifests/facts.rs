@@ -2,20 +2,26 @@
 
 use synthesizer_model::{
     analysis::ProjectFacts,
-    dependency::{Dependency, Ecosystem},
+    dependency::{Dependency, Ecosystem, normalize_distribution},
     finding::Problem,
     text::escape_untrusted,
 };
 
 use super::{
+    allowance::{LONGEST_NAME, LONGEST_TEXT, cut},
     marker::{Marker, Residual},
     requirement::{self, Requirement},
+    specifier_range,
 };
+use crate::licenses;
 
 /// How many requirements of one manifest are kept.
 const MOST_DEPENDENCIES: usize = 20_000;
 /// How many problems of one manifest are told one by one.
 const MOST_PROBLEMS: usize = 100;
+
+/// How many requirements on folders of one manifest are kept.
+const MOST_FOLDERS: usize = 1_000;
 
 /// A manifest format: the one place that knows its name, its documentation and how it is read.
 pub struct ManifestFormat {
@@ -55,6 +61,75 @@ pub struct Include {
     pub section: Section,
     /// The group of its requirements.
     pub group: Option<String>,
+    /// Whether it only narrows the versions of what is asked for elsewhere (`-c`).
+    pub constrains: bool,
+}
+
+/// A requirement on a folder of the tree, which alone knows its name: `-e ./lib`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalRequirement {
+    /// The folder, relative to the manifest's, as written.
+    pub path: String,
+    /// The extras asked for.
+    pub extras: Vec<String>,
+    /// The line.
+    pub line: u32,
+    /// Where it belongs.
+    pub section: Section,
+    /// Its group.
+    pub group: Option<String>,
+}
+
+/// Something that the installed package offers by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryPoint {
+    /// `console_scripts`, `gui_scripts`, `scripts` for files, or the group that other packages look it up in.
+    pub group: String,
+    /// Its name.
+    pub name: String,
+    /// What it leads to: `module:function`, or a file for `scripts`.
+    pub object: String,
+}
+
+/// Where the version is written, when the manifest only names the place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VersionSource {
+    /// A name of a module: `package.module` and `__version__`.
+    Attribute {
+        /// The module.
+        module: String,
+        /// The name.
+        name: String,
+    },
+    /// The first of some names that a file binds.
+    Definition {
+        /// The file, relative to the manifest's folder.
+        path: String,
+        /// The names.
+        names: Vec<String>,
+    },
+    /// The text of a file, relative to the manifest's folder.
+    File(String),
+}
+
+/// Where a tool takes a dependency from, whatever the requirement says (`[tool.uv.sources]`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceOverride {
+    /// A direct reference.
+    Url(String),
+    /// A folder, relative to the manifest's.
+    Folder(String),
+    /// A member of the workspace.
+    Member,
+}
+
+/// The members of a workspace, as patterns of folders relative to the manifest's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WorkspacePatterns {
+    /// Folders that belong to it, with the lines that name them.
+    pub members: Vec<(String, u32)>,
+    /// Folders that do not.
+    pub exclude: Vec<String>,
 }
 
 /// The facts of one manifest.
@@ -82,8 +157,32 @@ pub struct ManifestFacts {
     pub license: Option<String>,
     /// Paths or glob patterns of license files.
     pub license_files: Vec<String>,
+    /// The license as written, when SPDX does not know it.
+    pub license_as_written: Option<String>,
     /// Requirements files to read as part of it.
     pub includes: Vec<Include>,
+    /// Requirements on folders of the tree.
+    pub local: Vec<LocalRequirement>,
+    /// What the installed package offers by name.
+    pub entry_points: Vec<EntryPoint>,
+    /// Where the version is written, when the manifest only names the place.
+    pub version_source: Option<VersionSource>,
+    /// Where a tool takes dependencies from, by normalised name.
+    pub sources: Vec<(String, SourceOverride)>,
+    /// The workspace that it is the root of.
+    pub workspace: Option<WorkspacePatterns>,
+    /// Folders below the manifest's that are put on the path for imports.
+    pub import_roots: Vec<String>,
+    /// Whether it is not to be published.
+    pub private: bool,
+    /// Whether it has a `[project]` table, whose fields are certain unless it calls them dynamic.
+    pub has_project_table: bool,
+    /// Whether it makes its folder a package or an environment of its own.
+    pub declares_project: bool,
+    /// Whether what it states of dependencies may lack some, so that any other manifest which states them goes before it.
+    pub is_incomplete: bool,
+    /// The files that were read as part of it.
+    pub included: Vec<String>,
     /// What could not be read.
     pub problems: Vec<Problem>,
     untold: usize,
@@ -105,7 +204,19 @@ impl ManifestFacts {
             absent_is_empty: false,
             license: None,
             license_files: Vec::new(),
+            license_as_written: None,
             includes: Vec::new(),
+            local: Vec::new(),
+            entry_points: Vec::new(),
+            version_source: None,
+            sources: Vec::new(),
+            workspace: None,
+            import_roots: Vec::new(),
+            private: false,
+            has_project_table: false,
+            declares_project: false,
+            is_incomplete: false,
+            included: Vec::new(),
             problems: Vec::new(),
             untold: 0,
             told_full: false,
@@ -139,6 +250,38 @@ impl ManifestFacts {
         match requirement::parse(text) {
             Ok(parsed) => self.add(section, group, parsed, line),
             Err(error) => self.problem(line, error),
+        }
+    }
+
+    /// Adds a requirement with the hashes that its archive must have.
+    pub(super) fn require_hashed(
+        &mut self,
+        section: Section,
+        group: Option<&str>,
+        text: &str,
+        line: u32,
+        hashes: Vec<String>,
+    ) {
+        let before = self.count_of(section);
+        self.require(section, group, text, line);
+        if hashes.is_empty() {
+            return;
+        }
+        let list = match section {
+            Section::Runtime => self.runtime.as_mut(),
+            Section::Optional => self.optional.as_mut(),
+            Section::Development => Some(&mut self.development),
+        };
+        for dependency in list.into_iter().flatten().skip(before) {
+            dependency.hashes.clone_from(&hashes);
+        }
+    }
+
+    fn count_of(&self, section: Section) -> usize {
+        match section {
+            Section::Runtime => self.runtime.as_ref().map_or(0, Vec::len),
+            Section::Optional => self.optional.as_ref().map_or(0, Vec::len),
+            Section::Development => self.development.len(),
         }
     }
 
@@ -206,10 +349,17 @@ impl ManifestFacts {
             specifier: requirement.specifier.clone(),
             extras: requirement.extras.clone(),
             marker,
-            group,
+            group: group.map(|group| cut(&group, LONGEST_NAME).to_owned()),
             manifest: self.path.clone(),
             line,
             url: requirement.url.clone(),
+            parsed: requirement
+                .range
+                .clone()
+                .or_else(|| specifier_range::plain(&requirement.specifier)),
+            imported_as: None,
+            member: None,
+            hashes: Vec::new(),
         };
         match section {
             Section::Runtime => self.runtime.get_or_insert_default().push(dependency),
@@ -246,7 +396,10 @@ impl ManifestFacts {
             self.optional.get_or_insert_default().extend(optional);
         }
         self.development.extend(included.development);
-        self.problems.extend(included.problems);
+        self.local.extend(included.local);
+        let room = MOST_PROBLEMS.saturating_sub(self.problems.len());
+        self.untold += included.untold + included.problems.len().saturating_sub(room);
+        self.problems.extend(included.problems.into_iter().take(room));
         let lists = [
             self.runtime.as_mut(),
             self.optional.as_mut(),
@@ -276,19 +429,104 @@ impl ManifestFacts {
 
     /// Adds a console script; what follows the function, such as extras, is left out.
     pub(super) fn add_script(&mut self, name: &str, target: &str) {
-        let target = target.split('[').next().unwrap_or(target).trim();
-        if !name.trim().is_empty() && !target.is_empty() {
+        self.add_entry_point("console_scripts", name, target);
+    }
+
+    /// Adds something that the installed package offers; what follows the object, such as extras, is left out.
+    pub(super) fn add_entry_point(&mut self, group: &str, name: &str, object: &str) {
+        let object = object.split('[').next().unwrap_or(object).trim();
+        let name = name.trim();
+        if name.is_empty() || object.is_empty() || self.entry_points.len() >= MOST_DEPENDENCIES {
+            return;
+        }
+        let (name, object) = (cut(name, LONGEST_NAME), cut(object, LONGEST_NAME));
+        if matches!(group, "console_scripts" | "gui_scripts") {
             self.project
                 .entry_points
-                .insert(name.trim().to_owned(), target.to_owned());
+                .insert(name.to_owned(), object.to_owned());
         }
+        self.entry_points.push(EntryPoint {
+            group: cut(group, LONGEST_NAME).to_owned(),
+            name: name.to_owned(),
+            object: object.to_owned(),
+        });
     }
 
     /// Adds the name of an extra.
     pub(super) fn add_extra(&mut self, name: &str) {
         if self.extras.len() < MOST_DEPENDENCIES {
-            self.extras.push(name.to_owned());
+            self.extras.push(cut(name, LONGEST_NAME).to_owned());
         }
+    }
+
+    /// Notes a requirements file to read as part of the manifest.
+    pub(super) fn include(&mut self, path: &str, line: u32, section: Section, group: Option<&str>) {
+        if self.includes.len() < MOST_DEPENDENCIES {
+            self.includes.push(Include {
+                path: cut(path, LONGEST_TEXT).to_owned(),
+                line,
+                section,
+                group: group.map(|group| cut(group, LONGEST_NAME).to_owned()),
+                constrains: false,
+            });
+        }
+    }
+
+    /// Adds a requirement on a folder of the tree.
+    pub(super) fn require_folder(&mut self, requirement: LocalRequirement) {
+        if self.local.len() < MOST_FOLDERS {
+            self.local.push(requirement);
+        } else {
+            self.untold += 1;
+        }
+    }
+
+    /// Notes where a tool takes a dependency from.
+    pub(super) fn add_source(&mut self, name: &str, source: SourceOverride) {
+        if self.sources.len() < MOST_DEPENDENCIES {
+            self.sources
+                .push((normalize_distribution(cut(name, LONGEST_NAME)), source));
+        }
+    }
+
+    /// Sets the license that the manifest declares: what SPDX knows of it, else what is written.
+    ///
+    /// Of several forms the expression is what is written, else the first line of the text, else the names of the classifiers.
+    pub(super) fn declare_license(
+        &mut self,
+        expression: Option<&str>,
+        text: Option<&str>,
+        classifiers: &[String],
+    ) {
+        self.license = licenses::normalize_declared(expression, text, classifiers);
+        if self.license.is_some() {
+            return;
+        }
+        let from_classifiers = || {
+            let names: Vec<&str> = classifiers
+                .iter()
+                .filter(|classifier| classifier.trim().starts_with("License ::"))
+                .filter_map(|classifier| classifier.rsplit("::").next())
+                .map(str::trim)
+                .filter(|name| *name != "OSI Approved")
+                .collect();
+            (!names.is_empty()).then(|| names.join(", "))
+        };
+        let written = expression
+            .or(text)
+            .map(str::trim)
+            .filter(|text| !text.is_empty());
+        let first_line = written.and_then(|text| text.lines().next()).map(str::to_owned);
+        self.license_as_written = first_line
+            .or_else(from_classifiers)
+            .map(|text| cut(&text, LONGEST_NAME).to_owned());
+    }
+
+    /// Notes what trove classifiers say about publishing.
+    pub(super) fn note_classifiers(&mut self, classifiers: &[String]) {
+        self.private |= classifiers
+            .iter()
+            .any(|classifier| classifier.trim().starts_with("Private ::"));
     }
 
     /// Gives the facts with the count of problems that were not told one by one.

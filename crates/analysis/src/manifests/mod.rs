@@ -3,24 +3,58 @@
 //! Map:
 //! - [`facts`]: what a format gives, and its descriptor
 //! - [`project`]: all manifests of the root project put together
-//! - one file per format: [`pyproject`] (with `poetry` and `dependency_groups`), [`pkg_info`], [`setup_cfg`], [`egg_info`], [`requirements_txt`]
+//! - one file per format: [`pyproject`] (with `poetry`, `flit`, `dependency_groups` and
+//!   `tool_tables`), [`pkg_info`], `setup_py`, [`setup_cfg`], [`egg_info`], [`requirements_txt`], `pipfile`, `conda_environment`
+//! - `folder_manifests`, `version_source`, `requirements_files`: what the Python manifests of one folder say together
 //! - [`requirement`], [`marker`]: PEP 508
 //! - `ini`, `toml_text`: the syntaxes below the formats
 
+mod allowance;
+mod bun_lock;
+mod cargo_lock;
+mod cargo_toml;
+mod conda_environment;
 mod dependency_groups;
+pub mod ecosystems;
 mod egg_info;
 mod facts;
+mod flit;
+mod folder_manifests;
+mod go_mod;
+mod go_sum;
+mod go_syntax;
+mod go_work;
 mod ini;
+pub mod inventory;
+mod install_tree;
+pub(crate) mod json_text;
+mod lock_graph;
 pub mod marker;
+mod npm_range;
+mod npm_specifier;
+mod package_json;
+mod package_lock;
+mod pipfile;
 mod pkg_info;
+mod pnpm_lock;
+mod pnpm_workspace;
 mod poetry;
 mod poetry_constraint;
+mod problem_list;
 mod project;
 mod pyproject;
 pub mod requirement;
+mod requirements_files;
 mod requirements_txt;
 mod setup_cfg;
+mod setup_py;
+mod specifier_range;
 mod toml_text;
+mod tool_tables;
+mod tree_reading;
+mod version_source;
+pub(crate) mod yaml_text;
+mod yarn_lock;
 
 pub use facts::{Include, ManifestFacts, ManifestFormat, Section};
 pub use project::{ProjectManifests, read_manifests};
@@ -29,9 +63,11 @@ pub use project::{ProjectManifests, read_manifests};
 pub static FORMATS: &[&ManifestFormat] = &[
     &pyproject::FORMAT,
     &pkg_info::FORMAT,
+    &setup_py::FORMAT,
     &setup_cfg::FORMAT,
     &egg_info::REQUIRES,
     &egg_info::SOURCES,
     &egg_info::ENTRY_POINTS,
     &requirements_txt::FORMAT,
+    &pipfile::FORMAT,
 ];

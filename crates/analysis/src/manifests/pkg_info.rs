@@ -3,7 +3,6 @@
 use synthesizer_model::dependency::Ecosystem;
 
 use super::facts::{ManifestFacts, ManifestFormat, Section};
-use crate::licenses;
 
 pub(super) static FORMAT: ManifestFormat = ManifestFormat {
     name: "PKG-INFO",
@@ -47,7 +46,13 @@ fn parse(path: &str, text: &str) -> ManifestFacts {
             _ => {}
         }
     }
-    facts.license = license.normalized();
+    facts.declares_project = true;
+    facts.note_classifiers(&license.classifiers);
+    facts.declare_license(
+        license.expression.as_deref(),
+        license.text.as_deref(),
+        &license.classifiers,
+    );
     state_by_version(&mut facts, metadata_version);
     facts.finished()
 }
@@ -81,16 +86,6 @@ struct DeclaredLicense {
     expression: Option<String>,
     text: Option<String>,
     classifiers: Vec<String>,
-}
-
-impl DeclaredLicense {
-    fn normalized(&self) -> Option<String> {
-        licenses::normalize_declared(
-            self.expression.as_deref(),
-            self.text.as_deref(),
-            &self.classifiers,
-        )
-    }
 }
 
 fn headers(text: &str) -> Vec<Header> {

@@ -6,13 +6,12 @@ use synthesizer_model::dependency::normalize_distribution;
 use toml::de::DeTable;
 
 use super::{
-    facts::{ManifestFacts, Section},
+    facts::{ManifestFacts, Section, SourceOverride},
     marker::Marker,
-    poetry_constraint::{self, Converted},
+    poetry_constraint::{self, ConstraintError, Converted},
     requirement::{self, Requirement},
     toml_text::{Document, Value},
 };
-use crate::licenses;
 
 /// Where an entry belongs: its section, and its groups or none.
 struct Place<'a> {
@@ -61,11 +60,23 @@ fn read_project(facts: &mut ManifestFacts, document: &Document<'_>) {
     project.name = project.name.take().or_else(|| text("name"));
     project.version = project.version.take().or_else(|| text("version"));
     project.description = project.description.take().or_else(|| text("description"));
-    let license = text("license");
-    facts.license = facts
-        .license
-        .take()
-        .or_else(|| licenses::normalize_declared(None, license.as_deref(), &[]));
+    facts.declares_project = true;
+    let classifiers: Vec<String> = document
+        .texts(&["tool", "poetry", "classifiers"])
+        .into_iter()
+        .map(|(text, _)| text.to_owned())
+        .collect();
+    facts.note_classifiers(&classifiers);
+    let package_mode = document.value(&["tool", "poetry", "package-mode"]);
+    facts.private |= package_mode.and_then(|mode| mode.get_ref().as_bool()) == Some(false);
+    if facts.license.is_none() && facts.license_as_written.is_none() {
+        facts.declare_license(None, text("license").as_deref(), &[]);
+    }
+    for (group, _) in document.entries(&["tool", "poetry", "plugins"]) {
+        for (name, object) in document.entries(&["tool", "poetry", "plugins", group]) {
+            facts.add_entry_point(group, name, object.get_ref().as_str().unwrap_or(""));
+        }
+    }
     for (name, target) in document.entries(&["tool", "poetry", "scripts"]) {
         let table = target.get_ref().as_table();
         let inner =
@@ -127,7 +138,7 @@ fn read_python(facts: &mut ManifestFacts, document: &Document<'_>, value: &Value
         return;
     }
     if let Some(converted) = convert(facts, constraint.unwrap_or("*"), line) {
-        facts.set_requires_python(&converted, line);
+        facts.set_requires_python(&converted.specifier, line);
     }
 }
 
@@ -183,17 +194,16 @@ fn requirement_of(
         return None;
     }
     if let Some(constraint) = value.get_ref().as_str() {
-        let specifier = convert(facts, constraint, line)?;
-        return Some(plain(name, specifier));
+        return Some(plain(name, convert(facts, constraint, line)?));
     }
     let Some(table) = value.get_ref().as_table() else {
         facts.problem(line, "a requirement that is neither a text nor a table");
         return None;
     };
-    let specifier = convert(facts, text_in(table, "version").unwrap_or("*"), line)?;
-    let mut requirement = plain(name, specifier);
+    let converted = convert(facts, text_in(table, "version").unwrap_or("*"), line)?;
+    let mut requirement = plain(name, converted);
     requirement.extras = texts_in(table, "extras");
-    requirement.url = address(facts, table, line);
+    requirement.url = address(facts, name, table, line);
     requirement.marker = marker_of(facts, table, line);
     requirement.marker_text = requirement.marker.as_ref().map(ToString::to_string);
     if let (Some(text), true) = (text_in(table, "markers"), only_markers(table)) {
@@ -202,27 +212,37 @@ fn requirement_of(
     Some(requirement)
 }
 
-fn plain(name: &str, specifier: String) -> Requirement {
+fn plain(name: &str, converted: Converted) -> Requirement {
     Requirement {
         name: name.to_owned(),
         extras: Vec::new(),
-        specifier,
+        specifier: converted.specifier,
+        range: converted.range,
         url: None,
         marker_text: None,
         marker: None,
     }
 }
 
-fn convert(facts: &mut ManifestFacts, constraint: &str, line: u32) -> Option<String> {
+fn convert(facts: &mut ManifestFacts, constraint: &str, line: u32) -> Option<Converted> {
     match poetry_constraint::to_pep440(constraint) {
-        Ok(Converted { specifier, widened }) => {
-            if widened {
+        Ok(converted) => {
+            if converted.widened {
+                let specifier = &converted.specifier;
                 facts.problem(
                     line,
                     format_args!("alternatives of versions are read as the range {specifier}"),
                 );
             }
-            Some(specifier)
+            Some(converted)
+        }
+        Err(error @ ConstraintError::Alternatives) => {
+            facts.problem(line, error);
+            Some(Converted {
+                specifier: String::new(),
+                widened: true,
+                range: poetry_constraint::alternatives_of(constraint),
+            })
         }
         Err(error) => {
             facts.problem(line, error);
@@ -231,7 +251,12 @@ fn convert(facts: &mut ManifestFacts, constraint: &str, line: u32) -> Option<Str
     }
 }
 
-fn address(facts: &mut ManifestFacts, table: &DeTable<'_>, line: u32) -> Option<String> {
+fn address(
+    facts: &mut ManifestFacts,
+    name: &str,
+    table: &DeTable<'_>,
+    line: u32,
+) -> Option<String> {
     let address = match (
         text_in(table, "git"),
         text_in(table, "url"),
@@ -247,7 +272,8 @@ fn address(facts: &mut ManifestFacts, table: &DeTable<'_>, line: u32) -> Option<
             format!("git+{git}{revision}")
         }
         (None, Some(url), _) => url.to_owned(),
-        (None, None, Some(_)) => {
+        (None, None, Some(path)) => {
+            facts.add_source(name, SourceOverride::Folder(path.to_owned()));
             facts.problem(line, "a requirement on a local path; only its name is kept");
             return None;
         }
@@ -271,9 +297,9 @@ fn only_markers(table: &DeTable<'_>) -> bool {
 fn marker_of(facts: &mut ManifestFacts, table: &DeTable<'_>, line: u32) -> Option<Marker> {
     let mut texts = Vec::new();
     if let Some(python) = text_in(table, "python")
-        && let Some(specifier) = convert(facts, python, line)
+        && let Some(converted) = convert(facts, python, line)
     {
-        texts.extend(python_conditions(&specifier));
+        texts.extend(python_conditions(&converted.specifier));
     }
     if let Some(platform) = text_in(table, "platform") {
         texts.push(format!("sys_platform == '{platform}'"));

@@ -2,7 +2,7 @@
 
 use pep440_rs::{Operator, Version, VersionSpecifiers};
 
-use super::requirement;
+use super::{requirement, specifier_range};
 
 /// The longest constraint that is looked at, in bytes.
 const LONGEST: usize = 1024;
@@ -25,6 +25,8 @@ pub(super) struct Converted {
     pub specifier: String,
     /// Whether alternatives were replaced by the range around them all.
     pub widened: bool,
+    /// What alternatives mean in plain comparators, joined with `||`.
+    pub range: Option<String>,
 }
 
 /// Converts a constraint.
@@ -37,26 +39,44 @@ pub(super) fn to_pep440(constraint: &str) -> Result<Converted, ConstraintError> 
     if constraint.len() > LONGEST {
         return Err(ConstraintError::Syntax);
     }
-    let alternatives: Vec<&str> = constraint
+    let parts: Vec<&str> = constraint
         .split('|')
         .map(str::trim)
         .filter(|part| !part.is_empty())
         .collect();
-    match alternatives.as_slice() {
+    match parts.as_slice() {
         [] if constraint.trim().is_empty() => Ok(Converted {
             specifier: String::new(),
             widened: false,
+            range: None,
         }),
         [] => Err(ConstraintError::Syntax),
         [only] => Ok(Converted {
             specifier: conjunction(only)?,
             widened: false,
+            range: None,
         }),
         several => Ok(Converted {
             specifier: hull(several)?,
             widened: true,
+            range: alternatives(several),
         }),
     }
+}
+
+/// Writes alternatives that no specifier can express in plain comparators; `None` when one of them admits any version, or is none.
+pub(super) fn alternatives_of(constraint: &str) -> Option<String> {
+    let parts = constraint.split('|').map(str::trim);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    alternatives(&parts)
+}
+
+fn alternatives(parts: &[&str]) -> Option<String> {
+    let ranges: Option<Vec<String>> = parts
+        .iter()
+        .map(|part| specifier_range::plain(&conjunction(part).ok()?))
+        .collect();
+    ranges.map(|ranges| ranges.join(" || "))
 }
 
 /// Converts parts that must all hold, separated by commas or white space.
@@ -227,6 +247,9 @@ mod tests {
         check("~2.7 || ^3.5", ">=2.7,<4.0");
         check("<1 | >=2,<3", "<3");
         assert_eq!(to_pep440("<1 || >2"), Err(ConstraintError::Alternatives));
+        let range = to_pep440("~2.7 || ^3.5").map(|converted| converted.range);
+        assert_eq!(range, Ok(Some(">=2.7, <2.8 || >=3.5, <4.0".to_owned())));
+        assert_eq!(alternatives_of("<1 || >2").as_deref(), Some("<1 || >2"));
     }
 
     #[test]

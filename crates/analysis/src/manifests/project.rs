@@ -2,24 +2,18 @@
 
 use synthesizer_model::{
     analysis::{ManifestSummary, ProjectFacts},
-    dependency::Dependency,
+    dependency::{Dependency, Ecosystem},
     finding::Problem,
+    project::ProjectRole,
     text::escape_untrusted,
     tree::{SourceTree, TreePath},
 };
 
 use super::{
     FORMATS,
-    facts::{Include, ManifestFacts, ManifestFormat},
-    requirements_txt,
+    folder_manifests::{FolderManifests, Together},
+    tree_reading::TreeReading,
 };
-
-/// The largest manifest that is read, in bytes.
-const LARGEST: usize = 4 << 20;
-/// How many files of one format are read.
-const MOST_FILES: usize = 8;
-/// How many requirements files one manifest may bring in.
-const MOST_INCLUDES: usize = 32;
 
 /// What the root project's manifests say together.
 #[derive(Debug, Clone, Default)]
@@ -40,215 +34,48 @@ pub struct ProjectManifests {
 
 /// Reads the manifests at the top of a tree and puts them together.
 ///
-/// For every field the first manifest in the order of [`FORMATS`] that states it decides. Nothing is executed: where only
-/// `setup.py` knows the dependencies, that is a problem.
+/// For every field the first manifest in the order of [`FORMATS`] that states it decides. Nothing is executed: of `setup.py` counts
+/// what its text alone tells, and where it is all there is and tells nothing, that is a problem.
 pub fn read_manifests(tree: &dyn SourceTree) -> (ProjectManifests, Vec<Problem>) {
-    let mut problems = Vec::new();
-    let mut read: Vec<(&ManifestFormat, ManifestFacts)> = Vec::new();
-    for format in FORMATS {
-        for path in files_of(tree, format, &mut problems) {
-            let Some(text) = read_text(tree, path, &mut problems) else {
-                continue;
-            };
-            let mut facts = (format.parse)(path.as_str(), &text);
-            read_includes(tree, &mut facts);
-            problems.append(&mut facts.problems);
-            read.push((*format, facts));
+    let mut reading = TreeReading::new(tree);
+    let mut files: Vec<&TreePath> = Vec::new();
+    for entry in tree.entries() {
+        let path = entry.path.as_str();
+        if !FORMATS.iter().any(|format| (format.matches)(path)) {
+            continue;
         }
-    }
-    let states_runtime = read.iter().any(|(_, facts)| facts.runtime.is_some());
-    if !states_runtime {
-        problems.extend(unstated(tree, &read));
-    }
-    (merge(read), problems)
-}
-
-fn files_of<'t>(
-    tree: &'t dyn SourceTree,
-    format: &ManifestFormat,
-    problems: &mut Vec<Problem>,
-) -> Vec<&'t TreePath> {
-    let mut files = Vec::new();
-    for entry in tree
-        .entries()
-        .iter()
-        .filter(|entry| (format.matches)(entry.path.as_str()))
-    {
-        if !entry.is_file() {
-            problems.push(Problem::new(
-                entry.path.as_str(),
-                "a manifest that is no regular file is not read",
-            ));
-        } else if files.len() == MOST_FILES {
-            problems.push(Problem::new(
-                entry.path.as_str(),
-                format!("more than {MOST_FILES} files named {}", format.name),
-            ));
-            break;
-        } else {
+        if entry.is_file() {
             files.push(&entry.path);
+        } else {
+            let what = "a manifest that is no regular file is not read";
+            reading.problems.tell(path, what);
         }
     }
-    files
+    let mut manifests = FolderManifests::read(&mut reading, "", &files);
+    manifests.tell_problems(&mut reading, true);
+    let listed = manifests.listed();
+    let merged = merge(manifests.together(), listed);
+    (merged, reading.finish("python"))
 }
 
-/// Reads a file as UTF-8 without a byte order mark; bytes that are not UTF-8 are replaced and told.
-fn read_text(
-    tree: &dyn SourceTree,
-    path: &TreePath,
-    problems: &mut Vec<Problem>,
-) -> Option<String> {
-    let blob = match tree.read(path) {
-        Ok(blob) => blob,
-        Err(failure) => {
-            problems.push(Problem::new(path.as_str(), failure.message));
-            return None;
-        }
+fn merge(together: Together, listed: Vec<String>) -> ProjectManifests {
+    let summary = |path: String| ManifestSummary {
+        path: escape_untrusted(&path),
+        ecosystem: Ecosystem::Python,
+        role: ProjectRole::Root,
+        name: None,
+        dependencies: 0,
     };
-    if blob.bytes.len() > LARGEST {
-        problems.push(Problem::new(
-            path.as_str(),
-            format!("larger than {LARGEST} bytes, not read"),
-        ));
-        return None;
-    }
-    let text = String::from_utf8_lossy(&blob.bytes);
-    if matches!(text, std::borrow::Cow::Owned(_)) {
-        problems.push(Problem::new(path.as_str(), "not all of it is UTF-8"));
-    }
-    Some(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
-}
-
-/// Reads the requirements files that a manifest names, and those that they name; each once per section and group.
-fn read_includes(tree: &dyn SourceTree, facts: &mut ManifestFacts) {
-    let mut waiting: Vec<(String, Include)> =
-        with_folder(&facts.path.clone(), std::mem::take(&mut facts.includes));
-    let mut met: Vec<(TreePath, Option<String>)> = Vec::new();
-    while let Some((folder, include)) = waiting.pop() {
-        let Some(path) = resolve(&folder, &include.path) else {
-            facts.problem(
-                include.line,
-                format_args!("the file {} lies outside the project", include.path),
-            );
-            continue;
-        };
-        let key = (path, include.group.clone());
-        if key.0.as_str() == facts.path || met.contains(&key) {
-            continue;
-        }
-        if met.len() == MOST_INCLUDES {
-            facts.problem(
-                include.line,
-                format_args!("more than {MOST_INCLUDES} included files; the rest is left out"),
-            );
-            return;
-        }
-        let mut problems = Vec::new();
-        match read_text(tree, &key.0, &mut problems) {
-            Some(text) => {
-                let group = include.group.as_deref();
-                let mut included =
-                    requirements_txt::parse(key.0.as_str(), &text, include.section, group);
-                waiting.extend(with_folder(
-                    key.0.as_str(),
-                    std::mem::take(&mut included.includes),
-                ));
-                facts.absorb(included);
-            }
-            None => facts.problem(
-                include.line,
-                format_args!("the file {} cannot be read", include.path),
-            ),
-        }
-        met.push(key);
-    }
-}
-
-fn with_folder(path: &str, includes: Vec<Include>) -> Vec<(String, Include)> {
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let pair = |include| (folder.to_owned(), include);
-    includes.into_iter().rev().map(pair).collect()
-}
-
-/// Joins a folder of the tree with a relative path; `None` when the result would leave the tree.
-fn resolve(folder: &str, relative: &str) -> Option<TreePath> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    if relative.starts_with('/') {
-        return None;
-    }
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    TreePath::new(&parts.join("/")).ok()
-}
-
-/// Says why no manifest states what is needed to run.
-fn unstated(tree: &dyn SourceTree, read: &[(&ManifestFormat, ManifestFacts)]) -> Option<Problem> {
-    if read.iter().any(|(_, facts)| facts.absent_is_empty) {
-        return None;
-    }
-    let has_setup_py = tree
-        .entries()
-        .iter()
-        .any(|entry| entry.path.as_str() == "setup.py");
-    if has_setup_py {
-        let what = "setup.py is not read, because reading it would mean to run it; dependencies that only it declares are missing";
-        return Some(Problem::new("setup.py", what));
-    }
-    let dynamic = read
-        .iter()
-        .find(|(_, facts)| facts.dynamic.iter().any(|field| field == "dependencies"));
-    dynamic.map(|(_, facts)| {
-        Problem::new(
-            &facts.path,
-            "the dependencies are computed when the project is built; no manifest states them",
-        )
-    })
-}
-
-fn merge(read: Vec<(&ManifestFormat, ManifestFacts)>) -> ProjectManifests {
-    let mut merged = ProjectManifests::default();
-    let mut runtime = None;
-    let mut optional = None;
-    let mut development = Vec::new();
-    for (format, facts) in read {
-        if format.listed {
-            merged.manifests.push(ManifestSummary {
-                path: escape_untrusted(&facts.path),
-                ecosystem: format.ecosystem,
-            });
-        }
-        merge_project(&mut merged.project, facts.project);
-        runtime = runtime.or(facts.runtime);
-        if let (None, Some(stated)) = (&optional, facts.optional) {
-            optional = Some(stated);
-            merged.extras = facts.extras;
-        }
-        development.extend(facts.development);
-        merged.license_declared = merged.license_declared.or(facts.license);
-        for file in facts.license_files {
-            if !merged.license_files.contains(&file) && merged.license_files.len() < 1000 {
-                merged.license_files.push(file);
-            }
-        }
-    }
-    merged.dependencies = runtime.unwrap_or_default();
-    merged.dependencies.extend(optional.unwrap_or_default());
-    merged.dependencies.extend(development);
-    merged
-}
-
-fn merge_project(merged: &mut ProjectFacts, facts: ProjectFacts) {
-    merged.name = merged.name.take().or(facts.name);
-    merged.version = merged.version.take().or(facts.version);
-    merged.description = merged.description.take().or(facts.description);
-    merged.requires_python = merged.requires_python.take().or(facts.requires_python);
-    if merged.entry_points.is_empty() {
-        merged.entry_points = facts.entry_points;
+    let mut dependencies = together.runtime.unwrap_or_default();
+    dependencies.extend(together.optional);
+    dependencies.extend(together.development);
+    ProjectManifests {
+        manifests: listed.into_iter().map(summary).collect(),
+        project: together.project,
+        dependencies,
+        extras: together.extras,
+        license_declared: together.license,
+        license_files: together.license_files,
     }
 }
 

@@ -1,15 +1,15 @@
 //! `pyproject.toml`: the `[project]` table (PEP 621, PEP 639), dependency groups (PEP 735), `[build-system]`, and what tools
-//! add in their own tables. Poetry's table has its own file.
+//! add in their own tables: `poetry`, `flit`, and `tool_tables` for the rest.
 
 use synthesizer_model::dependency::Ecosystem;
 
 use super::{
     dependency_groups,
-    facts::{Include, ManifestFacts, ManifestFormat, Section},
-    poetry,
+    facts::{ManifestFacts, ManifestFormat, Section},
+    flit, poetry,
     toml_text::{Document, Value},
+    tool_tables,
 };
-use crate::licenses;
 
 pub(super) static FORMAT: ManifestFormat = ManifestFormat {
     name: "pyproject.toml",
@@ -32,17 +32,15 @@ fn parse(path: &str, text: &str) -> ManifestFacts {
     read_project(&mut facts, &document);
     read_license(&mut facts, &document);
     poetry::read(&mut facts, &document);
+    flit::read(&mut facts, &document);
     for (requirement, line) in document.texts(&["build-system", "requires"]) {
         facts.require(Section::Development, Some("build"), requirement, line);
     }
     dependency_groups::read(&mut facts, &document);
-    read_tool_groups(&mut facts, &document);
-    read_setuptools(&mut facts, &document);
-    if document.table(&["project"]).is_none()
-        && document.table(&["tool", "flit", "metadata"]).is_some()
-    {
-        facts.problem(1, "the old table tool.flit.metadata is not read");
-    }
+    tool_tables::read(&mut facts, &document);
+    facts.declares_project |= ["project", "build-system", "dependency-groups"]
+        .iter()
+        .any(|table| document.table(&[*table]).is_some());
     facts.finished()
 }
 
@@ -62,12 +60,9 @@ fn read_project(facts: &mut ManifestFacts, document: &Document<'_>) {
         facts.dynamic.push(field.to_owned());
     }
     let is_dynamic = facts.dynamic.iter().any(|field| field == "dependencies");
-    facts.absent_is_empty = document.table(&["project"]).is_some() && !is_dynamic;
-    for key in ["scripts", "gui-scripts"] {
-        for (name, target) in document.entries(&["project", key]) {
-            facts.add_script(name, target.get_ref().as_str().unwrap_or(""));
-        }
-    }
+    facts.has_project_table = document.table(&["project"]).is_some();
+    facts.absent_is_empty = facts.has_project_table && !is_dynamic;
+    read_entry_points(facts, document);
     if let Some(list) = document.value(&["project", "dependencies"]) {
         facts.state(Section::Runtime);
         require_all(facts, document, Section::Runtime, None, list);
@@ -84,8 +79,24 @@ fn read_project(facts: &mut ManifestFacts, document: &Document<'_>) {
     }
 }
 
+fn read_entry_points(facts: &mut ManifestFacts, document: &Document<'_>) {
+    for (key, group) in [
+        ("scripts", "console_scripts"),
+        ("gui-scripts", "gui_scripts"),
+    ] {
+        for (name, target) in document.entries(&["project", key]) {
+            facts.add_entry_point(group, name, target.get_ref().as_str().unwrap_or(""));
+        }
+    }
+    for (group, _) in document.entries(&["project", "entry-points"]) {
+        for (name, target) in document.entries(&["project", "entry-points", group]) {
+            facts.add_entry_point(group, name, target.get_ref().as_str().unwrap_or(""));
+        }
+    }
+}
+
 /// Reads a list of requirements; an item that is no text becomes a problem.
-fn require_all(
+pub(super) fn require_all(
     facts: &mut ManifestFacts,
     document: &Document<'_>,
     section: Section,
@@ -114,8 +125,8 @@ fn read_license(facts: &mut ManifestFacts, document: &Document<'_>) {
     let text = document
         .text(&["project", "license", "text"])
         .map(|(text, _)| text);
-    facts.license =
-        licenses::normalize_declared(expression.map(|(text, _)| text), text, &classifiers);
+    facts.note_classifiers(&classifiers);
+    facts.declare_license(expression.map(|(text, _)| text), text, &classifiers);
     if let (Some((_, line)), None) = (expression, &facts.license) {
         facts.problem(line, "the license is no SPDX expression");
     }
@@ -133,57 +144,6 @@ fn read_license(facts: &mut ManifestFacts, document: &Document<'_>) {
         facts
             .license_files
             .extend(patterns.into_iter().map(|(pattern, _)| pattern.to_owned()));
-    }
-}
-
-/// Reads the groups for development that tools kept in their own tables before PEP 735.
-fn read_tool_groups(facts: &mut ManifestFacts, document: &Document<'_>) {
-    for (requirement, line) in document.texts(&["tool", "uv", "dev-dependencies"]) {
-        facts.require(Section::Development, Some("dev"), requirement, line);
-    }
-    for (group, list) in document.entries(&["tool", "pdm", "dev-dependencies"]) {
-        require_all(facts, document, Section::Development, Some(group), list);
-    }
-}
-
-/// Notes the files from which setuptools takes dynamic dependencies, where the project says that they are dynamic.
-fn read_setuptools(facts: &mut ManifestFacts, document: &Document<'_>) {
-    let is_dynamic = |field: &str| facts.dynamic.iter().any(|name| name == field);
-    let mut sources = Vec::new();
-    if is_dynamic("dependencies") {
-        let value = document.value(&["tool", "setuptools", "dynamic", "dependencies"]);
-        sources.extend(value.map(|value| (Section::Runtime, None, value)));
-    }
-    if is_dynamic("optional-dependencies") {
-        let extras = document.entries(&["tool", "setuptools", "dynamic", "optional-dependencies"]);
-        sources.extend(
-            extras
-                .into_iter()
-                .map(|(extra, value)| (Section::Optional, Some(extra), value)),
-        );
-    }
-    for (section, extra, value) in sources {
-        let Some(file) = value
-            .get_ref()
-            .as_table()
-            .and_then(|table| table.get("file"))
-        else {
-            continue;
-        };
-        let single = file
-            .get_ref()
-            .as_str()
-            .map(|path| (path, document.line(file)));
-        let paths = document.texts_of(file);
-        facts.extras.extend(extra.map(str::to_owned));
-        facts
-            .includes
-            .extend(single.into_iter().chain(paths).map(|(path, line)| Include {
-                path: path.to_owned(),
-                line,
-                section,
-                group: extra.map(str::to_owned),
-            }));
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Requirement {
     pub extras: Vec<String>,
     /// The version specifier without white space, such as `>=2,<4`; empty when any version will do.
     pub specifier: String,
+    /// What the specifier means in plain comparators, where it cannot say that itself (Poetry's alternatives).
+    pub range: Option<String>,
     /// A direct reference without user name, password and query.
     pub url: Option<String>,
     /// The condition as written.
@@ -96,6 +98,7 @@ pub fn parse(text: &str) -> Result<Requirement, RequirementError> {
         name: name.to_owned(),
         extras,
         specifier,
+        range: None,
         url,
         marker_text: marker_text.map(str::to_owned),
         marker,

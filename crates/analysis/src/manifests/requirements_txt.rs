@@ -3,9 +3,14 @@
 use synthesizer_model::dependency::Ecosystem;
 
 use super::{
-    facts::{Include, ManifestFacts, ManifestFormat, Section},
+    facts::{LocalRequirement, ManifestFacts, ManifestFormat, Section},
     requirement,
 };
+
+/// How many hashes of one requirement are kept.
+const MOST_HASHES: usize = 200;
+/// The longest hash, in bytes: that of SHA-512 with its name.
+const LONGEST_HASH: usize = 160;
 
 pub(super) static FORMAT: ManifestFormat = ManifestFormat {
     name: "requirements.txt",
@@ -47,7 +52,7 @@ pub(super) fn parse(
 }
 
 /// Joins lines that end with a backslash and drops comments; the line number is that of the first.
-fn logical_lines(text: &str) -> Vec<(u32, String)> {
+pub(super) fn logical_lines(text: &str) -> Vec<(u32, String)> {
     let mut lines = Vec::new();
     let mut joined = String::new();
     let mut first = 1;
@@ -95,13 +100,33 @@ fn read_line(
         read_option(facts, section, group, text, line);
         return;
     }
-    let text = without_options(text);
+    let (text, options) = split_options(text);
+    read_requirement(facts, section, group, text, line, hashes_of(options));
+}
+
+fn read_requirement(
+    facts: &mut ManifestFacts,
+    section: Section,
+    group: Option<&str>,
+    text: &str,
+    line: u32,
+    hashes: Vec<String>,
+) {
     if is_own_project(text) {
         return;
     }
-    match named_by_fragment(text) {
-        Some(direct) => facts.require(section, group, &direct, line),
-        None => facts.require(section, group, text, line),
+    if let Some(named) = named_by_fragment(text).or_else(|| named_by_archive(text)) {
+        facts.require_hashed(section, group, &named, line, hashes);
+    } else if let Some((path, extras)) = folder_of(text) {
+        facts.require_folder(LocalRequirement {
+            path: path.to_owned(),
+            extras,
+            line,
+            section,
+            group: group.map(str::to_owned),
+        });
+    } else {
+        facts.require_hashed(section, group, text, line, hashes);
     }
 }
 
@@ -114,19 +139,34 @@ fn read_option(
 ) {
     let (option, value) = split_option(text);
     match option {
-        "-r" | "--requirement" => facts.includes.push(Include {
-            path: value.to_owned(),
-            line,
-            section,
-            group: group.map(str::to_owned),
-        }),
-        "-c" | "--constraint" => facts.problem(line, "a constraints file is not read"),
-        "-e" | "--editable" if !is_own_project(value) => match named_by_fragment(value) {
-            Some(direct) => facts.require(section, group, &direct, line),
-            None => facts.problem(line, "an editable requirement without a name is not read"),
-        },
+        "-r" | "--requirement" => facts.include(unquoted(value), line, section, group),
+        "-c" | "--constraint" => {
+            facts.include(unquoted(value), line, section, group);
+            if let Some(include) = facts.includes.last_mut() {
+                include.constrains = true;
+            }
+        }
+        "-e" | "--editable" => {
+            let (value, _) = split_options(unquoted(value));
+            let is_unnamed = value.contains("://")
+                && !value.contains(" @ ")
+                && named_by_fragment(value).is_none();
+            if is_unnamed {
+                facts.problem(line, "an editable requirement without a name is not read");
+                return;
+            }
+            read_requirement(facts, section, group, value, line, Vec::new());
+        }
         _ => {}
     }
+}
+
+fn unquoted(text: &str) -> &str {
+    let text = text.trim();
+    let inner = text.strip_prefix(['"', '\'']);
+    inner
+        .and_then(|inner| inner.strip_suffix(['"', '\'']))
+        .unwrap_or(text)
 }
 
 fn split_option(text: &str) -> (&str, &str) {
@@ -142,15 +182,103 @@ fn split_option(text: &str) -> (&str, &str) {
     )
 }
 
-/// Drops options that follow a requirement, such as `--hash=sha256:…`.
-fn without_options(text: &str) -> &str {
-    text.find(" --")
-        .map_or(text, |position| text[..position].trim_end())
+/// Splits off the options that follow a requirement, such as `--hash=sha256:…`.
+fn split_options(text: &str) -> (&str, &str) {
+    match text.find(" --") {
+        Some(position) => (text[..position].trim_end(), &text[position + 1..]),
+        None => (text, ""),
+    }
+}
+
+/// Gives the hashes among the options of a requirement, as `algorithm:digest`.
+fn hashes_of(options: &str) -> Vec<String> {
+    let mut hashes = Vec::new();
+    let mut words = options.split_whitespace();
+    while let Some(word) = words.next() {
+        let hash = match word.strip_prefix("--hash") {
+            Some("") => words.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        if let Some(hash) = hash.filter(|hash| is_hash(hash))
+            && hashes.len() < MOST_HASHES
+        {
+            hashes.push(hash.to_owned());
+        }
+    }
+    hashes
+}
+
+fn is_hash(text: &str) -> bool {
+    let is_plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    text.len() <= LONGEST_HASH
+        && text
+            .split_once(':')
+            .is_some_and(|(algorithm, digest)| is_plain(algorithm) && is_plain(digest))
 }
 
 fn is_own_project(text: &str) -> bool {
     let rest = text.strip_prefix("./").or_else(|| text.strip_prefix('.'));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
+}
+
+/// Reads a requirement on a folder, `./lib[extra]`, with its extras.
+fn folder_of(text: &str) -> Option<(&str, Vec<String>)> {
+    const ARCHIVES: [&str; 5] = [".whl", ".zip", ".gz", ".tgz", ".bz2"];
+    let (path, extras) = match text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) {
+        Some((path, extras)) => (path, extras),
+        None => (text, ""),
+    };
+    let path = path.strip_prefix("file:").unwrap_or(path).trim_end();
+    let is_path =
+        path.starts_with("./") || path.starts_with("../") || path == ".." || path.ends_with('/');
+    let is_archive = ARCHIVES.iter().any(|suffix| path.ends_with(suffix));
+    let is_plain = !path.contains("://") && !path.contains(char::is_whitespace);
+    let extras = extras
+        .split(',')
+        .map(str::trim)
+        .filter(|extra| requirement::is_name(extra));
+    (is_path && !is_archive && is_plain).then(|| (path, extras.map(str::to_owned).collect()))
+}
+
+/// Turns the path or address of an archive into a requirement: the name of a wheel has the distribution's and its version (PEP 427), and
+/// so has that of a source archive (PEP 625).
+fn named_by_archive(text: &str) -> Option<String> {
+    let (archive, marker) = match text.split_once(" ;") {
+        Some((archive, marker)) => (archive.trim_end(), format!(" ;{marker}")),
+        None => (text, String::new()),
+    };
+    let is_address = archive.contains("://");
+    let is_path = archive.contains(['/', '\\']) || archive.ends_with(".whl");
+    if archive.contains(char::is_whitespace) || !(is_address || is_path) {
+        return None;
+    }
+    let file = archive.split(['?', '#']).next().unwrap_or(archive);
+    let file = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    let (name, version) = match file.strip_suffix(".whl") {
+        Some(stem) => {
+            let mut parts = stem.split('-');
+            let (name, version) = (parts.next()?, parts.next()?);
+            (3..=4)
+                .contains(&parts.count())
+                .then_some((name, version))?
+        }
+        None => {
+            let stem = file
+                .strip_suffix(".tar.gz")
+                .or_else(|| file.strip_suffix(".zip"))?;
+            stem.rsplit_once('-')?
+        }
+    };
+    let is_version = version.parse::<pep440_rs::Version>().is_ok();
+    if !requirement::is_name(name) || !is_version {
+        return None;
+    }
+    Some(if is_address {
+        format!("{name} @ {archive}{marker}")
+    } else {
+        format!("{name}=={version}{marker}")
+    })
 }
 
 /// Turns a bare address whose fragment names it (`git+https://…#egg=name`) into `name @ address`.
@@ -208,9 +336,29 @@ mod tests {
         check(
             "--index-url https://u:p@h.example/\n-i x\n-e .[socks]\n.\n-c c.txt\n./wheels/x.whl\nhttps://h.example/x.whl",
             &[],
-            3,
+            2,
+        );
+        check(
+            "./wheels/a_b-1.2-py3-none-any.whl\nhttps://u:p@h.example/d/c-2.0.tar.gz ; os_name == 'nt'\n-e ../lib[x]\n-e git+https://h.example/z\n./d-1.zip",
+            &[("a_b", "==1.2", 1), ("c", "", 2), ("d", "==1", 5)],
+            1,
         );
         check("\\", &[], 0);
+    }
+
+    #[test]
+    fn hashes_folders_and_constraints_are_kept() {
+        let facts = parse_root(
+            "requirements.txt",
+            "a==1 --hash=sha256:0a \\\n  --hash sha512:ff --hash=bad\n-e ./lib[x,y]\n-c c.txt\nb",
+        );
+        let runtime = facts.runtime.unwrap_or_default();
+        assert_eq!(runtime[0].hashes, ["sha256:0a", "sha512:ff"]);
+        assert_eq!(runtime[0].parsed.as_deref(), Some("==1"));
+        assert!(runtime[1].hashes.is_empty());
+        assert_eq!(facts.local[0].path, "./lib");
+        assert_eq!(facts.local[0].extras, ["x", "y"]);
+        assert!(facts.includes[0].constrains);
     }
 
     #[test]

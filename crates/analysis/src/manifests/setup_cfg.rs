@@ -3,10 +3,9 @@
 use synthesizer_model::dependency::Ecosystem;
 
 use super::{
-    facts::{Include, ManifestFacts, ManifestFormat, Section},
+    facts::{ManifestFacts, ManifestFormat, Section, VersionSource},
     ini::{self, Entry},
 };
-use crate::licenses;
 
 pub(super) static FORMAT: ManifestFormat = ManifestFormat {
     name: "setup.cfg",
@@ -22,46 +21,78 @@ fn parse(path: &str, text: &str) -> ManifestFacts {
     let mut license = None;
     let mut classifiers = Vec::new();
     for entry in ini::entries(text) {
-        match (entry.section, entry.key) {
-            ("metadata", "name") => facts.project.name = fixed(&entry),
-            ("metadata", "version") => facts.project.version = fixed(&entry),
+        // The spelling with hyphens is the older one.
+        let key = entry.key.replace('-', "_");
+        match (entry.section, key.as_str()) {
+            ("metadata", "name") => {
+                facts.project.name = fixed(&entry);
+                facts.declares_project = true;
+            }
+            ("metadata", "version") => read_version(&mut facts, &entry),
             ("metadata", "description" | "summary") => facts.project.description = fixed(&entry),
             ("metadata", "license") => license = fixed(&entry),
             ("metadata", "license_file" | "license_files") => {
-                facts.license_files.extend(
-                    entry
-                        .items(',')
-                        .into_iter()
-                        .map(|(_, item)| item.to_owned()),
-                );
+                facts.license_files.extend(owned_items(&entry));
             }
-            ("metadata", "classifiers" | "classifier") => {
-                classifiers.extend(
-                    entry
-                        .items(',')
-                        .into_iter()
-                        .map(|(_, item)| item.to_owned()),
-                );
+            ("metadata", "classifiers" | "classifier") => classifiers.extend(owned_items(&entry)),
+            ("options" | "metadata", "python_requires" | "requires_python") => {
+                facts.set_requires_python(&entry.text(), entry.line);
             }
-            ("options", "python_requires") => facts.set_requires_python(&entry.text(), entry.line),
             ("options", "install_requires") => {
                 read_list(&mut facts, Section::Runtime, None, &entry)
             }
             ("options", "setup_requires") => {
                 read_list(&mut facts, Section::Development, Some("build"), &entry)
             }
-            ("options.extras_require", extra) => {
-                facts.add_extra(extra);
-                read_list(&mut facts, Section::Optional, Some(extra), &entry);
+            ("options", "tests_require") => {
+                read_list(&mut facts, Section::Development, Some("test"), &entry)
             }
-            ("options.entry_points", "console_scripts" | "gui_scripts") => {
-                read_scripts(&mut facts, &entry)
+            ("options", "package_dir") => read_package_dir(&mut facts, &entry),
+            ("options.packages.find", "where") => facts.import_roots.push(entry.text()),
+            ("options.extras_require", _) => {
+                facts.add_extra(entry.key);
+                read_list(&mut facts, Section::Optional, Some(entry.key), &entry);
             }
+            ("options.entry_points", _) => read_entry_points(&mut facts, &entry),
             _ => {}
         }
+        facts.declares_project |= entry.section == "options";
     }
-    facts.license = licenses::normalize_declared(None, license.as_deref(), &classifiers);
+    facts.note_classifiers(&classifiers);
+    facts.declare_license(None, license.as_deref(), &classifiers);
     facts.finished()
+}
+
+fn owned_items(entry: &Entry<'_>) -> Vec<String> {
+    let items = entry.items(',').into_iter();
+    items.map(|(_, item)| item.to_owned()).collect()
+}
+
+fn read_version(facts: &mut ManifestFacts, entry: &Entry<'_>) {
+    let text = entry.text();
+    if let Some(attribute) = text.strip_prefix("attr:")
+        && let Some((module, name)) = attribute.trim().rsplit_once('.')
+    {
+        facts.version_source = Some(VersionSource::Attribute {
+            module: module.to_owned(),
+            name: name.to_owned(),
+        });
+    } else if let Some(path) = text.strip_prefix("file:") {
+        facts.version_source = Some(VersionSource::File(path.trim().to_owned()));
+    } else {
+        facts.project.version = fixed(entry);
+    }
+}
+
+/// Notes the folder of all packages: the entry with an empty name.
+fn read_package_dir(facts: &mut ManifestFacts, entry: &Entry<'_>) {
+    for (_, item) in entry.items(',') {
+        if let Some((package, folder)) = item.split_once('=')
+            && package.trim().is_empty()
+        {
+            facts.import_roots.push(folder.trim().to_owned());
+        }
+    }
 }
 
 fn fixed(entry: &Entry<'_>) -> Option<String> {
@@ -74,16 +105,10 @@ fn read_list(facts: &mut ManifestFacts, section: Section, group: Option<&str>, e
     facts.state(section);
     let text = entry.text();
     if let Some(files) = text.strip_prefix("file:") {
-        let files = files
-            .split([',', '\n'])
-            .map(str::trim)
-            .filter(|file| !file.is_empty());
-        facts.includes.extend(files.map(|file| Include {
-            path: file.to_owned(),
-            line: entry.line,
-            section,
-            group: group.map(str::to_owned),
-        }));
+        let files = files.split([',', '\n']).map(str::trim);
+        for file in files.filter(|file| !file.is_empty()) {
+            facts.include(file, entry.line, section, group);
+        }
         return;
     }
     for (line, item) in entry.items(';') {
@@ -91,10 +116,10 @@ fn read_list(facts: &mut ManifestFacts, section: Section, group: Option<&str>, e
     }
 }
 
-fn read_scripts(facts: &mut ManifestFacts, entry: &Entry<'_>) {
+fn read_entry_points(facts: &mut ManifestFacts, entry: &Entry<'_>) {
     for (_, item) in entry.items(',') {
-        if let Some((name, target)) = item.split_once('=') {
-            facts.add_script(name, target);
+        if let Some((name, object)) = item.split_once('=') {
+            facts.add_entry_point(entry.key, name, object);
         }
     }
 }
@@ -129,6 +154,13 @@ mod tests {
             (None, Some("MIT"))
         );
         assert_eq!(facts.license_files, ["LICENSE*", "NOTICE"]);
+        assert_eq!(
+            facts.version_source,
+            Some(VersionSource::Attribute {
+                module: "x".to_owned(),
+                name: "__version__".to_owned()
+            })
+        );
         assert_eq!(
             facts.project.entry_points.get("x").map(String::as_str),
             Some("x.cli:main")

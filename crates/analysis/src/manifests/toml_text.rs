@@ -97,6 +97,19 @@ impl<'t> Document<'t> {
             .collect()
     }
 
+    /// Gives the keys of a table with the lines where they stand first, and its values, in the order of their lines.
+    pub(super) fn keyed<'d>(&self, table: &'d DeTable<'t>) -> Vec<(&'d str, u32, &'d Value<'t>)> {
+        let mut entries: Vec<(usize, &str, &Value<'t>)> = table
+            .iter()
+            .map(|(key, value)| (key.span().start, key.get_ref().as_ref(), value))
+            .collect();
+        entries.sort_unstable_by_key(|(start, ..)| *start);
+        entries
+            .into_iter()
+            .map(|(start, key, value)| (key, self.lines.line(start), value))
+            .collect()
+    }
+
     /// Gives the line of a value, counted from 1.
     pub(super) fn line(&self, value: &Value<'t>) -> u32 {
         self.lines.line(value.span().start)

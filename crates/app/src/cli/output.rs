@@ -175,6 +175,23 @@ impl Page {
         self.0.push('\n');
     }
 
+    /// Adds a heading and one bar per share of 0 to 1, with a remark after it; names and remarks are untrusted.
+    pub(super) fn bars(&mut self, heading: &str, bars: &[(String, f64, String)]) {
+        if bars.is_empty() {
+            return;
+        }
+        self.heading(heading);
+        let shown: Vec<String> = bars.iter().map(|(name, ..)| show(name)).collect();
+        let width = shown.iter().map(|name| name.chars().count()).max();
+        for (name, (_, share, remark)) in shown.iter().zip(bars) {
+            let pad = width.unwrap_or(0) - name.chars().count();
+            let filler = " ".repeat(pad);
+            let bar = bar(*share);
+            self.0
+                .push_str(&format!("{name}{filler}  {bar}  {}\n", show(remark)));
+        }
+    }
+
     /// Adds a verdict in colour: green when it is good, red when it is not.
     pub(super) fn verdict(&mut self, good: bool, verdict: &str) {
         let shown = show(verdict);
@@ -193,10 +210,45 @@ impl Page {
     }
 }
 
+/// How many characters a full bar has.
+const BAR_WIDTH: usize = 24;
+
+/// Draws a share of 0 to 1, in halves of a character.
+fn bar(share: f64) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the value is clamped to a small range"
+    )]
+    let halves = (share.clamp(0.0, 1.0) * (BAR_WIDTH * 2) as f64).round() as usize;
+    let mut drawn = "█".repeat(halves / 2);
+    if halves % 2 == 1 {
+        drawn.push('▌');
+    }
+    let used = drawn.chars().count();
+    drawn.push_str(&"·".repeat(BAR_WIDTH - used));
+    drawn
+}
+
 fn arrangement() -> ContentArrangement {
     if io::stdout().is_terminal() {
         ContentArrangement::Dynamic
     } else {
         ContentArrangement::Disabled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_as_long_as_its_share_and_always_as_wide() {
+        for (share, expected) in [(0.0, 0), (0.5, 12), (1.0, 24), (7.0, 24), (f64::NAN, 0)] {
+            let drawn = bar(share);
+            assert_eq!(drawn.chars().count(), BAR_WIDTH, "{share}");
+            assert_eq!(drawn.matches('█').count(), expected, "{share}");
+        }
+        assert!(bar(0.02).starts_with('▌'));
     }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use synthesizer_analysis::{components, repository};
+use synthesizer_analysis::{components, reading::Bounds, repository};
 use synthesizer_infrastructure::project::Scratch;
 use synthesizer_model::{
     analysis::{RepositoryAnalysis, TransitiveDependency},
-    dependency::normalize_distribution,
+    dependency::{Ecosystem, normalize_distribution},
     failure::Failure,
     finding::Problem,
     reference::RepositoryReference,
@@ -74,11 +74,25 @@ impl Engine {
                     .component
                     .as_ref()
                     .is_some_and(|component| component.contains(':')),
+            full: request.detail == Detail::Full,
             only: request.repository.component.clone(),
+            platform: None,
         };
-        let progress = call.blocking_progress();
+        let limits = &self.config().limits;
+        let bounds = Bounds {
+            parsed_bytes: usize::try_from(limits.parsed_bytes).unwrap_or(usize::MAX),
+            files: limits.source_files,
+        };
+        let progress = call.reading_progress(limits.analysis_time);
+        let facts = self.facts();
         let mut analysis = opening::compute(move || {
-            repository::analyze(tree.as_ref(), options, progress.as_ref())
+            repository::analyze(
+                tree.as_ref(),
+                &options,
+                facts.as_ref(),
+                bounds,
+                progress.as_ref(),
+            )
         })
         .await?;
         if request.include_transitive {
@@ -185,6 +199,8 @@ fn fill_transitive(analysis: &mut RepositoryAnalysis, resolution: Resolution) {
             name: package.name,
             version: package.version,
             required_by: package.required_by,
+            ecosystem: Ecosystem::Python,
+            known_from: "uv".to_owned(),
         })
         .collect();
     analysis.dependencies.summary.transitive_count = Some(analysis.dependencies.transitive.len());

@@ -228,17 +228,12 @@ fn requirements(source: &Taken, distribution: &NeededDistribution) -> Vec<Depend
     if !declared.is_empty() {
         return declared;
     }
-    vec![Dependency {
-        name: distribution.name.clone(),
-        ecosystem: Ecosystem::Python,
-        specifier: String::new(),
-        extras: Vec::new(),
-        marker: None,
-        group: None,
-        manifest: "imports".to_owned(),
-        line: 0,
-        url: None,
-    }]
+    vec![Dependency::new(
+        Ecosystem::Python,
+        &distribution.name,
+        "imports",
+        0,
+    )]
 }
 
 /// Reads the top-level import names of every distribution that was unpacked into a folder.

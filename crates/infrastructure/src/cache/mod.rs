@@ -7,6 +7,7 @@
 //! - `disk_health`: when the file is left alone for a while, and how often that is said
 //! - `answers`: the statements on that file
 //! - `lifetime`: how long entries are used, whatever clocks did
+//! - [`facts`]: what analysis read of blobs, in a folder of its own
 
 use std::{fmt::Debug, time::SystemTime};
 
@@ -17,6 +18,7 @@ mod answers;
 mod disk;
 mod disk_file;
 mod disk_health;
+pub mod facts;
 mod layered;
 mod lifetime;
 mod memory;

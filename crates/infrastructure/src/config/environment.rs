@@ -71,6 +71,8 @@ const TOOL_VARIABLES: &[&str] = &[
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
     "GIT_SSL_CAINFO",
+    "NODE_EXTRA_CA_CERTS",
+    "NODE_USE_SYSTEM_CA",
     "NETRC",
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -82,8 +84,84 @@ const TOOL_VARIABLES: &[&str] = &[
     "no_proxy",
 ];
 
-/// Families of variables that the user's own tools see: registry configuration and folders.
-const TOOL_PREFIXES: &[&str] = &["XDG_", "UV_"];
+/// Families of variables that all of the user's own tools see: folders.
+const SHARED_PREFIXES: &[&str] = &["XDG_"];
+
+/// A tool of the user's own whose registry configuration we honour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tool {
+    /// `uv`
+    Uv,
+    /// `npm`
+    Npm,
+    /// `cargo`
+    Cargo,
+}
+
+impl Tool {
+    /// Beginnings of the variables that are this tool's alone, in lower case: registries, credentials, certificates, the network.
+    const fn families(self) -> &'static [&'static str] {
+        match self {
+            Self::Uv => &["uv_"],
+            // Of npm's settings only these: the others change what it is asked to do, or point it at another project.
+            Self::Npm => &[
+                "npm_config_registry",
+                "npm_config_@",
+                "npm_config_//",
+                "npm_config__auth",
+                "npm_config_always_auth",
+                "npm_config_userconfig",
+                "npm_config_globalconfig",
+                "npm_config_cafile",
+                "npm_config_cert",
+                "npm_config_key",
+                "npm_config_strict_ssl",
+                "npm_config_proxy",
+                "npm_config_https_proxy",
+                "npm_config_noproxy",
+                "npm_config_local_address",
+                "npm_config_maxsockets",
+                "npm_config_fetch_",
+                "npm_config_before",
+                "npm_config_min_release_age",
+                "npm_config_replace_registry_host",
+                // What configuration files of npm name most often in the place of a token.
+                "npm_token",
+                "node_auth_token",
+            ],
+            Self::Cargo => &[
+                "cargo_home",
+                "cargo_http_",
+                "cargo_net_",
+                "cargo_registry_",
+                "cargo_registries_",
+                "cargo_credential_alias_",
+                "rustup_home",
+                "rustup_toolchain",
+            ],
+        }
+    }
+
+    fn owns(self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        self.families()
+            .iter()
+            .any(|family| name.starts_with(family))
+    }
+}
+
+/// Every tool with a configuration of its own.
+const TOOLS: &[Tool] = &[Tool::Uv, Tool::Npm, Tool::Cargo];
+
+/// Picks what one tool may see of the variables of all tools: a token of one registry's client is no business of another's.
+pub fn variables_of(tool: Tool, variables: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let foreign = |name: &str| TOOLS.iter().any(|other| *other != tool && other.owns(name));
+    variables
+        .iter()
+        .filter(|(name, _)| tool.owns(name) || !foreign(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
 
 /// Variables of those families that would point a tool at another project, publish, or change what it is asked to do.
 const WITHHELD_PREFIXES: &[&str] = &[
@@ -108,7 +186,10 @@ const TOOL_DEFAULTS: &[(&str, &str)] = &[("UV_SYSTEM_CERTS", "true"), ("UV_NATIV
 pub(super) fn for_tools(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let visible = |name: &str| {
         let listed = TOOL_VARIABLES.contains(&name);
-        let family = TOOL_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        let family = TOOLS.iter().any(|tool| tool.owns(name))
+            || SHARED_PREFIXES
+                .iter()
+                .any(|prefix| name.starts_with(prefix));
         let withheld = WITHHELD_PREFIXES
             .iter()
             .any(|prefix| name.starts_with(prefix));
@@ -172,6 +253,13 @@ mod tests {
             "UV_INDEX_CORP_PASSWORD",
             "XDG_CACHE_HOME",
             "https_proxy",
+            "NPM_CONFIG_REGISTRY",
+            "npm_config_//npm.example/:_authToken",
+            "npm_config_@scope:registry",
+            "NODE_AUTH_TOKEN",
+            "CARGO_HOME",
+            "CARGO_REGISTRIES_CORP_TOKEN",
+            "RUSTUP_TOOLCHAIN",
         ];
         let hidden = [
             "AWS_SECRET_ACCESS_KEY",
@@ -182,12 +270,41 @@ mod tests {
             "UV_PROJECT_ENVIRONMENT",
             "UV_WORKING_DIRECTORY",
             "VIRTUAL_ENV",
+            "npm_config_global",
+            "npm_config_pack_destination",
+            "npm_config_prefix",
+            "npm_config_script_shell",
+            "npm_lifecycle_script",
+            "NODE_OPTIONS",
+            "CARGO_BUILD_RUSTC_WRAPPER",
+            "CARGO_ENCODED_RUSTFLAGS",
+            "CARGO_TARGET_DIR",
+            "RUSTC_WRAPPER",
         ];
         let all = variables(&[shown.as_slice(), hidden.as_slice()].concat());
         let mut expected = variables(&shown);
         expected.insert("UV_NATIVE_TLS".to_owned(), "true".to_owned());
         expected.insert("UV_SYSTEM_CERTS".to_owned(), "true".to_owned());
         assert_eq!(for_tools(&all), expected);
+    }
+
+    #[test]
+    fn a_tool_does_not_see_what_is_another_tools() {
+        let all = variables(&[
+            "CARGO_REGISTRIES_CORP_TOKEN",
+            "HOME",
+            "NODE_EXTRA_CA_CERTS",
+            "UV_INDEX_CORP_PASSWORD",
+            "npm_config__authToken",
+        ]);
+        let check = |tool: Tool, own: &str| {
+            let seen = variables_of(tool, &all);
+            let expected = variables(&["HOME", "NODE_EXTRA_CA_CERTS", own]);
+            assert_eq!(seen, expected, "{tool:?}");
+        };
+        check(Tool::Uv, "UV_INDEX_CORP_PASSWORD");
+        check(Tool::Npm, "npm_config__authToken");
+        check(Tool::Cargo, "CARGO_REGISTRIES_CORP_TOKEN");
     }
 
     #[test]

@@ -376,6 +376,8 @@ fn limits(settings: &Settings) -> Limits {
         file_bytes: settings.number("limits.file_bytes"),
         source_bytes: settings.number("limits.source_bytes"),
         source_files: settings.count("limits.source_files"),
+        parsed_bytes: settings.number("limits.parsed_bytes"),
+        analysis_time: settings.duration("limits.analysis_time"),
         download_bytes: settings.number("limits.download_bytes"),
         http_timeout: settings.duration("limits.http_timeout"),
         search_timeout: settings.duration("limits.search_timeout"),

@@ -12,7 +12,7 @@ mod services;
 mod settings;
 mod values;
 
-pub use environment::environment;
+pub use environment::{Tool, environment, variables_of};
 pub use load::{LoadOptions, Problem, Problems, load};
 pub use services::{
     AdminSettings, CacheSettings, PlatformSettings, PolicyChanges, Resilience, ServerSettings,
@@ -46,7 +46,8 @@ pub struct Config {
     pub admin: AdminSettings,
     /// Tokens of git hosts by host name, from the well-known variables.
     pub tokens: BTreeMap<String, Secret>,
-    /// The environment that child programs of the user's own tools (uv, git) may see: registry configuration, certificates, proxies.
+    /// The environment that child programs of the user's own tools (uv, git, npm, cargo) may see: registry configuration, certificates, proxies.
+    /// What one tool sees of it is [`variables_of`].
     pub tool_environment: BTreeMap<String, String>,
     /// Answer from caches alone.
     pub offline: bool,
@@ -100,6 +101,10 @@ pub struct Limits {
     pub source_bytes: u64,
     /// Number of files of a source.
     pub source_files: usize,
+    /// The largest file that analysis parses, in bytes.
+    pub parsed_bytes: u64,
+    /// Reading the files of a source for analysis.
+    pub analysis_time: Duration,
     /// One download, in bytes.
     pub download_bytes: u64,
     /// One HTTP call.
@@ -159,6 +164,8 @@ impl Default for Limits {
             file_bytes: 16 << 20,
             source_bytes: 1 << 30,
             source_files: 200_000,
+            parsed_bytes: 4 << 20,
+            analysis_time: Duration::from_secs(120),
             download_bytes: 512 << 20,
             http_timeout: Duration::from_secs(30),
             search_timeout: Duration::from_secs(10),

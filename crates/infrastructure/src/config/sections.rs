@@ -195,6 +195,7 @@ pub(super) fn cache(settings: &Settings) -> CacheSettings {
         disk: settings.boolean("cache.disk"),
         memory_bytes: settings.number("cache.memory_bytes"),
         disk_bytes: settings.number("cache.disk_bytes"),
+        facts_bytes: settings.number("cache.facts_bytes"),
         search: settings.duration("cache.search"),
         repository: settings.duration("cache.repository"),
         stale: settings.duration("cache.stale"),

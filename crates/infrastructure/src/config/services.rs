@@ -188,6 +188,8 @@ pub struct CacheSettings {
     pub memory_bytes: u64,
     /// Bytes on disk.
     pub disk_bytes: u64,
+    /// Room on disk for facts of blobs; 0 keeps nothing.
+    pub facts_bytes: u64,
     /// How long an answer to a search counts as fresh.
     pub search: Duration,
     /// How long the facts of one repository count as fresh.
@@ -202,6 +204,7 @@ impl Default for CacheSettings {
             disk: true,
             memory_bytes: 64 << 20,
             disk_bytes: 512 << 20,
+            facts_bytes: 1 << 30,
             search: Duration::from_secs(600),
             repository: Duration::from_secs(3600),
             stale: Duration::from_secs(7 * 24 * 3600),

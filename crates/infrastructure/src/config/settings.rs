@@ -134,6 +134,18 @@ pub const SETTINGS: &[Setting] = &[
         documentation: "How long one run of a solver may take.",
     },
     Setting {
+        path: "limits.parsed_bytes",
+        kind: size(64 * MEBIBYTE),
+        default: "4 MiB",
+        documentation: "The largest file that analysis parses; larger ones are counted only.",
+    },
+    Setting {
+        path: "limits.analysis_time",
+        kind: duration(24 * 3600),
+        default: "2 m",
+        documentation: "How long analysis may read the files of a source; what is left then is told instead.",
+    },
+    Setting {
         path: "limits.synthesis_timeout",
         kind: duration(24 * 3600),
         default: "10 m",
@@ -465,6 +477,15 @@ pub const SETTINGS: &[Setting] = &[
         kind: size(1024 * GIBIBYTE),
         default: "512 MiB",
         documentation: "Room for answers on disk.",
+    },
+    Setting {
+        path: "cache.facts_bytes",
+        kind: Kind::Size {
+            minimum: 0,
+            maximum: 1024 * GIBIBYTE,
+        },
+        default: "1 GiB",
+        documentation: "Room on disk for what analysis read of files, so that only what changed is read again; 0 keeps nothing.",
     },
     Setting {
         path: "cache.search",

@@ -12,7 +12,11 @@ use synthesizer_model::{
     tree::{EntryKind, Origin, TreePath},
 };
 
-use super::{collector::Collector, memory_tree::MemoryTree, tar_members, zip_members};
+use super::{
+    collector::Collector,
+    memory_tree::{MemoryFile, MemoryTree},
+    tar_members, zip_members,
+};
 use crate::config::Limits;
 
 /// What an archive may grow to, as a multiple of its own size; text seldom passes 20.
@@ -25,7 +29,7 @@ const LICENSE_PREFIXES: &[&str] = &["license", "licence", "copying", "notice", "
 /// The formats that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ArchiveFormat {
-    /// A gzip-compressed tar file: a source archive with one top folder.
+    /// A gzip-compressed tar file: a source archive, a package of npm or a crate, with one top folder.
     TarGz,
     /// A zip file: a source archive with one top folder.
     Zip,
@@ -37,7 +41,10 @@ impl ArchiveFormat {
     /// Tells the format by the file's name.
     pub(super) fn of(file_name: &str) -> Option<Self> {
         let name = file_name.to_ascii_lowercase();
-        if name.ends_with(".tar.gz") || name.ends_with(".tgz") {
+        if [".tar.gz", ".tgz", ".crate"]
+            .iter()
+            .any(|ending| name.ends_with(ending))
+        {
             Some(Self::TarGz)
         } else if name.ends_with(".zip") {
             Some(Self::Zip)
@@ -218,7 +225,7 @@ fn build(list: Vec<Member>, origin: Origin, limits: &Limits) -> Result<MemoryTre
             EntryKind::File
         };
         if collector.admit_size(&path, size)? && collector.add(path.clone(), kind, Some(size)) {
-            files.insert(path, contents);
+            files.insert(path, MemoryFile::new(contents));
         }
     }
     let (entries, problems) = collector.finish();

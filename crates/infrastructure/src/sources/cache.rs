@@ -46,6 +46,19 @@ pub(super) fn scratch_folder(cache: &Path) -> Result<TempDir, Failure> {
 /// # Errors
 /// `E_CONFIG` when the cache cannot be written.
 pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    write_new(path, bytes, true)
+}
+
+/// Writes a file whole as [`write_atomically`] does, but may lose it when the machine stops: for what is only a gain of time and whose
+/// reader notices damage.
+///
+/// # Errors
+/// `E_CONFIG` when the cache cannot be written.
+pub(super) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    write_new(path, bytes, false)
+}
+
+fn write_new(path: &Path, bytes: &[u8], durable: bool) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new("."));
     make_folder(folder)?;
     let write = || -> io::Result<()> {
@@ -53,7 +66,9 @@ pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Failure>
             .prefix(".new-")
             .tempfile_in(folder)?;
         file.write_all(bytes)?;
-        file.as_file().sync_all()?;
+        if durable {
+            file.as_file().sync_all()?;
+        }
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };

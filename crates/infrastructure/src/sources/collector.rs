@@ -57,11 +57,7 @@ impl Collector {
         self.visited += 1;
         self.name_bytes = self.name_bytes.saturating_add(name.len());
         if self.visited > self.most_files || self.name_bytes > MOST_NAME_BYTES {
-            return Err(Failure::new(
-                ErrorCode::Limit,
-                format!("the source has more than {} entries", self.most_files),
-            )
-            .with_hint("raise limits.source_files if you trust it"));
+            return Err(too_many_entries(self.most_files));
         }
         Ok(())
     }
@@ -95,11 +91,7 @@ impl Collector {
         }
         self.bytes = self.bytes.saturating_add(size);
         if self.bytes > self.most_bytes {
-            return Err(Failure::new(
-                ErrorCode::Limit,
-                format!("the source is larger than {} bytes", self.most_bytes),
-            )
-            .with_hint("raise limits.source_bytes if you trust it"));
+            return Err(too_many_bytes(self.most_bytes));
         }
         Ok(true)
     }
@@ -151,11 +143,31 @@ impl Collector {
     }
 }
 
+/// Makes the failure of a source with more entries than may be.
+pub(super) fn too_many_entries(most: usize) -> Failure {
+    Failure::new(
+        ErrorCode::Limit,
+        format!("the source has more than {most} entries"),
+    )
+    .with_hint("raise limits.source_files if you trust it")
+}
+
+/// Makes the failure of a source with more bytes than may be.
+pub(super) fn too_many_bytes(most: u64) -> Failure {
+    Failure::new(
+        ErrorCode::Limit,
+        format!("the source is larger than {most} bytes"),
+    )
+    .with_hint("raise limits.source_bytes if you trust it")
+}
+
 /// All names of a tree, folder by folder, under the key that case- and form-insensitive file systems would use.
 #[derive(Debug, Default)]
 struct NameIndex {
     nodes: HashMap<(u32, String), Node>,
     folders: u32,
+    /// The folder of the last file that was taken, and its number: the next file is usually beside it.
+    last: (String, u32),
 }
 
 #[derive(Debug)]
@@ -168,8 +180,14 @@ struct Node {
 impl NameIndex {
     /// Takes a file's path, or says with what it clashes.
     fn insert(&mut self, path: &str) -> Result<(), String> {
-        let mut parent = 0;
-        let mut components = path.split('/').peekable();
+        let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let beside_last = above == self.last.0;
+        let (mut parent, rest) = if beside_last {
+            (self.last.1, name)
+        } else {
+            (0, path)
+        };
+        let mut components = rest.split('/').peekable();
         while let Some(component) = components.next() {
             let key = (parent, fold(component));
             if key.1.contains(['/', '\\']) {
@@ -184,6 +202,9 @@ impl NameIndex {
                         self.folders += 1;
                         self.folders
                     });
+                    if is_file && !beside_last {
+                        self.last = (above.to_owned(), parent);
+                    }
                     parent = folder.unwrap_or(0);
                     self.nodes.insert(
                         key,
@@ -210,6 +231,10 @@ impl NameIndex {
 }
 
 fn fold(component: &str) -> String {
+    // Normal forms change nothing of ASCII, and nearly every name is.
+    if component.is_ascii() {
+        return component.to_ascii_lowercase();
+    }
     component.nfkc().flat_map(char::to_lowercase).collect()
 }
 
@@ -248,6 +273,11 @@ mod tests {
         assert_eq!(collect(&["caf\u{e9}", "cafe\u{301}"]).1, 1);
         assert_eq!(collect(&["a\u{ff0f}b"]), (vec![], 1));
         assert_eq!(collect(&["a/b", "a"]), (vec!["a/b".to_owned()], 1));
+        // Beside the last one, after another folder, after a clash.
+        assert_eq!(
+            collect(&["a/b", "a/c", "a/C", "x", "a/B", "A/d", "a/d"]),
+            (["a/b", "a/c", "a/d", "x"].map(str::to_owned).to_vec(), 3)
+        );
     }
 
     #[test]

@@ -90,6 +90,10 @@ impl SourceTree for GitTree {
         &self.problems
     }
 
+    fn blob_id(&self, path: &TreePath) -> Option<String> {
+        self.blobs.get(path).map(ToString::to_string)
+    }
+
     fn read(&self, path: &TreePath) -> Result<Blob, Failure> {
         let id = self.blobs.get(path).ok_or_else(|| no_such_file(path))?;
         let reader = Reader::new(&self.store);

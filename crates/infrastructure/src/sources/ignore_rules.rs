@@ -38,14 +38,14 @@ impl IgnoreRules {
     }
 }
 
-/// Says whether the rules leave out a path. `rules` go from the top folder down, each with the length of its folder's
+/// Says whether the rules leave out a path. `rules` go from the path's own folder up, each with the length of its folder's
 /// prefix in `path`; the deepest rule that says anything decides.
 pub(super) fn is_ignored<'a>(
-    rules: impl DoubleEndedIterator<Item = (&'a IgnoreRules, usize)>,
+    rules: impl Iterator<Item = (&'a IgnoreRules, usize)>,
     path: &str,
     is_folder: bool,
 ) -> bool {
-    for (rules, prefix) in rules.rev() {
+    for (rules, prefix) in rules {
         let Some(relative) = path.get(prefix..) else {
             continue;
         };
@@ -70,15 +70,7 @@ mod tests {
         let rules = [(&top, 0), (&nested, "sub/".len())];
         let depth = if path.starts_with("sub/") { 2 } else { 1 };
         assert_eq!(
-            is_ignored(
-                rules
-                    .into_iter()
-                    .take(depth)
-                    .collect::<Vec<_>>()
-                    .into_iter(),
-                path,
-                is_folder
-            ),
+            is_ignored(rules.into_iter().take(depth).rev(), path, is_folder),
             expected,
             "{path}"
         );

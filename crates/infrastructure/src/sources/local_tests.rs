@@ -16,8 +16,32 @@ fn open_at(written: &str, base: &Path) -> Result<LocalTree, Failure> {
         .join(written)
         .canonicalize()
         .map_err(|error| cannot_open(&error, written))?;
-    let (limits, cancellation) = (Limits::default(), CancellationToken::new());
-    LocalTree::open(&place, written, base, &limits, &cancellation)
+    open_place(
+        &place,
+        written,
+        base,
+        &Limits::default(),
+        &CancellationToken::new(),
+    )
+}
+
+/// Opens a folder of which nothing is known and nothing is kept.
+fn open_place(
+    place: &Path,
+    written: &str,
+    base: &Path,
+    limits: &Limits,
+    cancellation: &CancellationToken,
+) -> Result<LocalTree, Failure> {
+    let opening = Opening {
+        place,
+        written,
+        base,
+        limits,
+        known: &KnownFiles::default(),
+        now: SystemTime::now(),
+    };
+    LocalTree::open(&opening, cancellation)
 }
 
 #[test]
@@ -27,7 +51,7 @@ fn a_folder_that_became_a_link_is_not_opened() {
     symlink("real", folder.path().join("link")).expect("a link");
     let (limits, cancellation) = (Limits::default(), CancellationToken::new());
     let place = folder.path().join("link");
-    let opened = LocalTree::open(&place, "link", folder.path(), &limits, &cancellation);
+    let opened = open_place(&place, "link", folder.path(), &limits, &cancellation);
     assert_eq!(opened.expect_err("a link").code, ErrorCode::Path);
 }
 
@@ -218,7 +242,7 @@ fn bounds_and_cancellation_end_the_walk() {
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), &[("a", "1"), ("b/c", "12345"), ("d", "1")]);
     let open = |limits: Limits, cancellation: &CancellationToken| {
-        LocalTree::open(folder.path(), ".", folder.path(), &limits, cancellation)
+        open_place(folder.path(), ".", folder.path(), &limits, cancellation)
             .map_err(|failure| failure.code)
     };
     let token = CancellationToken::new();
@@ -236,5 +260,194 @@ fn bounds_and_cancellation_end_the_walk() {
     assert_eq!(
         open(Limits::default(), &token).map(|_| ()),
         Err(ErrorCode::Cancelled)
+    );
+}
+
+/// A folder and its cache; opened as if an hour had passed, so that nothing in it is young.
+struct Remembered {
+    folder: tempfile::TempDir,
+    cache: tempfile::TempDir,
+}
+
+impl Remembered {
+    fn of(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(folder.path(), files);
+        let cache = tempfile::tempdir().expect("a folder");
+        Self { folder, cache }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn open(&self) -> LocalTree {
+        self.open_at(SystemTime::now() + std::time::Duration::from_secs(3600))
+    }
+
+    fn open_at(&self, now: SystemTime) -> LocalTree {
+        let known = KnownFiles::load(self.cache.path(), self.folder.path());
+        let opening = Opening {
+            place: self.folder.path(),
+            written: ".",
+            base: self.folder.path(),
+            limits: &Limits::default(),
+            known: &known,
+            now,
+        };
+        LocalTree::open(&opening, &CancellationToken::new()).expect("opens")
+    }
+
+    /// Puts the ids of one file and of another into each other's place in what the cache knows: what is read now shows that.
+    fn swap_ids(&self, left: &str, right: &str) {
+        let tree = self.open();
+        let path = |name: &str| TreePath::new(name).expect("a path");
+        let status = |name: &str| {
+            let name = std::ffi::CString::new(name).expect("a name");
+            crate::sources::local_file::Status::of_name(tree.root.as_fd(), &name).expect("a status")
+        };
+        let id = |name: &str| tree.id(&path(name)).expect("an id");
+        let known = KnownFiles::load(self.cache.path(), self.folder.path());
+        let later = SystemTime::now() + std::time::Duration::from_secs(3600);
+        let (first, second) = (path(left), path(right));
+        let files = [
+            (&first, status(left).stamp, id(right)),
+            (&second, status(right).stamp, id(left)),
+        ];
+        let files = files.iter().map(|(path, stamp, id)| (*path, stamp, *id));
+        known.replace(files, later);
+    }
+}
+
+#[test]
+fn a_file_that_is_known_is_not_read_again() {
+    let remembered = Remembered::of(&[("a", "one"), ("b", "two")]);
+    let first = remembered.open();
+    assert_eq!(remembered.open().origin(), first.origin());
+    // Nothing else shows that the ids are taken from the cache: these are wrong.
+    remembered.swap_ids("a", "b");
+    let second = remembered.open();
+    let path = TreePath::new("a").expect("a path");
+    assert_ne!(second.blob_id(&path), first.blob_id(&path));
+    // A wrong cache gives no wrong contents.
+    assert_eq!(
+        second.read(&path).expect_err("another id").code,
+        ErrorCode::Upstream
+    );
+}
+
+#[test]
+fn what_changed_is_read_again() {
+    let remembered = Remembered::of(&[
+        ("same", "1"),
+        ("changed", "1"),
+        ("grown", "1"),
+        ("replaced", "1"),
+        ("gone", "1"),
+        ("linked", "1"),
+        ("moded", "1"),
+    ]);
+    remembered.open();
+    let modified = fs::metadata(remembered.path("changed"))
+        .and_then(|metadata| metadata.modified())
+        .expect("a time");
+    fs::write(remembered.path("changed"), "2").expect("a file");
+    fs::File::options()
+        .write(true)
+        .open(remembered.path("changed"))
+        .and_then(|file| file.set_modified(modified))
+        .expect("a time that hides the change");
+    fs::write(remembered.path("grown"), "11").expect("a file");
+    fs::write(remembered.path("new"), "2").expect("a file");
+    fs::rename(remembered.path("new"), remembered.path("replaced")).expect("renamed");
+    fs::remove_file(remembered.path("gone")).expect("removed");
+    fs::remove_file(remembered.path("linked")).expect("removed");
+    symlink("same", remembered.path("linked")).expect("a link");
+    fs::set_permissions(remembered.path("moded"), fs::Permissions::from_mode(0o755))
+        .expect("a mode");
+    let tree = remembered.open();
+    assert_eq!(
+        paths(&tree),
+        ["changed", "grown", "linked", "moded", "replaced", "same"]
+    );
+    for (name, contents) in [
+        ("changed", "2"),
+        ("grown", "11"),
+        ("replaced", "2"),
+        ("same", "1"),
+    ] {
+        let path = TreePath::new(name).expect("a path");
+        let blob = tree.read(&path).expect("reads");
+        assert_eq!(blob.bytes, contents, "{name}");
+        assert_eq!(tree.blob_id(&path), Some(blob.id), "{name}");
+    }
+    let moded = &tree.entries()[3];
+    assert_eq!(moded.kind, synthesizer_model::tree::EntryKind::Executable);
+    let link = TreePath::new("linked").expect("a path");
+    assert_eq!(tree.blob_id(&link), None);
+    let plain = open_at(".", remembered.folder.path()).expect("opens");
+    assert_eq!(tree.origin(), plain.origin());
+}
+
+#[test]
+fn a_file_that_is_young_is_read_again() {
+    let remembered = Remembered::of(&[("a", "one")]);
+    remembered.open_at(SystemTime::now());
+    let known = KnownFiles::load(remembered.cache.path(), remembered.folder.path());
+    assert!(!known.has("a"));
+}
+
+#[test]
+fn a_damaged_cache_costs_time_alone() {
+    let remembered = Remembered::of(&[("a", "one")]);
+    let first = remembered.open();
+    let folder = remembered.cache.path().join("folders");
+    for file in fs::read_dir(folder).expect("a folder") {
+        fs::write(file.expect("a file").path(), "damaged").expect("written");
+    }
+    assert_eq!(remembered.open().origin(), first.origin());
+    fs::remove_dir_all(remembered.cache.path()).expect("removed");
+    fs::write(remembered.cache.path(), "no folder").expect("written");
+    assert_eq!(remembered.open().origin(), first.origin());
+    fs::remove_file(remembered.cache.path()).expect("removed");
+    fs::create_dir(remembered.cache.path()).expect("a folder");
+}
+
+#[test]
+fn many_threads_give_the_order_of_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut expected = Vec::new();
+    for number in 0..600 {
+        let path = format!("d{}/e{}/f{number:03}", number % 3, number % 7);
+        write(folder.path(), &[(&path, &path)]);
+        expected.push(path);
+        let wide = format!("wide/f{number:03}");
+        write(folder.path(), &[(&wide, &wide)]);
+        expected.push(wide);
+    }
+    expected.sort();
+    let first = open_at(".", folder.path()).expect("opens");
+    assert_eq!(paths(&first), expected);
+    for entry in first.entries() {
+        let blob = first.read(&entry.path).expect("reads");
+        assert_eq!(blob.bytes, entry.path.as_str());
+    }
+    for _ in 0..5 {
+        let again = open_at(".", folder.path()).expect("opens");
+        assert_eq!(again.origin(), first.origin());
+    }
+}
+
+#[test]
+fn what_lies_too_deep_is_left_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let deep = "d/".repeat(130);
+    write(folder.path(), &[(&format!("{deep}x"), ""), ("d/y", "")]);
+    let tree = open_at(".", folder.path()).expect("opens");
+    assert_eq!(paths(&tree), ["d/y"]);
+    let deepest = "d/".repeat(128);
+    assert_eq!(
+        problem_paths(tree.problems()),
+        [deepest.trim_end_matches('/')]
     );
 }

@@ -1,13 +1,34 @@
 //! A tree whose contents are all in memory.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::OnceLock};
 
 use bytes::Bytes;
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
     finding::Problem,
-    tree::{Blob, Origin, SourceTree, TreeEntry, TreePath},
+    tree::{Blob, Origin, SourceTree, TreeEntry, TreePath, blob_id},
 };
+
+/// The contents of one file, and their id once somebody has asked for it.
+#[derive(Debug)]
+pub(super) struct MemoryFile {
+    bytes: Bytes,
+    id: OnceLock<String>,
+}
+
+impl MemoryFile {
+    /// Takes contents.
+    pub(super) fn new(bytes: Bytes) -> Self {
+        Self {
+            bytes,
+            id: OnceLock::new(),
+        }
+    }
+
+    fn id(&self) -> &str {
+        self.id.get_or_init(|| blob_id(&self.bytes))
+    }
+}
 
 /// Entries with their contents.
 #[derive(Debug)]
@@ -19,7 +40,7 @@ pub(super) struct MemoryTree {
     /// What was left out.
     pub(super) problems: Vec<Problem>,
     /// Contents of the files.
-    pub(super) contents: HashMap<TreePath, Bytes>,
+    pub(super) contents: HashMap<TreePath, MemoryFile>,
 }
 
 impl SourceTree for MemoryTree {
@@ -35,12 +56,17 @@ impl SourceTree for MemoryTree {
         &self.problems
     }
 
+    fn blob_id(&self, path: &TreePath) -> Option<String> {
+        let file = self.contents.get(path)?;
+        Some(file.id().to_owned())
+    }
+
     fn read(&self, path: &TreePath) -> Result<Blob, Failure> {
-        self.contents
-            .get(path)
-            .cloned()
-            .map(Blob::new)
-            .ok_or_else(|| no_such_file(path))
+        let file = self.contents.get(path).ok_or_else(|| no_such_file(path))?;
+        Ok(Blob {
+            bytes: file.bytes.clone(),
+            id: file.id().to_owned(),
+        })
     }
 }
 

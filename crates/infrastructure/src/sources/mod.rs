@@ -2,25 +2,27 @@
 //!
 //! Map:
 //! - `git`, `git_tree`: a git repository, fetched bare and read from its object database
-//! - `package`, `credentials`, `pylock`: a package's published source, located by the user's own client
+//! - `packages`: a package's published source, brought by the user's own client of its registry
 //! - `archive`, `tar_members`, `zip_members`, `memory_tree`: an archive in memory
-//! - `local`, `ignore_rules`, `tree_hash`: a folder of this machine
+//! - `local`, `local_walk`, `local_order`, `local_file`, `stat_cache`, `ignore_rules`, `tree_hash`: a folder of this machine
 //! - `collector`: names and bounds of every untrusted tree
 //! - `cache`: files of the cache
 
 mod archive;
 mod cache;
 mod collector;
-mod credentials;
 mod git;
 mod git_command;
 mod git_tree;
 mod ignore_rules;
 mod local;
+mod local_file;
+mod local_order;
+mod local_walk;
 mod memory_tree;
-mod package;
-mod pylock;
+mod packages;
 mod slug;
+mod stat_cache;
 mod tar_members;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -30,13 +32,11 @@ mod zip_members;
 use std::{path::Path, sync::Arc};
 
 use synthesizer_model::{
-    failure::{ErrorCode, Failure},
-    progress::Progress,
-    reference::{Location, Registry},
-    tree::SourceTree,
+    failure::Failure, progress::Progress, reference::Location, tree::SourceTree,
 };
 use tokio_util::sync::CancellationToken;
 
+use self::packages::Wanted;
 use crate::{config::Config, http::Door};
 
 /// Opens repositories with one configuration and one door.
@@ -57,8 +57,8 @@ impl<'a> Sources<'a> {
     /// Whether a caller may name a local path is the caller's check.
     ///
     /// # Errors
-    /// `E_NOT_FOUND`, `E_AUTH`, `E_FORBIDDEN`, `E_LIMIT`, `E_TIMEOUT`, `E_UPSTREAM`, `E_OFFLINE`, `E_TOOL_MISSING`,
-    /// `E_CANCELLED`, `E_PATH` (not a folder), `E_ARGUMENT` (a registry that is not supported).
+    /// `E_NOT_FOUND`, `E_AUTH`, `E_FORBIDDEN`, `E_LIMIT`, `E_TIMEOUT`, `E_UPSTREAM`, `E_RATE_LIMITED`, `E_OFFLINE`, `E_TOOL_MISSING`,
+    /// `E_CANCELLED`, `E_PATH` (not a folder).
     pub async fn open(
         &self,
         location: &Location,
@@ -79,28 +79,20 @@ impl<'a> Sources<'a> {
                 .await
             }
             Location::Package {
-                registry: Registry::Pypi,
+                registry,
                 name,
                 version,
             } => {
-                package::open(
-                    self.config,
-                    self.door,
+                let wanted = Wanted {
+                    config: self.config,
+                    door: self.door,
                     name,
-                    version.as_deref(),
+                    version: version.as_deref(),
                     cancellation,
                     progress,
-                )
-                .await
+                };
+                packages::open(*registry, &wanted).await
             }
-            Location::Package { registry, .. } => Err(Failure::new(
-                ErrorCode::Argument,
-                format!(
-                    "{}: sources are not supported by this version",
-                    registry.as_str()
-                ),
-            )
-            .with_hint("use pypi:NAME, a git URL or a local folder")),
             Location::Local(written) => {
                 let place = base
                     .join(written)

@@ -11,8 +11,18 @@ use crate::config::{
 /// Makes a configuration whose folders lie below the given one, with the environment of the test run and no registry of its own.
 pub(crate) fn config(folder: &Path) -> Config {
     let mut tool_environment = environment();
-    tool_environment
-        .retain(|name, _| !name.to_ascii_lowercase().contains("proxy") && !name.starts_with("UV_"));
+    // rustup's toolchains lie in the home of whoever runs the tests.
+    if let Some(home) = tool_environment.get("HOME") {
+        let toolchains = format!("{home}/.rustup");
+        tool_environment
+            .entry("RUSTUP_HOME".to_owned())
+            .or_insert(toolchains);
+    }
+    tool_environment.retain(|name, _| {
+        let name = name.to_ascii_lowercase();
+        let foreign = ["uv_", "npm_config_", "cargo_"];
+        !name.contains("proxy") && !foreign.iter().any(|family| name.starts_with(family))
+    });
     tool_environment.insert("HOME".to_owned(), folder.join("home").display().to_string());
     Config {
         paths: Paths {

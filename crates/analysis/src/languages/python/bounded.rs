@@ -50,6 +50,14 @@ pub(super) fn with_tree<T: Send>(
     }
 }
 
+/// Like [`with_tree`], for work that goes deeper than the tree: always on a large stack.
+pub(super) fn with_tree_and_room<T: Send>(
+    text: &str,
+    work: impl FnOnce(&Module) -> T + Send,
+) -> Result<T, String> {
+    on_large_stack(|| with_tree(text, work))
+}
+
 fn measured<T>(module: Module, work: impl FnOnce(&Module) -> T) -> Result<T, String> {
     if !module.errors().is_empty() && syntax::is_deeper_than(&module, MAX_DEPTH) {
         // Dropping the tree would overflow the stack and end the process; its memory is the lesser loss.

@@ -7,10 +7,17 @@
 //! - `known_names`: what a file calls the names of `typing` and `contextlib`
 //! - `scope`: Python's scopes and the resolution of names
 //! - `uses`, `string_annotations`: uses of names that plain imports bound
+//! - `mentions`: attributes of imported names and names in quotes, by the text alone
 //! - `module_names`, `qualified`: module names given to the import machinery
 //! - `exports`, `literals`, `lines`: `__all__`, string literals, lines of code
+//! - [`static_reading`]: what a small program computes, without running it
+//! - `callables`: complexity and types of functions
+//! - [`code_facts()`]: the facts in the terms that all languages share
+//! - `module_index`, `resolver`: where imports lead, in a whole tree
 
 mod bounded;
+mod callables;
+mod code_facts;
 mod depth;
 mod exports;
 mod expressions;
@@ -18,11 +25,15 @@ mod imports;
 mod known_names;
 mod lines;
 mod literals;
+mod mentions;
+mod module_index;
 mod module_names;
 mod qualified;
+mod resolver;
 mod scope;
 mod source;
 mod statements;
+pub(crate) mod static_reading;
 mod string_annotations;
 mod syntax;
 mod uses;
@@ -31,10 +42,38 @@ mod walker;
 #[cfg(test)]
 mod tests;
 
-use synthesizer_model::python::PythonFile;
+use synthesizer_model::{code::CodeFacts, dependency::Ecosystem, python::PythonFile};
 
+pub use self::code_facts::code_facts;
+use self::resolver::PythonResolver;
 use self::source::Source;
 use self::syntax::Module;
+use super::{FileKind, Language, LanguageDescriptor, Resolver, SourceFiles};
+
+/// Python.
+#[derive(Debug, Clone, Copy)]
+pub struct Python;
+
+static DESCRIPTOR: LanguageDescriptor = LanguageDescriptor {
+    names: &["Python"],
+    documentation: "https://docs.python.org/3/reference/",
+    ecosystem: Some(Ecosystem::Python),
+    version: 1,
+};
+
+impl Language for Python {
+    fn descriptor(&self) -> &'static LanguageDescriptor {
+        &DESCRIPTOR
+    }
+
+    fn read(&self, text: &str, _kind: FileKind<'_>) -> CodeFacts {
+        code_facts(&parse(text))
+    }
+
+    fn resolver<'a>(&self, files: &'a SourceFiles<'a>) -> Box<dyn Resolver + 'a> {
+        Box::new(PythonResolver::new(files))
+    }
+}
 
 /// Reads the facts of one Python file.
 ///
@@ -67,6 +106,9 @@ fn facts(text: &str, module: &Module) -> PythonFile {
         module_names,
         has_module_getattr: bindings.contains_key("__getattr__"),
         bindings,
+        attributes: mentions::attributes(text, &facts.imports),
+        quoted_names: mentions::quoted_names(text),
+        mentions: mentions::of(text),
         imports: facts.imports,
         path_literals: facts.path_literals,
         symbols: facts.symbols,

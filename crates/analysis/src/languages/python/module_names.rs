@@ -187,9 +187,24 @@ impl Reader<'_, '_> {
             package: None,
             candidates,
             resource: None,
+            expression: self.expression(role, text.is_some(), argument_range),
             prefixes: self.prefixes(role, argument),
             circumstances: self.machinery.circumstances,
         })
+    }
+
+    /// The text of an expression that computes the name of a module to import, cut off after 200 bytes.
+    fn expression(&self, role: ModuleNameRole, is_literal: bool, argument: ByteRange) -> String {
+        const MOST_BYTES: usize = 200;
+        let imports = matches!(
+            role,
+            ModuleNameRole::ImportModule | ModuleNameRole::DunderImport
+        );
+        if is_literal || !imports {
+            return String::new();
+        }
+        let text = self.source.slice(argument);
+        text[..text.floor_char_boundary(MOST_BYTES)].to_owned()
     }
 
     /// The literal beginnings of a computed name, given directly or by way of a variable.

@@ -8,6 +8,7 @@ use ruff_python_ast::{
 use ruff_text_size::{Ranged, TextRange};
 use synthesizer_model::python::{Circumstances, SymbolKind};
 
+use super::callables;
 use super::scope::{BindingEvent, Declaration, ScopeId, ScopeKind};
 use super::walker::{LiteralBinding, Walker, docstring};
 
@@ -77,7 +78,11 @@ impl<'a> Walker<'a> {
             _ => SymbolKind::Function,
         };
         let documented = docstring(&definition.body).is_some();
-        self.symbol(name, kind, definition.range(), documented);
+        let is_method = kind == SymbolKind::Method;
+        if let Some(symbol) = self.symbol(name, kind, definition.range(), documented) {
+            symbol.complexity = Some(callables::complexity(&definition.body));
+            symbol.typed = Some(callables::is_typed(definition, is_method));
+        }
         self.defaults(&definition.parameters);
         self.with_type_parameters(definition.type_params.as_deref(), |walker| {
             for parameter in &*definition.parameters {

@@ -168,16 +168,16 @@ impl<'a> Walker<'a> {
         self.visit_body(body);
     }
 
-    /// Records a definition outside of functions.
+    /// Records a definition outside of functions, and gives it; none for a local one.
     pub(super) fn symbol(
         &mut self,
         name: &'a str,
         kind: SymbolKind,
         range: TextRange,
         documented: bool,
-    ) {
+    ) -> Option<&mut Symbol> {
         if self.circumstances.in_function || name.is_empty() {
-            return;
+            return None;
         }
         let parts: Vec<&str> = self.qualifier.iter().copied().chain([name]).collect();
         let range = byte_range(range);
@@ -188,7 +188,10 @@ impl<'a> Walker<'a> {
             range,
             public: !parts.iter().any(|part| part.starts_with('_')),
             documented,
+            complexity: None,
+            typed: None,
         });
+        self.facts.symbols.last_mut()
     }
 
     fn lines(&self, range: ByteRange) -> (u32, u32) {

@@ -163,6 +163,8 @@ fn one(page: &mut Page, resolution: &Resolution) {
         Ecosystem::Python => "Python",
         Ecosystem::Cargo => "Cargo",
         Ecosystem::Npm => "npm",
+        Ecosystem::Go => "Go",
+        Ecosystem::Maven => "Maven",
     };
     page.heading(ecosystem);
     match resolution.status {

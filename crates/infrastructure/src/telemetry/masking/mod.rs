@@ -98,7 +98,10 @@ impl Masker {
                 .map(|secret| secret.expose().to_owned())
         });
         let variables = config.tool_environment.iter().flat_map(|(name, value)| {
-            let whole = name.ends_with("_PASSWORD") || name.ends_with("_TOKEN");
+            let lowered = name.to_ascii_lowercase();
+            let whole = ["_password", "_token", "_authtoken", "__auth", ":_auth"]
+                .iter()
+                .any(|ending| lowered.ends_with(ending));
             whole
                 .then(|| value.clone())
                 .into_iter()

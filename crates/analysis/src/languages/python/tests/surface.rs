@@ -37,6 +37,8 @@ _Q = W_1 = 1
                 SymbolKind::Function => "function",
                 SymbolKind::Method => "method",
                 SymbolKind::Constant => "constant",
+                SymbolKind::Module => "module",
+                SymbolKind::Type => "type",
             };
             let public = if symbol.public { " public" } else { "" };
             let documented = if symbol.documented { " documented" } else { "" };

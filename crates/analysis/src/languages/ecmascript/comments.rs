@@ -1,0 +1,252 @@
+//! What comments tell: which definitions are documented, what the file says about itself, and imports that stand in comments.
+
+use memchr::memmem;
+use oxc_ast::ast::{Comment, Program};
+use oxc_span::GetSpan;
+use synthesizer_model::{code::ImportForm, text::ByteRange};
+
+use crate::languages::documentation::documentation_summary;
+
+use super::imports::range_of;
+
+/// Words by which a header is known that speaks of rights instead of the file.
+const LEGAL_WORDS: &[&str] = &[
+    "copyright",
+    "license",
+    "licence",
+    "@preserve",
+    "spdx-",
+    "all rights reserved",
+    "(c) ",
+];
+
+/// Tags by which a comment speaks of the whole file.
+const FILE_TAGS: &[&str] = &[
+    "@file",
+    "@overview",
+    "@module",
+    "@packageDocumentation",
+    "@fileoverview",
+];
+
+/// Comments of the top that are looked at for what the file says about itself.
+const HEADERS: usize = 8;
+
+/// An import that stands in a comment.
+pub(super) struct CommentImport {
+    /// What is between the quotes.
+    pub(super) target: ByteRange,
+    /// `Include` for the path of a reference, which is always relative; else `Static`.
+    pub(super) form: ImportForm,
+}
+
+/// The comments of a file, in source order.
+pub(super) struct Comments<'t> {
+    text: &'t str,
+    comments: Vec<Comment>,
+    /// Where the first statement begins.
+    first_statement: usize,
+}
+
+impl<'t> Comments<'t> {
+    /// Takes the comments that the parser found.
+    pub(super) fn of(text: &'t str, program: &Program<'_>) -> Self {
+        let first_statement = match (program.directives.first(), program.body.first()) {
+            (Some(directive), _) => directive.span.start as usize,
+            (None, Some(statement)) => statement.span().start as usize,
+            (None, None) => text.len(),
+        };
+        Self {
+            text,
+            comments: program.comments.iter().copied().collect(),
+            first_statement,
+        }
+    }
+
+    /// Says whether a JSDoc comment stands before what begins here, with nothing but other comments between.
+    pub(super) fn documents(&self, start: u32) -> bool {
+        let after = self
+            .comments
+            .partition_point(|comment| comment.span.start < start);
+        self.comments[..after]
+            .iter()
+            .rev()
+            .take_while(|comment| comment.attached_to == start)
+            .any(|comment| self.is_documentation(comment))
+    }
+
+    /// Gives the first paragraph of what the file says about itself.
+    pub(super) fn file_documentation(&self, program: &Program<'_>) -> Option<String> {
+        let headers = self
+            .comments
+            .iter()
+            .take(HEADERS)
+            .take_while(|comment| (comment.span.start as usize) < self.first_statement);
+        for (place, comment) in headers.enumerate() {
+            if !comment.is_block() {
+                continue;
+            }
+            let text = self.content(comment);
+            if is_legal(text) {
+                continue;
+            }
+            if self.speaks_of_file(place, comment, text, program) {
+                return documentation_summary(&without_tag(text));
+            }
+        }
+        None
+    }
+
+    /// Lists the imports in comments, those of JSDoc only when asked for.
+    pub(super) fn imports(&self, with_documentation: bool) -> Vec<CommentImport> {
+        let mut found = Vec::new();
+        for comment in &self.comments {
+            if comment.is_line() {
+                if (comment.span.start as usize) < self.first_statement {
+                    found.extend(self.reference(comment));
+                }
+            } else if with_documentation && self.is_documentation(comment) {
+                self.documented_imports(comment, &mut found);
+            }
+        }
+        found
+    }
+
+    fn content(&self, comment: &Comment) -> &'t str {
+        range_of(comment.span).of(self.text).unwrap_or_default()
+    }
+
+    fn is_documentation(&self, comment: &Comment) -> bool {
+        comment.is_block() && {
+            let content = self.content(comment);
+            content.starts_with("/**") && content.len() > "/***/".len()
+        }
+    }
+
+    /// A header speaks of the file by its tag, or because what follows it is not something that it could document: another comment, an
+    /// import, an empty line, or nothing.
+    fn speaks_of_file(
+        &self,
+        place: usize,
+        comment: &Comment,
+        content: &str,
+        program: &Program<'_>,
+    ) -> bool {
+        if FILE_TAGS.iter().any(|tag| content.contains(tag)) {
+            return true;
+        }
+        let end = comment.span.end as usize;
+        let next_comment = self
+            .comments
+            .get(place + 1)
+            .map_or(usize::MAX, |next| next.span.start as usize);
+        if next_comment < self.first_statement || !program.directives.is_empty() {
+            return true;
+        }
+        let Some(first) = program.body.first() else {
+            return true;
+        };
+        let between = self.text.get(end..self.first_statement).unwrap_or_default();
+        let is_import = first
+            .as_module_declaration()
+            .is_some_and(|declaration| declaration.is_import());
+        is_import || between.bytes().filter(|byte| *byte == b'\n').count() > 1
+    }
+
+    /// Reads `/// <reference path="…" />`.
+    fn reference(&self, comment: &Comment) -> Option<CommentImport> {
+        let range = range_of(comment.span);
+        let content = self.content(comment);
+        let rest = content.strip_prefix("///")?.trim_start();
+        let rest = rest.strip_prefix("<reference")?;
+        let attributes_start = range.start + (content.len() - rest.len());
+        let attribute = |name: &str| -> Option<ByteRange> {
+            let found = memmem::find_iter(rest.as_bytes(), name)
+                .find(|found| *found > 0 && rest.as_bytes()[found - 1].is_ascii_whitespace())?;
+            let value = &rest[found + name.len()..];
+            let value = value.trim_start().strip_prefix('=')?.trim_start();
+            let quote = value.chars().next().filter(|quote| "'\"".contains(*quote))?;
+            let inner = &value[1..];
+            let start = attributes_start + (rest.len() - inner.len());
+            Some(ByteRange::new(start, start + inner.find(quote)?))
+        };
+        let (target, form) = match attribute("path") {
+            Some(path) => (path, ImportForm::Include),
+            None => (attribute("types")?, ImportForm::Static),
+        };
+        Some(CommentImport { target, form })
+    }
+
+    /// Finds `import('x')` and `@import { A } from 'x'` in a JSDoc comment.
+    fn documented_imports(&self, comment: &Comment, found: &mut Vec<CommentImport>) {
+        let range = range_of(comment.span);
+        let content = self.content(comment);
+        for word in memmem::find_iter(content.as_bytes(), "import") {
+            let rest = &content[word + "import".len()..];
+            let is_tag = content[..word].ends_with('@');
+            let quoted = if is_tag {
+                from_clause(rest)
+            } else {
+                rest.trim_start().strip_prefix('(').map(str::trim_start)
+            };
+            let Some(quoted) = quoted else { continue };
+            let Some(quote) = quoted.chars().next().filter(|quote| "'\"".contains(*quote)) else {
+                continue;
+            };
+            let inner = &quoted[1..];
+            let Some(length) = inner.bytes().take(MAX_TARGET).position(|byte| {
+                byte == quote as u8 || byte == b'\n'
+            }) else {
+                continue;
+            };
+            if inner.as_bytes()[length] == b'\n' || length == 0 {
+                continue;
+            }
+            let start = range.start + (content.len() - inner.len());
+            found.push(CommentImport {
+                target: ByteRange::new(start, start + length),
+                form: ImportForm::Static,
+            });
+        }
+    }
+}
+
+/// Longest name of a module in a comment.
+const MAX_TARGET: usize = 1_000;
+
+/// Gives what follows the `from` of an `@import` tag, which ends with the next tag.
+fn from_clause(rest: &str) -> Option<&str> {
+    let window = &rest[..rest.floor_char_boundary(MAX_TARGET)];
+    let from = memmem::find(window.as_bytes(), b"from")?;
+    if window[..from].contains('@') {
+        return None;
+    }
+    Some(rest[from + "from".len()..].trim_start())
+}
+
+fn is_legal(content: &str) -> bool {
+    let head = &content[..content.floor_char_boundary(2_000)];
+    let head = head.to_ascii_lowercase();
+    content.starts_with("/*!") || LEGAL_WORDS.iter().any(|word| head.contains(word))
+}
+
+/// Takes the tags of a file's comment away, so that the text after them is its first paragraph.
+fn without_tag(content: &str) -> String {
+    let head = &content[..content.floor_char_boundary(4_000)];
+    let mut text = String::with_capacity(head.len());
+    for line in head.lines() {
+        let inner = line.trim_start().trim_start_matches(['/', '*']).trim();
+        let rest = FILE_TAGS
+            .iter()
+            .rev()
+            .find_map(|tag| inner.strip_prefix(tag))
+            .filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
+        match rest {
+            Some(_) if inner.starts_with("@module") => {}
+            Some(rest) => text.push_str(rest.trim()),
+            None => text.push_str(inner),
+        }
+        text.push('\n');
+    }
+    text
+}

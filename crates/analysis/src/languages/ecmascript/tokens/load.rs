@@ -1,0 +1,422 @@
+//! How deep a parser goes and how often it reads the same text again, from the tokens of one reading. Estimates from above; where the
+//! estimate is too high by a little, a larger stack is used than needed.
+//!
+//! Depth: each open bracket is a level, and so is each token that can make a parser go deeper without one. Those of an expression count
+//! until its comma, those of a statement until its end.
+//!
+//! Repeated reading: a parser of JavaScript tries whether a parenthesis holds the parameters of an arrow function, and reads it again when
+//! it does not. One of TypeScript also tries whether `<` begins type arguments, what a parenthesis in a type is, and where the constraint of
+//! an inferred type ends; the last two are tried inside each other, so the work doubles with every level.
+
+use super::{
+    reading::{Before, Bracket, Kind, Token},
+    words::{self, Word},
+};
+
+/// Bytes that count as much as one token.
+const BYTES_OF_A_TOKEN: usize = 64;
+
+/// Levels of doubling beyond which the work is out of all bounds.
+const MOST_DOUBLINGS: u32 = 30;
+
+/// Whether a parenthesis can hold the parameters of an arrow function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Arrow {
+    /// It cannot.
+    No,
+    /// Its first token will tell.
+    First,
+    /// Its second token will tell.
+    Second,
+    /// It can.
+    May,
+}
+
+/// What has been met in one bracket since its last comma or its last statement.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    /// Tokens of the expression that go deeper.
+    chain: u32,
+    /// Tokens of the statement that go deeper.
+    statements: u32,
+    /// `<` without `>`.
+    angles: u32,
+    /// Arrow functions with a result type in conditional expressions.
+    conditionals: u32,
+    /// Whether work is doubled here.
+    doubles: bool,
+    /// Whether `infer` was met.
+    infers: bool,
+    /// Whether `?` was met.
+    questions: bool,
+    /// Whether it can be a pattern: `=` is a default in it.
+    is_pattern: bool,
+    /// Whether its closing parenthesis is followed by a statement.
+    is_header: bool,
+    arrow: Arrow,
+    /// Whether a statement can begin at the next token.
+    at_statement: bool,
+}
+
+impl Frame {
+    fn new(is_pattern: bool, is_header: bool, arrow: Arrow) -> Self {
+        Self {
+            chain: 0,
+            statements: 0,
+            angles: 0,
+            conditionals: 0,
+            doubles: false,
+            infers: false,
+            questions: false,
+            is_pattern,
+            is_header,
+            arrow,
+            at_statement: true,
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.chain = self.chain.max(other.chain);
+        self.statements = self.statements.max(other.statements);
+        self.angles = self.angles.max(other.angles);
+        self.conditionals = self.conditionals.max(other.conditionals);
+        self.doubles |= other.doubles;
+        self.infers |= other.infers;
+        self.questions |= other.questions;
+        self.is_pattern |= other.is_pattern;
+        self.is_header |= other.is_header;
+        self.arrow = self.arrow.max(other.arrow);
+        self.at_statement |= other.at_statement;
+    }
+}
+
+/// What the tokens up to a place come to.
+#[derive(Debug, Clone)]
+pub(super) struct Load {
+    types: bool,
+    frames: Vec<Frame>,
+    /// Sums over all frames.
+    chained: usize,
+    tried: u64,
+    doublings: u32,
+    last: Option<Token>,
+    /// Whether the last word can be a label.
+    may_label: bool,
+    /// Whether the statement has ended unless the next word continues it.
+    may_have_ended: bool,
+    /// Whether the header of a statement was closed right before.
+    after_header: bool,
+    /// Parentheses that can hold parameters.
+    pub(super) parentheses: u64,
+    /// The greatest depth.
+    pub(super) deepest: usize,
+    /// Tokens read, again and again.
+    pub(super) work: u64,
+}
+
+impl Load {
+    pub(super) fn new(types: bool) -> Self {
+        Self {
+            types,
+            frames: vec![Frame::new(false, false, Arrow::No)],
+            chained: 0,
+            tried: 0,
+            doublings: 0,
+            last: None,
+            may_label: false,
+            may_have_ended: false,
+            after_header: false,
+            parentheses: 0,
+            deepest: 0,
+            work: 0,
+        }
+    }
+
+    /// Takes the greater of two loads at the same place.
+    pub(super) fn join(&mut self, other: &Self) {
+        for (own, other) in self.frames.iter_mut().zip(&other.frames) {
+            own.join(other);
+        }
+        self.may_label |= other.may_label;
+        self.may_have_ended &= other.may_have_ended;
+        self.parentheses = self.parentheses.max(other.parentheses);
+        self.deepest = self.deepest.max(other.deepest);
+        self.work = self.work.max(other.work);
+        self.sum();
+    }
+
+    fn sum(&mut self) {
+        self.chained = 0;
+        self.tried = 0;
+        self.doublings = 0;
+        for frame in &self.frames {
+            self.chained += (frame.chain + frame.statements) as usize;
+            self.tried += u64::from(frame.angles + frame.conditionals);
+            self.tried += u64::from(frame.arrow == Arrow::May);
+            self.doublings += u32::from(frame.doubles);
+        }
+    }
+
+    /// Counts a token.
+    pub(super) fn token(&mut self, token: Token, text: &[u8]) {
+        let word = &text[token.start..token.end];
+        self.end_statement(token, word);
+        self.after_header = false;
+        self.weigh(token);
+        self.look_for_arrow(token.kind);
+        match token.kind {
+            Kind::Word(kind) => self.word(kind, word),
+            Kind::Open(bracket) => self.open(token, bracket),
+            Kind::Close(bracket) => self.close(bracket),
+            Kind::Middle => {
+                self.close(Bracket::Substitution);
+                self.open(token, Bracket::Substitution);
+            }
+            Kind::Comma => self.reset_expression(),
+            Kind::Colon => self.colon(),
+            Kind::Question => {
+                self.top().questions = true;
+                self.lengthen();
+            }
+            Kind::Assign => {
+                self.default();
+                self.lengthen();
+            }
+            Kind::Less(count) => {
+                if self.types {
+                    self.top().angles += count;
+                    self.tried += u64::from(count);
+                }
+                self.lengthen();
+            }
+            Kind::Greater(count) => {
+                let frame = self.top();
+                let closed = count.min(frame.angles);
+                frame.angles -= closed;
+                self.tried -= u64::from(closed);
+                self.lengthen();
+            }
+            Kind::Binary => {
+                self.forget_angles();
+                self.lengthen();
+            }
+            Kind::Dot | Kind::Arrow | Kind::Operator => self.lengthen(),
+            Kind::String | Kind::Literal | Kind::Semicolon => {}
+        }
+        if !matches!(token.kind, Kind::Word(_)) {
+            self.may_label = false;
+        }
+        self.last = Some(token);
+    }
+
+    fn top(&mut self) -> &mut Frame {
+        // The outermost frame is never closed.
+        self.frames.last_mut().expect("the outermost frame")
+    }
+
+    fn lengthen(&mut self) {
+        self.top().chain += 1;
+        self.chained += 1;
+        self.note_depth();
+    }
+
+    fn lengthen_statement(&mut self) {
+        self.top().statements += 1;
+        self.chained += 1;
+        self.note_depth();
+    }
+
+    fn note_depth(&mut self) {
+        self.deepest = self.deepest.max(self.frames.len() + self.chained);
+    }
+
+    fn weigh(&mut self, token: Token) {
+        let from = self.last.map_or(0, |last| last.end);
+        let weight = 1 + token.end.saturating_sub(from) / BYTES_OF_A_TOKEN;
+        let times = (1 + self.tried) << self.doublings.min(MOST_DOUBLINGS);
+        self.work = self.work.saturating_add(times.saturating_mul(weight as u64));
+    }
+
+    /// Forgets what the statement has met where one has ended: after a semicolon or a closed block, or at a line's end between two values,
+    /// unless the word that follows continues it.
+    fn end_statement(&mut self, token: Token, word: &[u8]) {
+        let is_word = matches!(token.kind, Kind::Word(_));
+        let begins = match token.kind {
+            Kind::Word(Word::Plain | Word::Statement | Word::Header | Word::Nesting | Word::MaybePrefix) => true,
+            Kind::Word(Word::Prefix) => matches!(word, b"return" | b"case" | b"throw" | b"default"),
+            Kind::Word(Word::Modifier) => matches!(
+                word,
+                b"async" | b"declare" | b"abstract" | b"namespace" | b"module" | b"readonly" | b"accessor"
+            ),
+            Kind::String | Kind::Literal => true,
+            _ => false,
+        };
+        let continues = is_word && words::continues(word);
+        if self.may_have_ended && !continues {
+            self.reset_statement();
+        } else if begins && !continues && self.value_ended(token) {
+            self.reset_statement();
+        }
+        self.may_have_ended = token.kind == Kind::Semicolon;
+    }
+
+    /// Says whether the token before ended a value or a block, so that a word cannot go on with it.
+    fn value_ended(&self, token: Token) -> bool {
+        let Some(last) = self.last else {
+            return false;
+        };
+        match last.kind {
+            Kind::Close(Bracket::Curly) => true,
+            Kind::Close(Bracket::Round) => token.newline && token.before == Before::Either && !self.after_header,
+            Kind::Close(_) | Kind::String | Kind::Literal => token.newline,
+            Kind::Word(Word::Plain) => token.newline,
+            _ => false,
+        }
+    }
+
+    fn word(&mut self, kind: Word, word: &[u8]) {
+        match kind {
+            Word::Plain => {
+                let frame = self.top();
+                let may_label = frame.at_statement;
+                frame.at_statement = false;
+                self.may_label = may_label;
+            }
+            Word::Nesting | Word::Header => {
+                if word == b"extends" && self.types && self.top().infers {
+                    self.double();
+                }
+                self.lengthen_statement();
+                self.top().at_statement = true;
+            }
+            Word::Statement => self.top().at_statement = false,
+            Word::Prefix | Word::MaybePrefix | Word::Modifier => {
+                if word == b"infer" {
+                    self.top().infers = true;
+                }
+                self.lengthen();
+            }
+        }
+    }
+
+    fn colon(&mut self) {
+        if self.may_label {
+            self.lengthen_statement();
+            self.top().at_statement = true;
+            return;
+        }
+        let after_parenthesis = self
+            .last
+            .is_some_and(|last| last.kind == Kind::Close(Bracket::Round));
+        let frame = self.top();
+        if after_parenthesis && frame.questions {
+            frame.conditionals += 1;
+            if self.types {
+                self.tried += 1;
+            } else {
+                self.top().conditionals = 0;
+            }
+        }
+        self.lengthen();
+    }
+
+    fn open(&mut self, token: Token, bracket: Bracket) {
+        self.lengthen();
+        let last = self.last.map(|last| last.kind);
+        let is_pattern = matches!(bracket, Bracket::Curly | Bracket::Square)
+            && matches!(
+                last,
+                Some(
+                    Kind::Open(Bracket::Round | Bracket::Square | Bracket::Curly)
+                        | Kind::Comma
+                        | Kind::Colon
+                        | Kind::Operator
+                        | Kind::Word(Word::Modifier)
+                )
+            );
+        let is_header = bracket == Bracket::Round
+            && matches!(last, Some(Kind::Word(Word::Header | Word::MaybePrefix | Word::Statement)));
+        let may_be_arrow = bracket == Bracket::Round
+            && (token.before != Before::Value || last == Some(Kind::Word(Word::Modifier)));
+        let arrow = if may_be_arrow { Arrow::First } else { Arrow::No };
+        self.top().at_statement = false;
+        self.frames.push(Frame::new(is_pattern, is_header, arrow));
+        self.note_depth();
+    }
+
+    fn close(&mut self, bracket: Bracket) {
+        if self.frames.len() < 2 {
+            return;
+        }
+        let Some(frame) = self.frames.pop() else {
+            return;
+        };
+        self.chained -= (frame.chain + frame.statements) as usize;
+        self.tried -= u64::from(frame.angles + frame.conditionals);
+        self.tried -= u64::from(frame.arrow == Arrow::May);
+        self.doublings -= u32::from(frame.doubles);
+        // What follows the header of a statement goes on with it.
+        self.after_header = bracket == Bracket::Round && frame.is_header;
+        self.top().at_statement = self.after_header;
+    }
+
+    fn look_for_arrow(&mut self, kind: Kind) {
+        let types = self.types;
+        let frame = self.top();
+        let next = match (frame.arrow, kind) {
+            (Arrow::First, Kind::Word(_)) => Arrow::Second,
+            (Arrow::First, Kind::Open(Bracket::Square | Bracket::Curly) | Kind::Operator | Kind::Close(_)) => Arrow::May,
+            (Arrow::Second, Kind::Comma | Kind::Assign | Kind::Close(_) | Kind::Colon | Kind::Question) => Arrow::May,
+            (Arrow::Second, Kind::Word(_) | Kind::Open(_)) if types => Arrow::May,
+            (Arrow::First | Arrow::Second, _) => Arrow::No,
+            (known, _) => known,
+        };
+        let confirmed = frame.arrow != Arrow::May && next == Arrow::May;
+        frame.arrow = next;
+        if confirmed {
+            self.tried += 1;
+            self.parentheses += 1;
+        }
+    }
+
+    fn default(&mut self) {
+        if self.types && self.top().is_pattern {
+            self.double();
+        }
+    }
+
+    fn double(&mut self) {
+        let frame = self.top();
+        if !frame.doubles {
+            frame.doubles = true;
+            self.doublings += 1;
+        }
+    }
+
+    fn forget_angles(&mut self) {
+        let frame = self.top();
+        let angles = std::mem::take(&mut frame.angles);
+        self.tried -= u64::from(angles);
+    }
+
+    fn reset_expression(&mut self) {
+        let frame = self.top();
+        let chain = std::mem::take(&mut frame.chain);
+        let conditionals = std::mem::take(&mut frame.conditionals);
+        let doubles = std::mem::take(&mut frame.doubles);
+        frame.infers = false;
+        frame.questions = false;
+        self.chained -= chain as usize;
+        self.tried -= u64::from(conditionals);
+        self.doublings -= u32::from(doubles);
+    }
+
+    fn reset_statement(&mut self) {
+        self.reset_expression();
+        self.forget_angles();
+        let frame = self.top();
+        let statements = std::mem::take(&mut frame.statements);
+        frame.at_statement = true;
+        self.chained -= statements as usize;
+    }
+}

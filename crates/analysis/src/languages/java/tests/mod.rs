@@ -1,0 +1,4 @@
+//! The reader of Java and its resolver on small texts and trees.
+
+mod reading;
+mod resolving;

@@ -1,0 +1,4 @@
+//! Tests of roles.
+
+mod places;
+mod words;
