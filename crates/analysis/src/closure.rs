@@ -233,23 +233,6 @@ impl<'a> Taker<'a> {
         }
     }
 
-    /// Gives the files of a selection alone, without what they need.
-    pub(crate) fn own_files(&self, selection: &Selection) -> Closure {
-        let reason = Reason::PackageMember;
-        let modules = selection.modules.iter();
-        let taken = modules
-            .filter_map(|name| Some((self.source.graph.index(name)?, reason.clone())))
-            .collect();
-        let data = selection
-            .data
-            .iter()
-            .map(|path| (path.clone(), reason.clone()))
-            .collect();
-        let mut closure = Closure::default();
-        self.fill(&mut closure, &taken, &data);
-        closure
-    }
-
     /// Follows the needs of the selections to the end.
     pub fn take(&self, selections: &[Selection]) -> Closure {
         let mut taken: BTreeMap<usize, Reason> = BTreeMap::new();
@@ -478,6 +461,33 @@ impl<'a> Taker<'a> {
         closure
             .findings
             .push(Finding::new(Severity::Error, "unreadable-module", what).at(path.as_str(), line));
+    }
+
+    /// Gives the files that a module needs directly: modules by their index in the graph, and data.
+    pub(crate) fn direct(&self, index: usize) -> (Vec<usize>, Vec<TreePath>) {
+        let effects = self.effects(index);
+        let mut modules: Vec<usize> = effects.modules.iter().map(|(needed, _)| *needed).collect();
+        if effects.computes_imports {
+            let tables = effects.modules.iter();
+            let named =
+                tables.flat_map(|(table, _)| named_modules::in_strings(self.source, *table));
+            modules.extend(named.map(|(needed, _)| needed));
+        }
+        modules.sort_unstable();
+        modules.dedup();
+        let folders = effects.data_folders.iter();
+        let below = folders
+            .flat_map(|(folder, _)| self.data_below(folder))
+            .cloned();
+        let named = effects
+            .data
+            .iter()
+            .filter_map(|(path, _)| TreePath::new(path).ok())
+            .filter(|path| self.files.contains(path));
+        let mut data: Vec<TreePath> = below.chain(named).collect();
+        data.sort();
+        data.dedup();
+        (modules, data)
     }
 
     fn effects(&self, index: usize) -> &Effects {

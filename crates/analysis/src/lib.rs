@@ -1,21 +1,27 @@
-//! What a repository is made of: Python modules, their imports, what a component needs, manifests, licenses. Pure: gets a
+//! What a repository is made of: files, symbols, imports, packages, licenses, quality, and the parts that can be taken. Pure: gets a
 //! [`synthesizer_model::tree::SourceTree`], gives `model` values; runs and writes nothing.
 //!
-//! Map:
-//! - [`languages`]: facts of one file, one language each
-//! - [`manifests`]: facts of one manifest, one format each
+//! Map, in the order of the work:
+//! - [`repository`]: the whole analysis
 //! - [`lines`]: the language of a file and its lines of code, comment and blank
-//! - [`roles`]: what a file is for: source, test, example, documentation, generated, vendored
+//! - [`languages`]: facts of one file, one language each, and where its imports lead
+//! - [`reading`]: the facts of all files of a tree, kept by blob
+//! - [`roles`], `file_roles`: what files are for: source, test, example, documentation, generated, vendored
+//! - [`manifests`]: facts of manifests and lock files, one format each; `manifests::inventory` puts them together
+//! - [`file_graph`]: the import graph between files
 //! - [`licenses`]: declared and detected licenses
+//! - [`known`]: all of it together
+//! - [`components`]: what can be taken, what each part needs, how well it stands alone
+//! - [`quality`]: checks with evidence
+//!
+//! What taking a part of Python brings, exactly:
 //! - [`module_graph`], [`python_source`]: the modules of a tree and their parsed files
 //! - [`closure`]: everything that taking a component brings
 //! - `effects`, `relative_names`, `named_modules`, `import_order`: what one module needs, from its imports and from names in strings, and
 //!   whether the imports can run in that order
 //! - [`needed`]: from imports to the distributions to declare
-//! - [`components`]: what can be taken
-//! - [`repository`]: the whole analysis
 //! - [`placed`]: whether the imports of a placed project resolve
-//! - [`standard_library`], [`distributions`], [`languages_by_extension`]: tables
+//! - [`standard_library`], [`distributions`]: tables
 //! - [`memory_tree`]: a tree from bytes in memory
 
 pub mod closure;
@@ -27,7 +33,6 @@ mod file_roles;
 mod import_order;
 pub mod known;
 pub mod languages;
-pub mod languages_by_extension;
 pub mod licenses;
 pub mod lines;
 pub mod manifests;

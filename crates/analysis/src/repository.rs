@@ -115,7 +115,7 @@ pub fn analyze(
     progress.step(8, "reading manifests");
     let inventory = inventory::read(tree, progress)?;
     let mut read = reading::read_files(tree, store, bounds, progress)?;
-    let roles = file_roles::of_files(tree, &read.files);
+    let (roles, of_roles) = file_roles::of_files(tree, &read.files);
     progress.step(62, "resolving imports");
     let python = python_source(tree, &inventory, &mut read.files);
     let files = source_files(tree, &read.files, &roles, &inventory.projects);
@@ -126,6 +126,7 @@ pub fn analyze(
     let mut problems = tree.problems().to_vec();
     problems.extend(inventory.problems.iter().cloned());
     problems.append(&mut read.problems);
+    problems.extend(of_roles);
     problems.extend(licenses.problems);
     let of_files = licenses.of_files;
     let licenses = licenses.licenses;

@@ -65,7 +65,8 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, Vec<u8>)>) {
         let name = entry.file_name().into_string().expect("UTF-8");
         let path = format!("{prefix}{name}");
         if entry.file_type().expect("readable").is_dir() {
-            if !name.starts_with('.') && !(prefix.is_empty() && name == "target") {
+            let is_built = prefix.is_empty() && name == "target";
+            if !is_built && !name.starts_with('.') {
                 collect(&entry.path(), &format!("{path}/"), files);
             }
         } else if name == "Cargo.toml" || name == "Cargo.lock" {
@@ -169,7 +170,10 @@ fn lines_of_ours(project: &Project) -> Lines {
     lines.insert(format!("name {}", text(facts.name.as_ref())));
     lines.insert(format!("version {version}"));
     lines.insert(format!("description {}", text(facts.description.as_ref())));
-    lines.insert(format!("license_file {}", text(project.license_files.first())));
+    lines.insert(format!(
+        "license_file {}",
+        text(project.license_files.first())
+    ));
     lines.insert(format!("edition {edition}"));
     let rust = project.runtimes.get("rust");
     lines.insert(format!("rust_version {}", text(rust)));
@@ -206,7 +210,11 @@ fn line_of_dependency(dependency: &Dependency) -> String {
         dependency.name,
         dependency.imported_as.as_deref().unwrap_or("-"),
         without_spaces(dependency.marker.as_deref()),
-        dependency.url.as_ref().filter(registries).map_or("-", String::as_str),
+        dependency
+            .url
+            .as_ref()
+            .filter(registries)
+            .map_or("-", String::as_str),
     )
 }
 

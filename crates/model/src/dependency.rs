@@ -62,9 +62,10 @@ pub struct Dependency {
     /// Hashes that the manifest demands, such as `sha256:…`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hashes: Vec<String>,
-    /// Extras (Python) or features (Cargo) asked for.
+    /// Extras (Python) or features (Cargo) asked for; `-default` stands for Cargo's `default-features = false`. For Maven the classifier, and
+    /// `@TYPE` where it is not `jar`.
     pub extras: Vec<String>,
-    /// The environment condition as written: a PEP 508 marker, a Cargo target.
+    /// The environment condition as written: a PEP 508 marker, a Cargo target, `profile:ID` of Maven.
     pub marker: Option<String>,
     /// `None` for what is needed to run; else `dev`, `build`, `peer`, `optional`, or the extra's or group's name.
     pub group: Option<String>,
@@ -72,7 +73,8 @@ pub struct Dependency {
     pub manifest: String,
     /// The line, counted from 1.
     pub line: u32,
-    /// A direct reference (`name @ url`), if it is one; credentials are never kept.
+    /// A direct reference (`name @ url`), if it is one; credentials are never kept. For Cargo, Go and Maven `path+FOLDER` from the top of the
+    /// tree, `git+URL` or `registry+NAME`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }

@@ -31,20 +31,6 @@ pub(crate) struct Definition<'a> {
     pub(crate) typed: Option<bool>,
 }
 
-impl<'a> Definition<'a> {
-    /// Sets whether other files can use it.
-    #[must_use]
-    pub(crate) fn public(self, public: bool) -> Self {
-        Self { public, ..self }
-    }
-
-    /// Sets whether it has documentation.
-    #[must_use]
-    pub(crate) fn documented(self, documented: bool) -> Self {
-        Self { documented, ..self }
-    }
-}
-
 /// Something that was opened and not yet closed.
 struct Open {
     /// Length of the prefix before it.
@@ -116,26 +102,11 @@ impl FactsBuilder {
         }
     }
 
-    /// Counts a branch of the innermost function that is open.
-    pub(crate) fn branch(&mut self) {
-        self.branches(1);
-    }
-
     /// Counts branches of the innermost function that is open.
     pub(crate) fn branches(&mut self, count: u32) {
         if let Some(function) = self.functions.last_mut() {
             function.branches = function.branches.saturating_add(count);
         }
-    }
-
-    /// Says whether the walk is inside a function that was opened.
-    pub(crate) fn in_function(&self) -> bool {
-        !self.functions.is_empty()
-    }
-
-    /// Gives the names that are open, joined with dots.
-    pub(crate) fn prefix(&self) -> &str {
-        &self.prefix
     }
 
     /// Keeps an import.

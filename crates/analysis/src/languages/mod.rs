@@ -4,12 +4,13 @@
 pub mod c;
 mod c_family;
 pub mod cpp;
-pub mod java;
-pub mod python;
 mod documentation;
 mod facts_builder;
+pub mod go;
+pub mod java;
 mod lexical;
-mod syntax_tree;
+pub mod python;
+pub mod rust;
 
 use std::collections::HashMap;
 
@@ -174,7 +175,14 @@ impl<'a> SourceFiles<'a> {
 }
 
 /// Every language that is parsed, in the order in which results list them.
-pub static LANGUAGES: &[&dyn Language] = &[&python::Python, &java::Java, &c::C, &cpp::Cpp];
+pub static LANGUAGES: &[&dyn Language] = &[
+    &python::Python,
+    &rust::Rust,
+    &go::Go,
+    &java::Java,
+    &c::C,
+    &cpp::Cpp,
+];
 
 /// Gives the reader of a language by `tokei`'s name for it.
 pub fn reader(language: &str) -> Option<&'static dyn Language> {

@@ -81,11 +81,6 @@ impl Reuse {
         reuse
     }
 
-    /// Says whether the tree states anything.
-    pub(super) fn is_empty(&self) -> bool {
-        self.statements.is_empty() && self.beside.is_empty()
-    }
-
     /// Gives the license of a file, given what its own header says; `true` when a REUSE file states it.
     pub(super) fn license(&self, path: &str, header: Option<&str>) -> Option<(String, bool)> {
         let beside = self

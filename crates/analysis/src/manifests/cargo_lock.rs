@@ -262,10 +262,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_a_problem_with_its_line() {
         let problems = check("[[package]]\nname = 1\n", &[]);
-        assert_eq!(
-            problems,
-            ["line 1: a package without a name and a version"]
-        );
+        assert_eq!(problems, ["line 1: a package without a name and a version"]);
         let problems = check("\n<<<<<<< HEAD\n", &[]);
         assert!(problems[0].starts_with("line 2: not valid TOML"));
     }

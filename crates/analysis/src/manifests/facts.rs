@@ -91,7 +91,7 @@ pub struct EntryPoint {
     pub object: String,
 }
 
-/// Where the version is written, when the manifest only names the place.
+/// Where a version or a name is written, when the manifest only names the place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VersionSource {
     /// A name of a module: `package.module` and `__version__`.
@@ -165,6 +165,8 @@ pub struct ManifestFacts {
     pub local: Vec<LocalRequirement>,
     /// What the installed package offers by name.
     pub entry_points: Vec<EntryPoint>,
+    /// Where the name is written, when the manifest only names the place.
+    pub name_source: Option<VersionSource>,
     /// Where the version is written, when the manifest only names the place.
     pub version_source: Option<VersionSource>,
     /// Where a tool takes dependencies from, by normalised name.
@@ -177,6 +179,8 @@ pub struct ManifestFacts {
     pub private: bool,
     /// Whether it has a `[project]` table, whose fields are certain unless it calls them dynamic.
     pub has_project_table: bool,
+    /// Whether it has a `[build-system]` table, so that a package is built from it.
+    pub has_build_system: bool,
     /// Whether it makes its folder a package or an environment of its own.
     pub declares_project: bool,
     /// Whether what it states of dependencies may lack some, so that any other manifest which states them goes before it.
@@ -208,12 +212,14 @@ impl ManifestFacts {
             includes: Vec::new(),
             local: Vec::new(),
             entry_points: Vec::new(),
+            name_source: None,
             version_source: None,
             sources: Vec::new(),
             workspace: None,
             import_roots: Vec::new(),
             private: false,
             has_project_table: false,
+            has_build_system: false,
             declares_project: false,
             is_incomplete: false,
             included: Vec::new(),

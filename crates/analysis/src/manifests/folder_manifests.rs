@@ -24,7 +24,7 @@ const LARGEST: usize = 4 << 20;
 /// How many files of one format are read.
 const MOST_FILES: usize = 8;
 /// How many requirements files one manifest may bring in.
-const MOST_INCLUDES: usize = 32;
+const MOST_INCLUDES: usize = 256;
 /// How many license files, and how many other things of a kind, are kept of one folder.
 const MOST_KEPT: usize = 1_000;
 
@@ -40,6 +40,8 @@ pub(super) struct Together {
     pub project: ProjectFacts,
     /// What is needed to run; `None` when no manifest states it.
     pub runtime: Option<Vec<Dependency>>,
+    /// Whether what is needed to run is known for certain, be it nothing.
+    pub is_certain: bool,
     /// What the extras bring.
     pub optional: Vec<Dependency>,
     /// What is needed to build or to work on the project.
@@ -58,6 +60,8 @@ pub(super) struct Together {
     pub local: Vec<(String, LocalRequirement)>,
     /// What the installed package offers.
     pub entry_points: Vec<EntryPoint>,
+    /// Where the name is written.
+    pub name_source: Option<VersionSource>,
     /// Where the version is written.
     pub version_source: Option<VersionSource>,
     /// Where tools take dependencies from.
@@ -145,6 +149,14 @@ impl FolderManifests {
         })
     }
 
+    /// Says whether the package is built from manifests which state for certain what it needs to run, be it nothing; then what
+    /// requirements files list is an environment.
+    fn is_built(&self) -> bool {
+        self.read.iter().any(|(format, facts)| {
+            facts.absent_is_empty && (is_program(format) || facts.has_build_system)
+        })
+    }
+
     /// Says whether the manifests make the folder a package or an environment of its own.
     pub(super) fn declares_project(&self) -> bool {
         self.read.iter().any(|(_, facts)| facts.declares_project)
@@ -159,6 +171,7 @@ impl FolderManifests {
     /// Puts the manifests together.
     pub(super) fn together(self) -> Together {
         let closed = [Section::Runtime, Section::Optional].map(|section| self.closes(section));
+        let is_built = self.is_built();
         let mut merged = Together::default();
         let mut partial_runtime = None;
         let mut optional = None;
@@ -172,7 +185,7 @@ impl FolderManifests {
             if let Some(stated) = facts.runtime.take().filter(|_| !(built && closed[0])) {
                 if facts.is_incomplete {
                     partial_runtime = partial_runtime.or(Some(stated));
-                } else if merged.runtime.is_none() {
+                } else if merged.runtime.is_none() && !(is_built && is_environment(format)) {
                     merged.runtime = Some(stated);
                 } else if is_environment(format) {
                     merged.other_lists.push((facts.path.clone(), stated));
@@ -190,6 +203,7 @@ impl FolderManifests {
             merged.take_rest(facts);
         }
         merged.runtime = merged.runtime.or(partial_runtime);
+        merged.is_certain = is_built || merged.runtime.is_some();
         (merged.optional, merged.extras) = optional.or(partial_optional).unwrap_or_default();
         merged
     }
@@ -220,6 +234,7 @@ impl Together {
         let path = facts.path;
         let local = facts.local.into_iter();
         self.local.extend(local.map(|requirement| (path.clone(), requirement)));
+        self.name_source = self.name_source.take().or(facts.name_source);
         self.version_source = self.version_source.take().or(facts.version_source);
         for (name, source) in facts.sources {
             self.sources.entry(name).or_insert(source);

@@ -99,10 +99,7 @@ fn take(file: &mut GoMod, statement: &Statement) -> Result<(), String> {
         ("tool", [package]) => file.tools.push(((*package).to_owned(), line)),
         // What a module retracts is about its own versions, the others about how it is built.
         ("retract" | "godebug" | "ignore", _) => {}
-        (
-            verb @ ("module" | "go" | "toolchain" | "require" | "exclude" | "tool"),
-            arguments,
-        ) => {
+        (verb @ ("module" | "go" | "toolchain" | "require" | "exclude" | "tool"), arguments) => {
             let count = arguments.len();
             return Err(format!("`{verb}` with {count} words"));
         }

@@ -157,10 +157,7 @@ mod tests {
             shown(&used),
             ["a v0.0.0-2020 false None", "b v1.10.0 false None"]
         );
-        assert_eq!(
-            problems.texts(),
-            ["line 7: is no module, version and hash"]
-        );
+        assert_eq!(problems.texts(), ["line 7: is no module, version and hash"]);
     }
 
     #[test]

@@ -110,10 +110,19 @@ impl Inventory {
     pub fn dependencies(&self) -> Dependencies {
         let mut direct: Vec<Dependency> = Vec::new();
         let mut summary = DependencyCounts::default();
+        let mut seen: HashSet<Asked<'_>> = HashSet::new();
         for project in self.own() {
+            let extras: HashSet<String> = project
+                .extras
+                .iter()
+                .map(|extra| canonical(project.ecosystem, extra).1)
+                .collect();
             for dependency in &project.dependencies {
-                count(&mut summary, project, dependency);
-                direct.push(dependency.clone());
+                // What a parent's manifest asks for is told once, not for each child.
+                if seen.insert(asked(dependency)) {
+                    count(&mut summary, &extras, dependency);
+                    direct.push(dependency.clone());
+                }
             }
         }
         let transitive = self.transitive(&direct);
@@ -167,30 +176,41 @@ impl Inventory {
     }
 }
 
+/// What tells two requirements of one repository apart.
+type Asked<'a> = (
+    &'a str,
+    u32,
+    &'a str,
+    &'a str,
+    Option<&'a str>,
+    Option<&'a str>,
+);
+
+fn asked(dependency: &Dependency) -> Asked<'_> {
+    (
+        &dependency.manifest,
+        dependency.line,
+        &dependency.name,
+        &dependency.specifier,
+        dependency.group.as_deref(),
+        dependency.marker.as_deref(),
+    )
+}
+
 fn is_own(project: &Project) -> bool {
     matches!(project.role, ProjectRole::Root | ProjectRole::Member)
 }
 
-fn count(summary: &mut DependencyCounts, project: &Project, dependency: &Dependency) {
+fn count(summary: &mut DependencyCounts, extras: &HashSet<String>, dependency: &Dependency) {
     match dependency.group.as_deref() {
-        None | Some("peer") => summary.direct_count += 1,
+        None | Some("peer" | "provided" | "system") => summary.direct_count += 1,
+        Some("dev" | "build") => summary.dev_count += 1,
         Some("optional") => summary.optional_count += 1,
-        Some(group) if names_extra(project, group) => summary.optional_count += 1,
+        Some(group) if extras.contains(&canonical(dependency.ecosystem, group).1) => {
+            summary.optional_count += 1;
+        }
         Some(_) => summary.dev_count += 1,
     }
-}
-
-/// Says whether a group of dependencies is one of the package's extras.
-pub fn names_extra(project: &Project, group: &str) -> bool {
-    project
-        .extras
-        .iter()
-        .any(|extra| names_equal(project.ecosystem, extra, group))
-}
-
-/// Says whether two names mean one package, by the family's rules.
-pub fn names_equal(ecosystem: Ecosystem, left: &str, right: &str) -> bool {
-    canonical(ecosystem, left) == canonical(ecosystem, right)
 }
 
 /// Gives the form under which a package's name is compared.

@@ -6,8 +6,10 @@
 //! - one file per format: [`pyproject`] (with `poetry`, `flit`, `dependency_groups` and
 //!   `tool_tables`), [`pkg_info`], `setup_py`, [`setup_cfg`], [`egg_info`], [`requirements_txt`], `pipfile`, `conda_environment`
 //! - `folder_manifests`, `version_source`, `requirements_files`: what the Python manifests of one folder say together
+//! - `cargo_toml`, `cargo_lock`: Rust crates; `go_mod`, `go_work`, `go_sum` (with `go_syntax`): Go modules; `pom_xml`: Maven projects
+//! - `tree_reading`, `allowance`, `problem_list`: how much of a tree's manifests is read, kept and told
 //! - [`requirement`], [`marker`]: PEP 508
-//! - `ini`, `toml_text`: the syntaxes below the formats
+//! - `ini`, `toml_text`, `xml_tree`: the syntaxes below the formats
 
 mod allowance;
 mod bun_lock;
@@ -40,6 +42,7 @@ mod pnpm_lock;
 mod pnpm_workspace;
 mod poetry;
 mod poetry_constraint;
+mod pom_xml;
 mod problem_list;
 mod project;
 mod pyproject;
@@ -53,6 +56,7 @@ mod toml_text;
 mod tool_tables;
 mod tree_reading;
 mod version_source;
+mod xml_tree;
 pub(crate) mod yaml_text;
 mod yarn_lock;
 

@@ -223,6 +223,12 @@ fn next_term(text: &str) -> (Prefix, &str, &str) {
         .find_map(|(written, prefix)| Some((*prefix, text.strip_prefix(written)?)));
     let (prefix, rest) = found.unwrap_or((Prefix::None, text));
     let rest = rest.trim_start_matches(is_space);
+    // `> =1.2` is `>=1.2`.
+    let prefix = match (prefix, rest.starts_with('=')) {
+        (Prefix::Compare(Operator::Less), true) => Prefix::Compare(Operator::LessOrEqual),
+        (Prefix::Compare(Operator::Greater), true) => Prefix::Compare(Operator::GreaterOrEqual),
+        (prefix, _) => prefix,
+    };
     let end = rest.find(is_space).unwrap_or(rest.len());
     let (version, after) = rest.split_at(end);
     (prefix, version, after.trim_start_matches(is_space))
@@ -460,6 +466,7 @@ mod tests {
         check("<=1.2", "<1.3.0-0");
         check("<1", "<1.0.0-0");
         check(">=1.2", ">=1.2.0");
+        check("> =1.2", ">=1.2.0");
         check(">=1.2.3 <2", ">=1.2.3, <2.0.0-0");
         check("1.2 - 2.3.4", ">=1.2.0, <=2.3.4");
         check("1.2.3 - 2", ">=1.2.3, <3.0.0-0");

@@ -42,7 +42,6 @@ pub(super) struct Pom {
 /// The project whose fields are inherited.
 #[derive(Debug, Default)]
 pub(super) struct Parent {
-    pub line: u32,
     pub group: Option<String>,
     pub artifact: Option<String>,
     pub version: Option<String>,
@@ -140,11 +139,12 @@ fn owned(element: &Element, name: &str) -> Option<String> {
 fn parent(element: &Element) -> Parent {
     let relative_path = element.child("relativePath");
     Parent {
-        line: element.line,
         group: owned(element, "groupId"),
         artifact: owned(element, "artifactId"),
         version: owned(element, "version"),
-        relative_path: relative_path.map_or("../pom.xml", |path| &path.text).to_owned(),
+        relative_path: relative_path
+            .map_or("../pom.xml", |path| &path.text)
+            .to_owned(),
     }
 }
 
@@ -305,7 +305,10 @@ mod tests {
         );
         assert!(problems.is_empty(), "{problems:?}");
         let pom = pom.expect("a project");
-        assert_eq!(pom.parent.map(|parent| parent.relative_path), Some(String::new()));
+        assert_eq!(
+            pom.parent.map(|parent| parent.relative_path),
+            Some(String::new())
+        );
         assert_eq!(pom.properties["x.version"], "2");
         assert_eq!(pom.dependencies[0].line, 7);
         assert_eq!(pom.dependencies[0].scope.as_deref(), Some("test"));
@@ -320,7 +323,8 @@ mod tests {
         let (pom, problems) = read("<html/>");
         assert!(pom.is_none());
         assert_eq!(problems, ["has no element `project`"]);
-        let (_, problems) = read("<project>\n<dependencies>\n<dependency/></dependencies></project>");
+        let (_, problems) =
+            read("<project>\n<dependencies>\n<dependency/></dependencies></project>");
         assert_eq!(
             problems,
             [
@@ -328,7 +332,8 @@ mod tests {
                 "line 1: the project has no artifactId",
             ]
         );
-        let many = "<dependency><groupId>g</groupId><artifactId>a</artifactId></dependency>".repeat(30_000);
+        let many = "<dependency><groupId>g</groupId><artifactId>a</artifactId></dependency>"
+            .repeat(30_000);
         let (pom, problems) = read(&format!(
             "<project><artifactId>a</artifactId><dependencies>{many}</dependencies></project>"
         ));

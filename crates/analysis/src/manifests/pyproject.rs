@@ -38,6 +38,7 @@ fn parse(path: &str, text: &str) -> ManifestFacts {
     }
     dependency_groups::read(&mut facts, &document);
     tool_tables::read(&mut facts, &document);
+    facts.has_build_system = document.table(&["build-system"]).is_some();
     facts.declares_project |= ["project", "build-system", "dependency-groups"]
         .iter()
         .any(|table| document.table(&[*table]).is_some());

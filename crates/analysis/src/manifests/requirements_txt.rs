@@ -125,6 +125,8 @@ fn read_requirement(
             section,
             group: group.map(str::to_owned),
         });
+    } else if text.contains("://") && !text.contains('@') {
+        facts.problem(line, "an address that does not tell the name of what it leads to is not read");
     } else {
         facts.require_hashed(section, group, text, line, hashes);
     }

@@ -16,11 +16,22 @@ pub(super) static FORMAT: ManifestFormat = ManifestFormat {
     parse,
 };
 
+/// How many times one key of a file may name another one.
+const MOST_REFERENCES: usize = 200;
+/// How many lines one key may have by naming others.
+const MOST_LINES: usize = 20_000;
+
 fn parse(path: &str, text: &str) -> ManifestFacts {
     let mut facts = ManifestFacts::new(path);
     let mut license = None;
     let mut classifiers = Vec::new();
-    for entry in ini::entries(text) {
+    let entries = ini::entries(text);
+    let mut left = MOST_REFERENCES;
+    for entry in &entries {
+        let mut entry = entry.clone();
+        if entry.lines.iter().any(|(_, text)| text.starts_with("%(")) {
+            entry.lines = interpolated(&entry, &entries, &mut left);
+        }
         // The spelling with hyphens is the older one.
         let key = entry.key.replace('-', "_");
         match (entry.section, key.as_str()) {
@@ -116,6 +127,28 @@ fn read_list(facts: &mut ManifestFacts, section: Section, group: Option<&str>, e
     }
 }
 
+/// Replaces `%(key)s` in the lines of a list by the lines of that key of the same section, as configparser does; other uses of `%` stay.
+fn interpolated<'t>(entry: &Entry<'t>, entries: &[Entry<'t>], left: &mut usize) -> Vec<(u32, &'t str)> {
+    let mut lines = Vec::new();
+    for (line, text) in &entry.lines {
+        if lines.len() > MOST_LINES {
+            break;
+        }
+        let key = text.strip_prefix("%(").and_then(|rest| rest.strip_suffix(")s"));
+        let referred = key.and_then(|key| {
+            entries.iter().find(|other| other.section == entry.section && other.key == key && other.key != entry.key)
+        });
+        match referred {
+            Some(other) if *left > 0 => {
+                *left -= 1;
+                lines.extend(interpolated(other, entries, left));
+            }
+            _ => lines.push((*line, *text)),
+        }
+    }
+    lines
+}
+
 fn read_entry_points(facts: &mut ManifestFacts, entry: &Entry<'_>) {
     for (_, item) in entry.items(',') {
         if let Some((name, object)) = item.split_once('=') {
@@ -154,6 +187,10 @@ mod tests {
             (None, Some("MIT"))
         );
         assert_eq!(facts.license_files, ["LICENSE*", "NOTICE"]);
+        let shared = "[options.extras_require]\na =\n  x\n  y\nb =\n  %(a)s\n  z\nloop = %(pool)s\npool = %(loop)s\n";
+        let facts_of_shared = parse("setup.cfg", shared);
+        let names: Vec<&str> = facts_of_shared.optional.iter().flatten().map(|known| known.name.as_str()).collect();
+        assert_eq!(names, ["x", "y", "x", "y", "z"]);
         assert_eq!(
             facts.version_source,
             Some(VersionSource::Attribute {

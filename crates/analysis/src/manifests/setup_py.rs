@@ -46,6 +46,8 @@ fn parse(path: &str, text: &str) -> ManifestFacts {
         facts.problem(*line, "setup is called more than once; the first call is read");
     }
     let mut license = License::default();
+    const OF_PACKAGES: [&str; 6] = ["name", "version", "packages", "py_modules", "ext_modules", "install_requires"];
+    facts.declares_project = call.arguments.iter().any(|(name, ..)| OF_PACKAGES.contains(&name.as_str()));
     for (name, line, value) in &call.arguments {
         read_argument(&mut facts, &mut license, name, *line, value);
     }
@@ -69,11 +71,11 @@ fn read_argument(
     value: &Static,
 ) {
     match name {
-        "name" => {
-            facts.project.name = text_of(facts, name, value);
-            facts.declares_project = facts.project.name.is_some();
-        }
-        "version" => read_version(facts, line, value),
+        "name" => match written_at(value) {
+            Some(source) => facts.name_source = Some(source),
+            None => facts.project.name = text_of(facts, name, value),
+        },
+        "version" => read_version(facts, value),
         "description" => {
             if let Static::Text(text) = value {
                 facts.project.description = text.lines().next().map(str::to_owned);
@@ -145,27 +147,29 @@ fn text_of(facts: &mut ManifestFacts, argument: &str, value: &Static) -> Option<
     None
 }
 
-fn read_version(facts: &mut ManifestFacts, line: u32, value: &Static) {
+fn read_version(facts: &mut ManifestFacts, value: &Static) {
+    match written_at(value) {
+        Some(source) => facts.version_source = Some(source),
+        None => facts.project.version = text_of(facts, "version", value),
+    }
+}
+
+/// Gives where a value is written, if the program takes it from elsewhere.
+fn written_at(value: &Static) -> Option<VersionSource> {
     match value {
-        Static::Text(text) => facts.project.version = Some(text.trim().to_owned()),
-        Static::Definition { path, name } => {
-            facts.version_source = Some(VersionSource::Definition {
-                path: path.clone(),
-                names: vec![name.clone()],
-            });
+        Static::Definition { path, name } => Some(VersionSource::Definition {
+            path: path.clone(),
+            names: vec![name.clone()],
+        }),
+        Static::FileText(path) => Some(VersionSource::File(path.clone())),
+        Static::Imported(name) => {
+            let (module, name) = name.rsplit_once('.')?;
+            Some(VersionSource::Attribute {
+                module: module.to_owned(),
+                name: name.to_owned(),
+            })
         }
-        Static::FileText(path) => facts.version_source = Some(VersionSource::File(path.clone())),
-        Static::Imported(name) => match name.rsplit_once('.') {
-            Some((module, name)) => {
-                facts.version_source = Some(VersionSource::Attribute {
-                    module: module.to_owned(),
-                    name: name.to_owned(),
-                });
-            }
-            None => facts.problem(line, "version is not static: a name that is not defined"),
-        },
-        Static::Unknown(gap) => tell(facts, "version", gap),
-        _ => {}
+        _ => None,
     }
 }
 

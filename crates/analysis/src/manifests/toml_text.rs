@@ -6,6 +6,9 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
+/// How many bytes a parsed document may take, by [`too_heavy`].
+const HEAVIEST: usize = 384 << 20;
+
 /// A value with its place.
 pub(super) type Value<'t> = Spanned<DeValue<'t>>;
 
@@ -32,6 +35,12 @@ impl<'t> Document<'t> {
     /// Names the first mistake.
     pub(super) fn parse(text: &'t str) -> Result<Self, TomlError> {
         let lines = LineIndex::new(text);
+        if let Some(place) = too_heavy(text) {
+            return Err(TomlError {
+                line: lines.line(place),
+                message: "more tables and values than are read".to_owned(),
+            });
+        }
         match DeTable::parse(text) {
             Ok(root) => Ok(Self {
                 root: root.into_inner(),
@@ -116,6 +125,64 @@ impl<'t> Document<'t> {
     }
 }
 
+/// Says where a text passes the bound of what its parsed form may take, without parsing it: a table of six bytes takes more than a
+/// thousand. The weights were measured with tables, arrays, keys, values and words of one byte.
+fn too_heavy(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut weight = 0_usize;
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let (next, added) = match byte {
+            b'"' | b'\'' => (end_of_string(bytes, at), 100),
+            b'#' => {
+                let end = memchr::memchr(b'\n', &bytes[at..]);
+                (end.map_or(bytes.len(), |end| at + end), 60)
+            }
+            b'{' => (at + 1, 1_700),
+            b'.' => (at + 1, 1_600),
+            b'[' => (at + 1, 950),
+            b'=' => (at + 1, 400),
+            b',' => (at + 1, 160),
+            b' ' | b'\t' => (at + 1, 0),
+            b'\n' | b'}' | b']' => (at + 1, 60),
+            _ => (end_of_word(bytes, at), 60),
+        };
+        weight += added;
+        if weight > HEAVIEST {
+            return Some(at);
+        }
+        at = next;
+    }
+    None
+}
+
+/// Gives the place behind a run of bytes that have no weight of their own.
+fn end_of_word(bytes: &[u8], start: usize) -> usize {
+    let ends = |byte: &u8| b" \t\n\"'#{}[].=,".contains(byte);
+    let length = bytes[start..].iter().position(ends);
+    length.map_or(bytes.len(), |length| start + length.max(1))
+}
+
+/// Gives the place behind a string that begins at the given one; a string that does not end there ends with its line or with the text.
+fn end_of_string(bytes: &[u8], start: usize) -> usize {
+    let quote = bytes[start];
+    let escapes = quote == b'"';
+    let is_long = bytes[start..].starts_with(&[quote; 3]);
+    let mut at = start + if is_long { 3 } else { 1 };
+    while let Some(&byte) = bytes.get(at) {
+        if byte == b'\\' && escapes {
+            at += 2;
+        } else if is_long && bytes[at..].starts_with(&[quote; 3]) {
+            return at + 3;
+        } else if !is_long && (byte == quote || byte == b'\n') {
+            return at + 1;
+        } else {
+            at += 1;
+        }
+    }
+    bytes.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +193,21 @@ mod tests {
         assert_eq!(document.texts(&["z"]), [("a", 1), ("b", 2)]);
         let keys: Vec<&str> = document.entries(&[]).iter().map(|(key, _)| *key).collect();
         assert_eq!(keys, ["z", "a"]);
+    }
+
+    #[test]
+    fn what_would_take_much_memory_is_not_parsed() {
+        let heavy = |text: &str| Document::parse(text).err().map(|error| error.line);
+        let tables = "{a=1},".repeat(300_000);
+        assert_eq!(heavy(&format!("\na=[\n{tables}]")), Some(3));
+        assert!(heavy(&"[[a]]\n".repeat(300_000)).is_some());
+        assert!(heavy(&"\n".repeat(7_000_000)).is_some());
+        // In strings and comments the same characters weigh nothing.
+        let text = tables.as_str();
+        let quoted = format!(
+            "a='{text}' # {text}\nb=\"\\\"{text}\"\nc=\"\"\"\"\"{text}\n\"\"\"\nd=\'\'\'\'{text}\'\'\'\n"
+        );
+        assert_eq!(heavy(&quoted), None);
     }
 
     #[test]

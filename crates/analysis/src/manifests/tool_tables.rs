@@ -143,6 +143,10 @@ fn read_hatch(facts: &mut ManifestFacts, document: &Document<'_>) {
             read_hatch_requirements(facts, document);
             continue;
         }
+        // These compute nothing but versions and descriptions.
+        if matches!(hook, "fancy-pypi-readme" | "vcs" | "nodejs" | "docstring-description") {
+            continue;
+        }
         for field in ["dependencies", "optional-dependencies"] {
             if is_dynamic(facts, field) {
                 facts.problem(

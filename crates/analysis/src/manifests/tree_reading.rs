@@ -7,7 +7,7 @@ use super::problem_list::ProblemList;
 /// How many files of one family are read.
 const MOST_FILES: usize = 50_000;
 /// How many bytes of one family's files are read.
-const MOST_BYTES: usize = 256 << 20;
+const MOST_BYTES: usize = 64 << 20;
 
 /// Reads files of one family; what is not read becomes a problem.
 pub(super) struct TreeReading<'t> {

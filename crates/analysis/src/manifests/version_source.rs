@@ -1,6 +1,7 @@
-//! The version of a package whose manifest only names the place where it is written. Reads that place as text, and runs nothing.
+//! The version or the name of a package whose manifest only names the place where it is written. Reads that place as text, and runs
+//! nothing.
 
-use synthesizer_model::tree::TreePath;
+use synthesizer_model::{text::is_deceptive, tree::TreePath};
 
 use super::{
     facts::VersionSource,
@@ -9,15 +10,15 @@ use super::{
 };
 use crate::languages::python::static_reading::{self, Content, Static};
 
-/// From how many places to the next a version is followed.
+/// How many times one place names the next.
 const MOST_STEPS: usize = 4;
-/// The longest version, in bytes.
+/// The longest version or name, in bytes.
 const LONGEST: usize = 100;
 
 /// Folders below which packages commonly lie.
 const ROOTS: [&str; 3] = ["", "src", "lib"];
 
-/// Looks a version up; `None` when its place does not tell it as text.
+/// Looks a version or a name up; `None` when its place does not tell it as one short text.
 pub(super) fn resolve(
     reading: &mut TreeReading<'_>,
     folder: &str,
@@ -27,7 +28,7 @@ pub(super) fn resolve(
     let mut source = source.clone();
     for _ in 0..MOST_STEPS {
         let (path, names) = match &source {
-            VersionSource::File(path) => return version_of(&text_at(reading, folder, path)?),
+            VersionSource::File(path) => return short(&text_at(reading, folder, path)?),
             VersionSource::Definition { path, names } => (path.clone(), names.clone()),
             VersionSource::Attribute { module, name } => {
                 let path = module_file(reading, folder, roots, module)?;
@@ -39,7 +40,7 @@ pub(super) fn resolve(
             .iter()
             .find_map(|name| static_reading::module_value(&text, &path, name))?;
         source = match value {
-            Static::Text(text) => return version_of(&text),
+            Static::Text(text) => return short(&text),
             Static::List(list) => {
                 let parts = list.items.iter().map(|item| match &item.content {
                     Content::Value(Static::Text(text)) => Some(text.clone()),
@@ -47,7 +48,7 @@ pub(super) fn resolve(
                     _ => None,
                 });
                 let parts: Option<Vec<String>> = parts.collect();
-                return version_of(&parts.filter(|_| list.gaps.is_empty())?.join("."));
+                return short(&parts.filter(|_| list.gaps.is_empty())?.join("."));
             }
             Static::FileText(path) => VersionSource::File(path),
             Static::Definition { path, name } => VersionSource::Definition {
@@ -110,10 +111,10 @@ fn text_at(reading: &mut TreeReading<'_>, folder: &str, relative: &str) -> Optio
     reading.has(&path).then(|| read_text(reading, &path))?
 }
 
-fn version_of(text: &str) -> Option<String> {
+fn short(text: &str) -> Option<String> {
     let text = text.trim();
-    let version: Result<pep440_rs::Version, _> = text.parse();
-    (text.len() <= LONGEST && version.is_ok()).then(|| text.to_owned())
+    let is_short = !text.is_empty() && text.len() <= LONGEST && !text.chars().any(is_deceptive);
+    is_short.then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -153,7 +154,7 @@ mod tests {
         );
         let file = VersionSource::File("VERSION".to_owned());
         check(&[("p/VERSION", "1.0\n")], &file, Some("1.0"));
-        check(&[("p/VERSION", "soon\n")], &file, None);
+        check(&[("p/VERSION", "1.0\n2.0\n")], &file, None);
         check(&[("VERSION", "1.0\n")], &VersionSource::File("../../VERSION".to_owned()), None);
         let definition = VersionSource::Definition {
             path: "v.py".to_owned(),

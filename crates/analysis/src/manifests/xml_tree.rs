@@ -265,7 +265,9 @@ fn decode(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
     let text = String::from_utf8_lossy(bytes);
     let remark = match &text {
         Cow::Borrowed(_) => None,
-        Cow::Owned(_) if is_known => Some("not all of it is UTF-8; the rest is replaced".to_owned()),
+        Cow::Owned(_) if is_known => {
+            Some("not all of it is UTF-8; the rest is replaced".to_owned())
+        }
         Cow::Owned(_) => Some(format!(
             "the encoding `{}` is not read; what is not UTF-8 is replaced",
             declared.unwrap_or_default()
@@ -281,14 +283,17 @@ fn declared_encoding(bytes: &[u8]) -> Option<String> {
     let (declaration, _) = declaration.split_once("?>")?;
     let (_, after) = declaration.split_once("encoding")?;
     let value = after.trim_start().strip_prefix('=')?.trim_start();
-    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let quote = value
+        .chars()
+        .next()
+        .filter(|quote| matches!(quote, '"' | '\''))?;
     let (value, _) = value[1..].split_once(quote)?;
     Some(value.to_ascii_lowercase())
 }
 
 fn sixteen_bits(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> (Cow<'static, str>, Option<String>) {
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    let mut is_whole = bytes.len() % 2 == 0;
+    let mut is_whole = bytes.len().is_multiple_of(2);
     let text = char::decode_utf16(units)
         .map(|found| {
             is_whole &= found.is_ok();
@@ -334,7 +339,9 @@ mod tests {
 
     fn show(element: &Element) -> String {
         let children: Vec<String> = element.children.iter().map(show).collect();
-        let Element { name, line, text, .. } = element;
+        let Element {
+            name, line, text, ..
+        } = element;
         format!("{name}@{line}{text:?}[{}]", children.join(" "))
     }
 
@@ -439,7 +446,9 @@ mod tests {
             document.root.expect("a beginning").children.len(),
             MOST_ELEMENTS - 1
         );
-        let attributes: String = (0..100_000).map(|number| format!(" xmlns:a{number}='x'")).collect();
+        let attributes: String = (0..100_000)
+            .map(|number| format!(" xmlns:a{number}='x'"))
+            .collect();
         let document = parse(format!("<a{attributes}>{}</a>", "x".repeat(1_000_000)).as_bytes());
         assert_eq!(document.root.expect("a root").text.len(), LONGEST_TEXT);
     }

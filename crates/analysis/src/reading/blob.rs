@@ -10,6 +10,8 @@ use crate::{
 
 /// How many bytes of a file without a suffix are looked at to tell its language.
 const BEGINNING: usize = 256;
+/// How many bytes of a file are searched for the zero byte that no text has, as git does.
+const BINARY_BYTES: usize = 8000;
 
 /// Stands for the suffix of files whose name says that their text is a license.
 pub const LICENSE_SUFFIX: &str = "LICENSE";
@@ -36,7 +38,15 @@ pub fn facts(
     let Some(language) = language else {
         return facts;
     };
-    facts.lines = lines::count(language, bytes);
+    let counted = lines::measure(language, bytes);
+    facts.lines = counted.lines;
+    facts.problem = counted.problem.map(str::to_owned);
+    let is_utf_16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    if !is_utf_16 && bytes.iter().take(BINARY_BYTES).any(|byte| *byte == 0) {
+        // Counted, as tokei does; but nobody wrote it, and it shows nothing.
+        facts.marks.generated = Some("binary contents".to_owned());
+        return facts;
+    }
     let Ok(text) = std::str::from_utf8(bytes) else {
         if languages::reader(language).is_some() {
             facts.problem = Some("the file is not UTF-8 text and was counted only".to_owned());
@@ -73,7 +83,9 @@ fn parse(facts: &mut FileFacts, text: &str, kind: FileKind<'_>, parsed_bytes: us
         .code
         .as_ref()
         .and_then(|code| code.syntax_errors.first());
-    facts.problem = error.map(|(line, what)| format!("line {line}: {what}"));
+    if let Some((line, what)) = error {
+        facts.problem = Some(format!("line {line}: {what}"));
+    }
 }
 
 fn header(text: &str) -> LicenseHeader {

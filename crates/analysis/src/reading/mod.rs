@@ -63,11 +63,7 @@ pub struct FileRecord {
 impl FileRecord {
     /// Gives the lines of the file, those of other languages inside it included.
     pub fn lines(&self) -> LineCounts {
-        let mut all = LineCounts::default();
-        for part in &self.facts.lines {
-            all.add(part.lines);
-        }
-        all
+        lines::whole_file(&self.facts.lines)
     }
 }
 

@@ -12,13 +12,15 @@ const BYTES_PER_TOKEN: usize = 3;
 /// The longest text outside the parts, in characters; what is longer came from a stranger.
 const TEXT_LIMIT: usize = 4000;
 
-/// A list or long text of a result that may be given in pieces.
+/// A list, a long text or a table of a result that may be given in pieces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
     /// Its name in `left_out`, such as `dependencies.direct`.
     pub(super) name: String,
     /// Its JSON pointer.
     pub(super) pointer: String,
+    /// Its share of a page that cannot hold everything, beside the shares of the others; 0 for none of its own.
+    pub(super) share: usize,
 }
 
 impl Part {
@@ -27,11 +29,18 @@ impl Part {
         Self {
             name: path.to_owned(),
             pointer: format!("{prefix}/{}", path.replace('.', "/")),
+            share: 0,
         }
+    }
+
+    /// Gives the part a share of its own, so that those before it cannot take the whole page.
+    pub(super) fn with_share(self, share: usize) -> Self {
+        Self { share, ..self }
     }
 }
 
-/// Gives the page that was asked for: parts in their order, each from where the last page ended, as much as fits.
+/// Gives the page that was asked for: parts, each from where the last page ended, first as much of each as its share holds, then in
+/// their order as much as fits.
 ///
 /// A page always holds something of what is left, so that pages come to an end. `truncated`, `next_cursor` and `left_out` are
 /// there only when something is left.
@@ -39,30 +48,24 @@ pub(super) fn fit(mut document: Value, parts: &[Part], paging: &Paging) -> Value
     let limit = paging.max_tokens.saturating_mul(BYTES_PER_TOKEN);
     let mut pending: Vec<Pending<'_>> = parts
         .iter()
-        .filter_map(|part| Pending::take(&mut document, part, &paging.offsets))
+        .enumerate()
+        .filter_map(|(place, part)| Pending::take(&mut document, place, part, &paging.offsets))
         .collect();
-    let reserve: usize = 200
-        + paging.scope.len() * 2
-        + parts
-            .iter()
-            .map(|part| 48 + part.name.len() * 3)
-            .sum::<usize>();
-    squeeze(&mut document, limit.saturating_sub(reserve));
+    let reserve = Reserve::new(&pending, paging, limit);
+    squeeze(&mut document, limit.saturating_sub(reserve.bytes));
     let size = compact_json(&document).len();
     let whole: usize = pending.iter().map(Pending::size).sum();
-    let mut room = if size + whole <= limit {
-        whole
+    if size + whole <= limit {
+        fill(&mut pending, whole);
     } else {
-        limit.saturating_sub(size + reserve)
-    };
-    let mut placed = false;
-    for part in &mut pending {
-        part.fill(&mut room, &mut placed);
+        let room = limit.saturating_sub(size + reserve.bytes);
+        let room = fill_shares(&mut pending, room);
+        fill(&mut pending, room);
     }
     let mut offsets = Offsets::new();
     let mut left_out = Vec::new();
     for part in pending {
-        offsets.insert(part.part.name.clone(), part.end());
+        offsets.insert(part.place.to_string(), part.end());
         left_out.extend(part.left_out());
         part.put_back(&mut document);
     }
@@ -71,90 +74,161 @@ pub(super) fn fit(mut document: Value, parts: &[Part], paging: &Paging) -> Value
     {
         fields.insert("truncated".to_owned(), json!(true));
         fields.insert("next_cursor".to_owned(), json!(paging.next_cursor(offsets)));
-        fields.insert("left_out".to_owned(), Value::Array(left_out));
+        fields.insert("left_out".to_owned(), reserve.told(left_out));
     }
     document
+}
+
+/// Room that is kept for saying what was left out and where it goes on.
+struct Reserve {
+    bytes: usize,
+    /// Whether the page is so small that what was left out is told in one sum.
+    brief: bool,
+}
+
+impl Reserve {
+    fn new(pending: &[Pending<'_>], paging: &Paging, limit: usize) -> Self {
+        let own = paging.scope.len() + paging.inner.as_ref().map_or(0, String::len);
+        let cursor = 120 + own * 2 + pending.len() * 24;
+        let told: usize = pending
+            .iter()
+            .filter(|part| !part.is_done())
+            .map(|part| 36 + part.part.name.len())
+            .sum();
+        let brief = (cursor + told) * 3 > limit;
+        let told = if brief { 60 } else { told };
+        Self {
+            bytes: cursor + told,
+            brief,
+        }
+    }
+
+    fn told(&self, left_out: Vec<Value>) -> Value {
+        if !self.brief {
+            return Value::Array(left_out);
+        }
+        let count = |entry: &Value, name| entry.get(name).and_then(Value::as_u64).unwrap_or(0);
+        let sum: u64 = left_out
+            .iter()
+            .map(|entry| count(entry, "count") + count(entry, "bytes").min(1))
+            .sum();
+        json!([{ "what": "all lists", "count": sum }])
+    }
+}
+
+/// Gives every part as much as its share of the room holds; says how much room is left.
+fn fill_shares(pending: &mut [Pending<'_>], room: usize) -> usize {
+    let waiting = |part: &&mut Pending<'_>| !part.is_done();
+    let shares: usize = pending
+        .iter_mut()
+        .filter(waiting)
+        .map(|part| part.part.share)
+        .sum();
+    let mut left = room;
+    for part in pending.iter_mut().filter(waiting) {
+        let share = room.saturating_mul(part.part.share) / shares.max(1);
+        let mut unused = share;
+        // What is larger than its share waits for the room that others leave.
+        let mut placed = true;
+        part.fill(&mut unused, &mut placed);
+        left -= share - unused;
+    }
+    left
+}
+
+/// Fills the parts in their order; something is placed in any case.
+fn fill(pending: &mut [Pending<'_>], mut room: usize) {
+    let mut placed = pending.iter().any(|part| part.taken() > 0);
+    for part in pending {
+        part.fill(&mut room, &mut placed);
+    }
 }
 
 /// What is left of a part, and what of it goes onto this page.
 struct Pending<'part> {
     part: &'part Part,
+    /// Its place among the parts, which names it in cursors.
+    place: usize,
     start: usize,
     content: Content,
 }
 
 enum Content {
-    List { left: Vec<Value>, taken: Vec<Value> },
+    List { left: Vec<Value>, taken: usize },
+    Table { left: Vec<(String, Value)>, taken: usize },
     Text { left: String, taken: usize },
 }
 
 impl<'part> Pending<'part> {
     /// Takes a part out of the document, from its offset on.
-    fn take(document: &mut Value, part: &'part Part, offsets: &Offsets) -> Option<Self> {
-        let wanted = offsets.get(&part.name).copied().unwrap_or(0);
-        let place = document.pointer_mut(&part.pointer)?;
-        match place {
+    fn take(
+        document: &mut Value,
+        place: usize,
+        part: &'part Part,
+        offsets: &Offsets,
+    ) -> Option<Self> {
+        let wanted = offsets.get(&place.to_string()).copied().unwrap_or(0);
+        let (start, content) = match document.pointer_mut(&part.pointer)? {
             Value::Array(items) => {
                 let start = wanted.min(items.len());
                 let mut left = items.split_off(start);
                 items.clear();
                 left.iter_mut().for_each(|item| cap_texts(item, TEXT_LIMIT));
-                let content = Content::List {
-                    left,
-                    taken: Vec::new(),
-                };
-                Some(Self {
-                    part,
-                    start,
-                    content,
-                })
+                (start, Content::List { left, taken: 0 })
+            }
+            Value::Object(fields) => {
+                let start = wanted.min(fields.len());
+                let mut left: Vec<_> = std::mem::take(fields).into_iter().skip(start).collect();
+                left.iter_mut()
+                    .for_each(|(_, field)| cap_texts(field, TEXT_LIMIT));
+                (start, Content::Table { left, taken: 0 })
             }
             Value::String(text) => {
                 let start = text.floor_char_boundary(wanted.min(text.len()));
                 let left = text.split_off(start);
                 text.clear();
-                let content = Content::Text { left, taken: 0 };
-                Some(Self {
-                    part,
-                    start,
-                    content,
-                })
+                (start, Content::Text { left, taken: 0 })
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
-        }
+            Value::Null | Value::Bool(_) | Value::Number(_) => return None,
+        };
+        Some(Self {
+            part,
+            place,
+            start,
+            content,
+        })
     }
 
     fn size(&self) -> usize {
         match &self.content {
             Content::List { left, .. } => left.iter().map(item_size).sum(),
+            Content::Table { left, .. } => left.iter().map(field_size).sum(),
             Content::Text { left, .. } => left.chars().map(escaped_size).sum(),
         }
     }
 
-    /// Takes as much as there is room for; something in any case when nothing is on the page yet.
+    /// Takes as much more as there is room for; something in any case when nothing is on the page yet.
     fn fill(&mut self, room: &mut usize, placed: &mut bool) {
         match &mut self.content {
             Content::List { left, taken } => {
-                let mut items = std::mem::take(left).into_iter();
-                for item in items.by_ref() {
-                    let size = item_size(&item);
-                    if size <= *room {
-                        *room -= size;
-                        taken.push(item);
-                    } else if *placed {
-                        left.push(item);
+                for item in left.iter_mut().skip(*taken) {
+                    if !place_item(item, 1, room, placed) {
                         break;
-                    } else {
-                        taken.push(shrink(item, *room));
-                        *room = 0;
                     }
-                    *placed = true;
+                    *taken += 1;
                 }
-                left.extend(items);
+            }
+            Content::Table { left, taken } => {
+                for (name, field) in left.iter_mut().skip(*taken) {
+                    if !place_item(field, name_size(name) + 2, room, placed) {
+                        break;
+                    }
+                    *taken += 1;
+                }
             }
             Content::Text { left, taken } => {
-                let mut end = 0;
-                for character in left.chars() {
+                let mut end = *taken;
+                for character in left.get(end..).unwrap_or_default().chars() {
                     let size = escaped_size(character);
                     if size > *room && *placed {
                         break;
@@ -168,25 +242,35 @@ impl<'part> Pending<'part> {
         }
     }
 
+    /// How many items, fields or bytes there are from the offset on, and how many of them are on this page.
+    fn counts(&self) -> (usize, usize) {
+        match &self.content {
+            Content::List { left, taken } => (left.len(), *taken),
+            Content::Table { left, taken } => (left.len(), *taken),
+            Content::Text { left, taken } => (left.len(), *taken),
+        }
+    }
+
+    fn taken(&self) -> usize {
+        self.counts().1
+    }
+
+    fn is_done(&self) -> bool {
+        let (left, taken) = self.counts();
+        left == taken
+    }
+
     fn end(&self) -> usize {
-        self.start
-            + match &self.content {
-                Content::List { taken, .. } => taken.len(),
-                Content::Text { taken, .. } => *taken,
-            }
+        self.start + self.taken()
     }
 
     fn left_out(&self) -> Option<Value> {
-        let name = &self.part.name;
-        match &self.content {
-            Content::List { left, .. } if !left.is_empty() => {
-                Some(json!({ "what": name, "count": left.len() }))
-            }
-            Content::Text { left, taken } if *taken < left.len() => {
-                Some(json!({ "what": name, "bytes": left.len() - taken }))
-            }
-            Content::List { .. } | Content::Text { .. } => None,
-        }
+        let (left, taken) = self.counts();
+        let unit = match &self.content {
+            Content::List { .. } | Content::Table { .. } => "count",
+            Content::Text { .. } => "bytes",
+        };
+        (taken < left).then(|| json!({ "what": self.part.name, unit: left - taken }))
     }
 
     fn put_back(self, document: &mut Value) {
@@ -194,13 +278,42 @@ impl<'part> Pending<'part> {
             return;
         };
         *place = match self.content {
-            Content::List { taken, .. } => Value::Array(taken),
+            Content::List { mut left, taken } => {
+                left.truncate(taken);
+                Value::Array(left)
+            }
+            Content::Table { left, taken } => Value::Object(left.into_iter().take(taken).collect()),
             Content::Text { mut left, taken } => {
                 left.truncate(taken);
                 Value::String(left)
             }
         };
     }
+}
+
+/// Says whether an item goes onto the page, with `more` bytes beside its own; makes it smaller when it alone is too large.
+fn place_item(item: &mut Value, more: usize, room: &mut usize, placed: &mut bool) -> bool {
+    let size = compact_json(item).len() + more;
+    if size <= *room {
+        *room -= size;
+    } else if *placed {
+        return false;
+    } else {
+        *item = shrink(std::mem::take(item), room.saturating_sub(more));
+        *room = 0;
+    }
+    *placed = true;
+    true
+}
+
+/// The size of a field with its name, colon and comma.
+fn field_size((name, field): &(String, Value)) -> usize {
+    name_size(name) + 1 + item_size(field)
+}
+
+/// The size of a name inside a JSON text, with its quotes.
+fn name_size(name: &str) -> usize {
+    2 + name.chars().map(escaped_size).sum::<usize>()
 }
 
 /// The size of a list's item with its comma.
@@ -282,13 +395,16 @@ mod tests {
 
     /// Reads all pages; every page must fit and bring something.
     fn pages(document: &Value, paths: &[&str], max_tokens: u32) -> Vec<Value> {
-        let parts = parts(paths);
+        pages_of(document, &parts(paths), max_tokens)
+    }
+
+    fn pages_of(document: &Value, parts: &[Part], max_tokens: u32) -> Vec<Value> {
         let mut cursor: Option<String> = None;
         let mut pages = Vec::new();
         loop {
             let page = fit(
                 document.clone(),
-                &parts,
+                parts,
                 &paging(max_tokens, cursor.as_deref()),
             );
             let size = compact_json(&page).len();
@@ -358,5 +474,53 @@ mod tests {
             assert!(page["about"].as_str().expect("a text").chars().count() <= TEXT_LIMIT + 1);
         }
         pages(&document, &["list"], 500);
+    }
+
+    #[test]
+    fn a_part_with_a_share_is_not_starved_and_leaves_what_it_does_not_need() {
+        let long: Vec<Value> = (0..300)
+            .map(|number| json!({ "path": format!("src/{number}.py") }))
+            .collect();
+        let table: serde_json::Map<String, Value> = (0..40)
+            .map(|number| (format!("Language {number}"), json!(number)))
+            .collect();
+        let document =
+            json!({ "first": long, "table": table, "few": ["x"], "last": long, "none": [] });
+        let parts: Vec<Part> = ["first", "table", "few", "last", "none"]
+            .into_iter()
+            .zip([1, 2, 4, 3, 9])
+            .map(|(path, share)| Part::below("", path).with_share(share))
+            .collect();
+        let pages = pages_of(&document, &parts, 1000);
+        let size = |name: &str| compact_json(&pages[0][name]).len();
+        assert_eq!(pages[0]["few"], json!(["x"]));
+        assert!((400..700).contains(&size("last")), "{}", size("last"));
+        assert!((300..500).contains(&size("table")), "{}", size("table"));
+        assert!(size("first") > size("last"), "the first takes what is left");
+        let mut read = serde_json::Map::new();
+        let mut count = 0;
+        for page in &pages {
+            read.extend(page["table"].as_object().expect("a table").clone());
+            count += page["last"].as_array().expect("a list").len();
+        }
+        assert_eq!((Value::Object(read), count), (json!(table), 300));
+    }
+
+    #[test]
+    fn a_page_that_is_small_beside_its_lists_tells_one_sum() {
+        let names: Vec<String> = (0..12).map(|number| format!("list_{number}")).collect();
+        let document: Value = names
+            .iter()
+            .map(|name| (name.clone(), json!(["a", "b", "c".repeat(200)])))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+        let paths: Vec<&str> = names.iter().map(String::as_str).collect();
+        let pages = pages(&document, &paths, 500);
+        assert_eq!(pages[0]["left_out"][0]["what"], "all lists");
+        let items = |page: &Value| -> usize {
+            let lists = names.iter().filter_map(|name| page[name].as_array());
+            lists.map(Vec::len).sum()
+        };
+        assert_eq!(pages.iter().map(items).sum::<usize>(), 36);
     }
 }

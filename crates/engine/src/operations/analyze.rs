@@ -123,11 +123,15 @@ impl Engine {
             .dependencies
             .direct
             .iter()
-            .filter(|dependency| repository::is_runtime(dependency))
+            .filter(|dependency| repository::is_runtime(dependency) && dependency.member.is_none())
             .cloned()
             .collect();
-        if runtime.is_empty() {
-            analysis.dependencies.summary.transitive_count = Some(0);
+        let transitive = &analysis.dependencies.transitive;
+        let is_locked = transitive
+            .iter()
+            .any(|package| package.ecosystem == Ecosystem::Python);
+        if runtime.is_empty() || is_locked {
+            analysis.dependencies.summary.transitive_count = Some(transitive.len());
             return Ok(());
         }
         let resolution_request = ResolutionRequest {
@@ -191,7 +195,7 @@ fn fill_transitive(analysis: &mut RepositoryAnalysis, resolution: Resolution) {
         .filter(|known| repository::is_runtime(known))
         .map(|known| normalize_distribution(&known.name))
         .collect();
-    analysis.dependencies.transitive = resolution
+    let added = resolution
         .packages
         .into_iter()
         .filter(|package| !direct.contains(&package.name))
@@ -201,7 +205,7 @@ fn fill_transitive(analysis: &mut RepositoryAnalysis, resolution: Resolution) {
             required_by: package.required_by,
             ecosystem: Ecosystem::Python,
             known_from: "uv".to_owned(),
-        })
-        .collect();
+        });
+    analysis.dependencies.transitive.extend(added);
     analysis.dependencies.summary.transitive_count = Some(analysis.dependencies.transitive.len());
 }

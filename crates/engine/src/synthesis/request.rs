@@ -2,7 +2,7 @@
 
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
-    reference::{Location, RepositoryReference},
+    reference::{Location, Registry, RepositoryReference},
     synthesis::{RequestedRepository, SynthesisRequest},
     tree::TreePath,
 };
@@ -75,6 +75,17 @@ pub(crate) fn read(request: &SynthesisRequest) -> Result<Vec<Wanted>, Failure> {
 
 fn read_one(repository: &RequestedRepository) -> Result<Wanted, Failure> {
     let mut reference = RepositoryReference::parse(&repository.url)?;
+    if let Location::Package { registry, .. } = &reference.location
+        && *registry != Registry::Pypi
+    {
+        let message = format!(
+            "parts of {} packages cannot be taken: only Python is synthesised",
+            registry.as_str()
+        );
+        return Err(Failure::new(ErrorCode::Argument, message).with_hint(
+            "analyze reads such packages; take parts of pypi:NAME, a git URL or a folder",
+        ));
+    }
     if let Some(revision) = &repository.rev {
         reference = pinned(reference, revision)?;
     }

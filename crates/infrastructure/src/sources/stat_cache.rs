@@ -19,6 +19,8 @@ use super::cache;
 
 /// The beginning of every file of the cache; the last character is the version of the format.
 const MAGIC: &[u8] = b"synthesizer files 1\n";
+/// The checksum at the end, in bytes.
+const SUM: usize = 4;
 /// The largest file of the cache.
 const MOST_BYTES: usize = 64 << 20;
 /// The room for all folders together, and the number of them.
@@ -118,7 +120,8 @@ impl KnownFiles {
         };
         let settled = files.filter(|(_, stamp, _)| stamp.is_settled(begun));
         let bytes = encode(settled);
-        if bytes.len() > MOST_BYTES || bytes == self.written {
+        let nothing = bytes.len() == MAGIC.len() + SUM && self.written.is_empty();
+        if nothing || bytes.len() > MOST_BYTES || bytes == self.written {
             return;
         }
         if cache::replace_file(place, &bytes).is_ok()
@@ -152,7 +155,7 @@ fn encode<'a>(files: impl Iterator<Item = (&'a TreePath, &'a Stamp, ObjectId)>) 
 
 /// Reads a file of the cache; `None` when anything of it is not as [`encode`] writes it.
 fn decode(written: &Bytes) -> Option<Vec<KnownFile>> {
-    let (body, sum) = written.split_at_checked(written.len().checked_sub(4)?)?;
+    let (body, sum) = written.split_at_checked(written.len().checked_sub(SUM)?)?;
     if crc32fast::hash(body).to_be_bytes() != *sum {
         return None;
     }

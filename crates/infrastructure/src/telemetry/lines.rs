@@ -37,12 +37,17 @@ pub fn init_within(config: &Config, fixed: &[(&str, LevelFilter)]) {
     metrics::install();
     // The filter was checked when the configuration was loaded.
     let filter = EnvFilter::builder().parse_lossy(&config.telemetry.log);
-    let filter = fixed.iter().fold(filter, |filter, (target, level)| {
-        match format!("{target}={level}").parse() {
-            Ok(directive) => filter.add_directive(directive),
-            Err(_) => filter,
-        }
-    });
+    // It tells what it does not know of a stranger's text.
+    let silent = [("tokei", LevelFilter::OFF)];
+    let filter = silent
+        .iter()
+        .chain(fixed)
+        .fold(filter, |filter, (target, level)| {
+            match format!("{target}={level}").parse() {
+                Ok(directive) => filter.add_directive(directive),
+                Err(_) => filter,
+            }
+        });
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(MaskedLines(io::stderr))

@@ -165,18 +165,15 @@ fn is_license(text: &str) -> bool {
     .any(|word| text.contains(word))
 }
 
-/// Gives the first paragraph that is no license.
+/// Gives the first paragraph that is no license, of what follows `@file` where that is.
 fn first_paragraph(comment: &str) -> Option<String> {
     let comment = head(comment);
-    let mut rest = comment;
+    let mark = comment.find("@file").or_else(|| comment.find("\\file"));
+    let mut rest = mark
+        .and_then(|mark| comment[mark..].split_once('\n'))
+        .map_or(comment, |(_, after)| after);
     // Each turn takes at least one line away.
     while !rest.is_empty() {
-        let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
-        let is_mark = line.contains("@file") || line.contains("\\file");
-        if is_mark {
-            rest = after;
-            continue;
-        }
         match documentation_summary(rest) {
             Some(paragraph) if !is_license(&paragraph) => return Some(paragraph),
             _ => rest = after_paragraph(rest),

@@ -15,7 +15,7 @@ pub(super) fn is_cplusplus_header_name(name: &str) -> bool {
 
 /// Joins a folder and an included name; `None` where the path leads out of the tree or is absolute.
 pub(super) fn joined(folder: &str, name: &str) -> Option<String> {
-    if name.starts_with('/') || name.contains(['\\', ':', '\0']) && !name.contains('\\') {
+    if is_absolute(name) {
         return None;
     }
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
@@ -32,8 +32,15 @@ pub(super) fn joined(folder: &str, name: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
+fn is_absolute(name: &str) -> bool {
+    name.starts_with(['/', '\\']) || name.contains([':', '\0'])
+}
+
 /// Takes `./` and `../` away from the beginning of an included name: what is left is how the path of the file ends.
 pub(super) fn ending(name: &str) -> Option<String> {
+    if is_absolute(name) {
+        return None;
+    }
     let mut parts: Vec<&str> = Vec::new();
     for part in name.split(['/', '\\']).take(MOST_PARTS) {
         match part {

@@ -240,11 +240,13 @@ fn wanted(import: &Import) -> Option<Cow<'_, str>> {
     if !is_path {
         return None;
     }
-    let is_plain = !import.target.contains(['\\', '.'])
-        || !import.target.contains("./")
-            && !import.target.contains("//")
-            && !import.target.contains('\\');
-    if is_plain && !import.target.starts_with('/') {
+    let needs_change = import.target.contains(['\\', ':', '\0'])
+        || import.target.starts_with('/')
+        || import
+            .target
+            .split('/')
+            .any(|part| matches!(part, "" | "." | ".."));
+    if !needs_change {
         return Some(Cow::Borrowed(&import.target));
     }
     ending(&import.target).map(Cow::Owned)

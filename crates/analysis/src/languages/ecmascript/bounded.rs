@@ -24,8 +24,8 @@ const MAX_TEXT_BYTES: usize = 16 << 20;
 /// Deepest nesting that is parsed and walked.
 pub(super) const MAX_DEPTH: usize = 10_000;
 
-/// Most tokens that a parser may read, those counted again that it reads again. Each takes up to sixty bytes of memory.
-const MAX_WORK: u64 = 12_000_000;
+/// Most tokens that a parser may read, those counted again that it reads again. Each takes up to ninety bytes of memory.
+const MAX_WORK: u64 = 8_000_000;
 
 /// Deepest nesting that any caller's stack (at least one mebibyte free) can hold.
 const MAX_DEPTH_ON_CALLERS_STACK: usize = 100;

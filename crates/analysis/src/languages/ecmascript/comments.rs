@@ -1,13 +1,13 @@
 //! What comments tell: which definitions are documented, what the file says about itself, and imports that stand in comments.
 
 use memchr::memmem;
-use oxc_ast::ast::{Comment, Program};
+use oxc_ast::ast::{Comment, Program, Statement};
 use oxc_span::GetSpan;
 use synthesizer_model::{code::ImportForm, text::ByteRange};
 
 use crate::languages::documentation::documentation_summary;
 
-use super::imports::range_of;
+use super::{imports::range_of, names};
 
 /// Words by which a header is known that speaks of rights instead of the file.
 const LEGAL_WORDS: &[&str] = &[
@@ -51,11 +51,10 @@ pub(super) struct Comments<'t> {
 impl<'t> Comments<'t> {
     /// Takes the comments that the parser found.
     pub(super) fn of(text: &'t str, program: &Program<'_>) -> Self {
-        let first_statement = match (program.directives.first(), program.body.first()) {
-            (Some(directive), _) => directive.span.start as usize,
-            (None, Some(statement)) => statement.span().start as usize,
-            (None, None) => text.len(),
-        };
+        let first_statement = program
+            .body
+            .first()
+            .map_or(text.len(), |statement| statement.span().start as usize);
         Self {
             text,
             comments: program.comments.iter().copied().collect(),
@@ -87,7 +86,7 @@ impl<'t> Comments<'t> {
                 continue;
             }
             let text = self.content(comment);
-            if is_legal(text) {
+            if is_legal(text) || text.contains("@private") || text.contains("@api private") {
                 continue;
             }
             if self.speaks_of_file(place, comment, text, program) {
@@ -140,17 +139,18 @@ impl<'t> Comments<'t> {
             .comments
             .get(place + 1)
             .map_or(usize::MAX, |next| next.span.start as usize);
-        if next_comment < self.first_statement || !program.directives.is_empty() {
+        let before_directive = program
+            .directives
+            .first()
+            .is_some_and(|directive| directive.span.start as usize >= end);
+        if next_comment < self.first_statement || before_directive {
             return true;
         }
         let Some(first) = program.body.first() else {
             return true;
         };
         let between = self.text.get(end..self.first_statement).unwrap_or_default();
-        let is_import = first
-            .as_module_declaration()
-            .is_some_and(|declaration| declaration.is_import());
-        is_import || between.bytes().filter(|byte| *byte == b'\n').count() > 1
+        imports(first) || between.bytes().filter(|byte| *byte == b'\n').count() > 1
     }
 
     /// Reads `/// <reference path="…" />`.
@@ -222,6 +222,20 @@ fn from_clause(rest: &str) -> Option<&str> {
         return None;
     }
     Some(rest[from + "from".len()..].trim_start())
+}
+
+/// Says whether a statement does nothing but import.
+fn imports(statement: &Statement<'_>) -> bool {
+    match statement {
+        Statement::VariableDeclaration(variables) => {
+            let value = variables.declarations.first();
+            let value = value.and_then(|declarator| declarator.init.as_ref());
+            value.is_some_and(|value| names::is_import(value, &["require".to_owned()]))
+        }
+        other => other
+            .as_module_declaration()
+            .is_some_and(|declaration| declaration.is_import()),
+    }
 }
 
 fn is_legal(content: &str) -> bool {

@@ -160,8 +160,11 @@ impl Walker<'_> {
             }
             Declaration::ClassDeclaration(class) => {
                 let name = class.id.as_ref().map_or("default", |name| name.name.as_str());
-                let documented =
-                    place.documented || self.comments.documents(class.span.start);
+                let decorators = class.decorators.iter().map(|decorator| decorator.span.start);
+                let documented = place.documented
+                    || decorators
+                        .chain([class.span.start])
+                        .any(|start| self.comments.documents(start));
                 self.class(name, class, Place { documented, ..place });
             }
             Declaration::TSTypeAliasDeclaration(alias) => {

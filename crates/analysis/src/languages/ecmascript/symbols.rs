@@ -202,11 +202,11 @@ impl Symbols {
         first.range.end = definition.range.end;
         first.documented |= definition.documented;
         first.visible |= definition.visible;
+        // Nobody sees the types of what stands behind signatures.
+        if definition.signature {
+            first.typed = first.typed.zip(definition.typed).map(|(one, other)| one && other);
+        }
         first.signature = definition.signature;
-        first.typed = match (first.typed, definition.typed) {
-            (Some(one), Some(other)) => Some(one && other),
-            (one, other) => one.or(other),
-        };
         Some(place)
     }
 }

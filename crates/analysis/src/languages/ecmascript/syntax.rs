@@ -4,8 +4,8 @@ use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_parser::{ParseOptions, Parser};
 use oxc_span::SourceType;
+use synthesizer_model::text::LineIndex;
 
-use crate::languages::line_starts::LineStarts;
 
 /// Errors of one file that are told.
 const MOST_ERRORS: usize = 100;
@@ -61,7 +61,7 @@ pub(super) fn by_line(text: &str, errors: Vec<(usize, String)>, count: usize) ->
     if errors.is_empty() {
         return Vec::new();
     }
-    let lines = LineStarts::new(text);
+    let lines = LineIndex::new(text);
     let told = errors.len();
     let mut by_line: Vec<(u32, String)> = errors
         .into_iter()

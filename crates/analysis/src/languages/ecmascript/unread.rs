@@ -2,10 +2,9 @@
 
 use synthesizer_model::{
     code::{Circumstances, CodeFacts, Import, ImportForm},
-    text::ByteRange,
+    text::{ByteRange, LineIndex},
 };
 
-use crate::languages::line_starts::LineStarts;
 
 use super::tokens::{Before, Bracket, Choice, Kind, Reading, Step, Syntax, Token};
 
@@ -22,7 +21,7 @@ const MOST_LOOKS: usize = 50;
 pub(super) fn facts(text: &str, syntax: Syntax) -> CodeFacts {
     let mut reader = Reader {
         text,
-        lines: LineStarts::new(text),
+        lines: LineIndex::new(text),
         clause: None,
         call: Call::None,
         imports: Vec::new(),
@@ -74,7 +73,7 @@ enum Call {
 
 struct Reader<'t> {
     text: &'t str,
-    lines: LineStarts,
+    lines: LineIndex,
     clause: Option<Clause>,
     call: Call,
     imports: Vec<Import>,
@@ -149,6 +148,12 @@ impl Reader<'_> {
                 if clause.expects_name && clause.names.len() < MOST_NAMES {
                     let name = if is_default { "default" } else { text };
                     clause.names.push(name.to_owned());
+                } else if let Some(name) = clause.names.last_mut()
+                    && clause.in_braces
+                    && matches!(name.as_str(), "type" | "typeof")
+                {
+                    // `{ type A }`
+                    text.clone_into(name);
                 }
                 clause.expects_name = false;
             }

@@ -2,23 +2,22 @@
 //! knows at a place; what a definition or an import looks like is in the files beside it.
 
 use oxc_ast::ast::{
-    ArrowFunctionExpression, AssignmentExpression, AssignmentTarget, BindingPattern,
+    ArrowFunctionExpression, AssignmentExpression, AssignmentTarget, BinaryExpression, BindingPattern,
     CallExpression, CatchClause, ChainElement, Class, ConditionalExpression, DoWhileStatement,
     Expression, ForInStatement, ForOfStatement, ForStatement, Function, IfStatement,
     ImportExpression, JSXElement, JSXFragment, JSXMemberExpressionObject, LogicalExpression,
     NewExpression, Program, PropertyDefinition, Statement, StaticMemberExpression, SwitchCase,
     TSImportType, TSImportTypeQualifier, TSNamespaceDeclarationBody, TSTupleElement, TSType,
     TSTypeAnnotation, TSTypeName, TSTypeParameterDeclaration, TSTypeParameterInstantiation,
-    TryStatement, VariableDeclarator, WhileStatement,
+    TemplateLiteral, TryStatement, VariableDeclarator, WhileStatement,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_syntax::scope::ScopeFlags;
 use synthesizer_model::{
     code::{Circumstances, CodeFacts, Import, ImportForm},
-    text::ByteRange,
+    text::{ByteRange, LineIndex},
 };
 
-use crate::languages::line_starts::LineStarts;
 
 use super::{
     bounded::MAX_DEPTH, comments::Comments, dialect::Dialect, names::NamesTaken, symbols::Symbols,
@@ -30,7 +29,7 @@ const MOST_IMPORTS: usize = 100_000;
 /// What the walk has found and where it is.
 pub(super) struct Walker<'t> {
     pub(super) text: &'t str,
-    pub(super) lines: LineStarts,
+    pub(super) lines: LineIndex,
     pub(super) dialect: Dialect,
     pub(super) comments: Comments<'t>,
     pub(super) symbols: Symbols,
@@ -57,7 +56,7 @@ pub(super) struct Walker<'t> {
 pub(super) fn facts(text: &str, dialect: Dialect, program: &Program<'_>) -> CodeFacts {
     let mut walker = Walker {
         text,
-        lines: LineStarts::new(text),
+        lines: LineIndex::new(text),
         dialect,
         comments: Comments::of(text, program),
         symbols: Symbols::default(),
@@ -315,6 +314,16 @@ impl<'a> Visit<'a> for Walker<'_> {
     fn visit_static_member_expression(&mut self, it: &StaticMemberExpression<'a>) {
         self.names_taken.by_member(it, &self.requires);
         walk::walk_static_member_expression(self, it);
+    }
+
+    fn visit_binary_expression(&mut self, it: &BinaryExpression<'a>) {
+        self.concatenated_path(it);
+        walk::walk_binary_expression(self, it);
+    }
+
+    fn visit_template_literal(&mut self, it: &TemplateLiteral<'a>) {
+        self.template_path(it);
+        walk::walk_template_literal(self, it);
     }
 
     fn visit_variable_declarator(&mut self, it: &VariableDeclarator<'a>) {

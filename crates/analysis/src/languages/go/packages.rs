@@ -72,10 +72,11 @@ impl<'a> Packages<'a> {
         self.folders.keys().copied()
     }
 
-    /// Finds a package below `src` of a `GOPATH` in the tree.
-    pub(super) fn in_source_roots(&self, import_path: &str) -> Option<&Folder> {
+    /// Finds a package below the `src` of a `GOPATH` that a file lies in.
+    pub(super) fn in_source_root_of(&self, file: &str, import_path: &str) -> Option<&Folder> {
         self.roots
             .iter()
+            .filter(|root| file.starts_with(**root))
             .find_map(|root| self.importable(&format!("{root}{import_path}")))
     }
 }

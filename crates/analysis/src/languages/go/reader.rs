@@ -1,199 +1,293 @@
-//! Collects the facts of one Go file in one walk.
+//! Collects the facts of one Go file from its tokens: declarations at the top, branches in bodies. Knows no other file.
 
 use synthesizer_model::{
     code::{Circumstances, CodeFacts, Import, ImportForm, SymbolKind},
-    text::ByteRange,
+    text::{ByteRange, escape_untrusted},
 };
 
 use super::{
+    comments::Comments,
     directives,
-    vocabulary::{Field, GRAMMAR, GoVocabulary, Kind},
+    lexer::{self, Lexed},
+    tokens::{GoTokens, Kind},
 };
-use crate::languages::syntax_tree::{
-    self, Definition, FactsBuilder, LeadingComments, Place, Visit, Visitor, documentation_summary,
+use crate::languages::{
+    documentation::documentation_summary,
+    facts_builder::{Definition, FactsBuilder},
+    lexical::Shape,
 };
 
-type Node<'t> = syntax_tree::Node<'t, GoVocabulary>;
+/// Largest text that is read.
+const MAX_TEXT_BYTES: usize = 16 << 20;
+
+/// Syntax errors that are kept.
+const MOST_ERRORS: usize = 100;
 
 /// Reads the facts of one file.
 pub(super) fn read(text: &str) -> CodeFacts {
-    syntax_tree::read(&GRAMMAR, text, |tree| {
-        let mut reader = Reader::default();
-        tree.walk(&mut reader);
-        reader.facts.finish()
-    })
+    if text.len() > MAX_TEXT_BYTES {
+        let refusal = format!("larger than {} MiB, not parsed", MAX_TEXT_BYTES >> 20);
+        return CodeFacts {
+            syntax_errors: vec![(1, refusal)],
+            ..CodeFacts::default()
+        };
+    }
+    let Lexed {
+        tokens,
+        comments,
+        problems,
+    } = lexer::lex(text);
+    let errors = problems
+        .into_iter()
+        .map(|(position, what)| (tokens.line_of(position), what))
+        .collect();
+    let mut reader = Reader {
+        comments: Comments {
+            text,
+            list: comments,
+        },
+        tokens,
+        facts: FactsBuilder::default(),
+        circumstances: Circumstances::default(),
+        errors,
+    };
+    reader.directives();
+    reader.declarations();
+    reader.finish()
 }
 
-/// What ends with a node.
-#[derive(Debug, Clone, Copy)]
-enum Ending {
-    /// A function, or a type with methods of its own.
-    Definition,
-    /// A function literal outside of functions.
-    Literal,
-    /// A group of constants, variables or types.
-    Group,
-}
-
-#[derive(Default)]
-struct Reader {
+struct Reader<'t> {
+    tokens: GoTokens<'t>,
+    comments: Comments<'t>,
     facts: FactsBuilder,
-    comments: LeadingComments,
-    endings: Vec<Ending>,
-    /// Function literals that are open outside of functions.
-    literals: u32,
-    /// Extent and documentation of the declaration that is open, for the one or many things it declares.
-    group: Option<Group>,
-    /// Whether the file is part of some builds only.
-    constrained: bool,
-    /// Whether a package clause was met.
-    named: bool,
-    /// The visibility of the interface that is open.
-    interface_is_public: bool,
+    /// When the whole file's imports run.
+    circumstances: Circumstances,
+    errors: Vec<(u32, String)>,
 }
 
 /// A declaration that may declare several things in brackets.
-#[derive(Debug, Clone, Copy)]
-struct Group {
-    lines: (u32, u32),
-    range: ByteRange,
+#[derive(Clone, Copy)]
+struct Declaration {
+    /// Its keyword.
+    keyword: usize,
+    /// The token after it.
+    end: usize,
     documented: bool,
+    kind: Kind,
 }
 
-impl<'t> Visitor<'t, GoVocabulary> for Reader {
-    fn enter(&mut self, node: Node<'t>, _place: &Place<'_, 't, GoVocabulary>) -> Visit {
-        match node.kind() {
-            Kind::Comment => self.comment(node),
-            Kind::PackageClause => self.package(node),
-            Kind::ImportSpec => self.import(node),
-            Kind::Function => self.function(node),
-            Kind::Method => self.method(node),
-            Kind::FunctionLiteral if !self.facts.in_function() => {
-                self.literals += 1;
-                self.end_with(Ending::Literal)
+impl<'t> Reader<'t> {
+    /// Reads the comments that speak to tools.
+    fn directives(&mut self) {
+        let code_begins = self.tokens.range(0, 1).start;
+        for comment in &self.comments.list {
+            let text = comment.of(self.comments.text).unwrap_or_default();
+            if comment.start < code_begins && directives::is_build_constraint(text) {
+                self.circumstances.conditional = true;
             }
-            Kind::TypeDeclaration | Kind::ConstDeclaration | Kind::VarDeclaration => {
-                self.group(node)
+            for (pattern, range) in directives::embedded_patterns(text, comment.start) {
+                self.facts.import(Import {
+                    target: pattern.to_owned(),
+                    form: ImportForm::Resource,
+                    names: Vec::new(),
+                    range,
+                    line: self.tokens.line_of(comment.start),
+                    circumstances: self.circumstances,
+                });
             }
-            Kind::TypeSpec | Kind::TypeAlias => self.type_definition(node),
-            Kind::ConstSpec | Kind::VarSpec => {
-                self.constants(node);
-                Visit::Children
-            }
-            Kind::MethodElement => self.interface_method(node),
-            Kind::InterfaceType if !self.is_local() => Visit::Children,
-            Kind::If
-            | Kind::For
-            | Kind::ExpressionCase
-            | Kind::TypeCase
-            | Kind::CommunicationCase
-            | Kind::And
-            | Kind::Or => {
-                self.facts.branch();
-                Visit::Children
-            }
-            Kind::InterfaceType
-            | Kind::StructType
-            | Kind::ParameterList
-            | Kind::TypeParameters
-            | Kind::TypeArguments
-            | Kind::PointerType
-            | Kind::QualifiedType
-            | Kind::SliceType
-            | Kind::ArrayType
-            | Kind::MapType
-            | Kind::FunctionType
-            | Kind::InterpretedString
-            | Kind::RawString
-            | Kind::Identifier
-            | Kind::TypeIdentifier => Visit::Skip,
-            _ => Visit::Children,
         }
     }
 
-    fn leave(&mut self) {
-        match self.endings.pop() {
-            Some(Ending::Definition) => self.facts.close(),
-            Some(Ending::Literal) => self.literals = self.literals.saturating_sub(1),
-            Some(Ending::Group) => self.group = None,
-            None => {}
-        }
-    }
-}
-
-impl Reader {
-    fn end_with(&mut self, ending: Ending) -> Visit {
-        self.endings.push(ending);
-        Visit::ChildrenThenLeave
-    }
-
-    /// Says whether definitions are local to a function.
-    fn is_local(&self) -> bool {
-        self.facts.in_function() || self.literals > 0
-    }
-
-    fn comment(&mut self, comment: Node<'_>) -> Visit {
-        let text = comment.text();
-        self.comments.note(comment);
-        if !self.named && directives::is_build_constraint(text) {
-            self.constrained = true;
-        }
-        for (pattern, range) in directives::embedded_patterns(text, comment.range().start) {
-            self.facts.import(Import {
-                target: pattern.to_owned(),
-                form: ImportForm::Resource,
-                names: Vec::new(),
-                range,
-                line: comment.line(),
-                circumstances: self.circumstances(),
-            });
-        }
-        Visit::Skip
-    }
-
-    fn circumstances(&self) -> Circumstances {
-        Circumstances {
-            conditional: self.constrained,
-            ..Circumstances::default()
+    fn declarations(&mut self) {
+        let mut at = 0;
+        while at < self.tokens.len() {
+            at = match self.tokens.kind(at) {
+                Kind::Semicolon => at + 1,
+                Kind::Package => self.package(at),
+                Kind::Func => self.function(at),
+                Kind::Import | Kind::Type | Kind::Var | Kind::Const => self.declaration(at),
+                _ => {
+                    self.unexpected(at);
+                    self.statement_end(at, self.tokens.len())
+                }
+            };
         }
     }
 
-    fn package(&mut self, node: Node<'_>) -> Visit {
-        if !self.named {
-            self.named = true;
-            let documentation = self
-                .leading(node)
-                .filter(|comments| directives::is_documentation(comments))
-                .and_then(documentation_summary);
-            let facts = self.facts.facts();
-            facts.namespace = node
-                .first(Kind::PackageIdentifier)
-                .map(|name| name.text().to_owned());
+    fn unexpected(&mut self, token: usize) {
+        if self.errors.len() < MOST_ERRORS {
+            let text: String = self.tokens.text(token).chars().take(40).collect();
+            let what = format!("unexpected `{}`", escape_untrusted(&text));
+            self.errors.push((self.tokens.line(token), what));
+        }
+    }
+
+    /// Gives the semicolon that ends a statement, or `end`; what stands in brackets ends none.
+    fn statement_end(&self, first: usize, end: usize) -> usize {
+        let mut at = first;
+        while at < end && self.tokens.kind(at) != Kind::Semicolon {
+            at = self.tokens.after(at).max(at + 1);
+        }
+        at.min(end)
+    }
+
+    fn documentation(&self, token: usize) -> Option<&'t str> {
+        let offset = self.tokens.range(token, token + 1).start;
+        let (comments, _) = self.comments.before(offset)?;
+        directives::is_documentation(comments).then_some(comments)
+    }
+
+    fn package(&mut self, at: usize) -> usize {
+        let documentation = self.documentation(at).and_then(documentation_summary);
+        let facts = self.facts.facts();
+        if facts.namespace.is_none() && self.tokens.kind(at + 1) == Kind::Identifier {
+            facts.namespace = Some(self.tokens.text(at + 1).to_owned());
             facts.documentation = documentation;
         }
-        Visit::Skip
+        self.statement_end(at + 1, self.tokens.len())
     }
 
-    fn leading<'t>(&self, node: Node<'t>) -> Option<&'t str> {
-        self.comments.before(node.line(), node.file_text())
-    }
-
-    fn is_documented(&self, node: Node<'_>) -> bool {
-        self.leading(node).is_some_and(directives::is_documentation)
-    }
-
-    fn import(&mut self, spec: Node<'_>) -> Visit {
-        let Some(path) = spec.child(Field::Path) else {
-            return Visit::Skip;
+    fn function(&mut self, at: usize) -> usize {
+        let has_receiver = self.tokens.kind(at + 1) == Kind::Open(Shape::Round);
+        let name = if has_receiver {
+            self.tokens.after(at + 1)
+        } else {
+            at + 1
         };
-        let quoted = path.range();
-        let range = ByteRange::new(quoted.start + 1, quoted.end.saturating_sub(1));
-        let target = range.of(spec.file_text()).unwrap_or_default();
-        let takes_all = spec
-            .child(Field::Name)
-            .is_some_and(|name| name.text() == ".");
+        let body = self.body(name + 1);
+        let has_body = self.tokens.kind(body) == Kind::Open(Shape::Curly);
+        let end = if has_body {
+            self.tokens.after(body)
+        } else {
+            body
+        };
+        if self.tokens.kind(name) != Kind::Identifier {
+            self.unexpected(name);
+            return end.max(at + 1);
+        }
+        let own_name = self.tokens.text(name);
+        let receiver = if has_receiver {
+            self.receiver_type(at + 2, self.tokens.partner(at + 1))
+        } else {
+            ""
+        };
+        let full = format!("{receiver}.{own_name}");
+        let (name, kind) = if has_receiver {
+            (full.as_str(), SymbolKind::Method)
+        } else {
+            (own_name, SymbolKind::Function)
+        };
+        let definition = Definition {
+            name,
+            kind,
+            lines: self.tokens.lines(at, end),
+            range: self.tokens.range(at, end),
+            public: is_exported(own_name) && (!has_receiver || is_exported(receiver)),
+            documented: self.documentation(at).is_some(),
+            typed: None,
+        };
+        if own_name == "_" {
+            return end;
+        }
+        self.facts.open(definition);
+        if has_body {
+            let branches = self.branches(body + 1, self.tokens.partner(body));
+            self.facts.branches(branches);
+        }
+        self.facts.close();
+        end
+    }
+
+    /// Finds a function's body, or the semicolon that ends it without one. The brackets of types are no body.
+    fn body(&self, first: usize) -> usize {
+        let mut at = first;
+        while at < self.tokens.len() {
+            match self.tokens.kind(at) {
+                Kind::Semicolon => break,
+                Kind::Open(Shape::Curly)
+                    if !matches!(self.tokens.kind(at - 1), Kind::Interface | Kind::Struct) =>
+                {
+                    break;
+                }
+                _ => at = self.tokens.after(at),
+            }
+        }
+        at
+    }
+
+    /// Finds the name of the type that a method belongs to: `T` of `(t *T[K])`.
+    fn receiver_type(&self, first: usize, end: usize) -> &'t str {
+        let mut name = "";
+        let mut at = first;
+        while at < end {
+            match self.tokens.kind(at) {
+                Kind::Identifier => name = self.tokens.text(at),
+                Kind::Open(Shape::Round) => {
+                    at += 1; // `(*(T))`
+                    continue;
+                }
+                Kind::Comma => break,
+                _ => {}
+            }
+            at = self.tokens.after(at);
+        }
+        name
+    }
+
+    fn branches(&self, first: usize, end: usize) -> u32 {
+        let branching = (first..end).filter(|token| {
+            matches!(
+                self.tokens.kind(*token),
+                Kind::If | Kind::For | Kind::Case | Kind::Logical
+            )
+        });
+        u32::try_from(branching.count()).unwrap_or(u32::MAX)
+    }
+
+    fn declaration(&mut self, at: usize) -> usize {
+        let end = self.statement_end(at + 1, self.tokens.len());
+        let declaration = Declaration {
+            keyword: at,
+            end,
+            documented: self.documentation(at).is_some(),
+            kind: self.tokens.kind(at),
+        };
+        if self.tokens.kind(at + 1) != Kind::Open(Shape::Round) {
+            self.specification(declaration, at + 1, end);
+            return end;
+        }
+        let last = self.tokens.partner(at + 1);
+        let mut spec = at + 2;
+        while spec < last {
+            let spec_end = self.statement_end(spec, last);
+            if spec_end > spec {
+                self.specification(declaration, spec, spec_end);
+            }
+            spec = spec_end + 1;
+        }
+        end
+    }
+
+    fn specification(&mut self, declaration: Declaration, first: usize, end: usize) {
+        match declaration.kind {
+            Kind::Import => self.import(first, end),
+            Kind::Type => self.type_definition(declaration, first, end),
+            _ => self.constants(declaration, first, end),
+        }
+    }
+
+    fn import(&mut self, first: usize, end: usize) {
+        let path = first + usize::from(end > first + 1);
+        let quoted = self.tokens.range(path, path + 1);
+        let is_path = matches!(self.tokens.kind(path), Kind::Text | Kind::RawText);
+        if !is_path || quoted.end < quoted.start + 2 {
+            return self.unexpected(path);
+        }
+        let range = ByteRange::new(quoted.start + 1, quoted.end - 1);
+        let target = range.of(self.tokens.file_text()).unwrap_or_default();
+        let takes_all = path > first && self.tokens.kind(first) == Kind::Dot;
         if target == "C" {
-            self.c_headers(spec);
+            self.c_headers(first);
         }
         self.facts.import(Import {
             target: target.to_owned(),
@@ -204,27 +298,23 @@ impl Reader {
                 Vec::new()
             },
             range,
-            line: path.line(),
-            circumstances: self.circumstances(),
+            line: self.tokens.line(path),
+            circumstances: self.circumstances,
         });
-        Visit::Skip
     }
 
     /// Keeps what the C text above `import "C"` includes.
-    fn c_headers(&mut self, spec: Node<'_>) {
-        let file_text = spec.file_text();
-        let Some(comments) = self.leading(spec) else {
+    fn c_headers(&mut self, spec: usize) {
+        let is_alone = spec > 0 && self.tokens.kind(spec - 1) == Kind::Import;
+        let offset = self
+            .tokens
+            .range(spec - usize::from(is_alone), spec + 1)
+            .start;
+        let Some((comments, start)) = self.comments.before(offset) else {
             return;
         };
-        let offset = comments.as_ptr() as usize - file_text.as_ptr() as usize;
-        let mut line = spec.line();
-        line = line.saturating_sub(u32::try_from(comments.lines().count()).unwrap_or(u32::MAX));
-        let mut position = 0;
         for header in directives::included_headers(comments) {
-            let lines_on = comments[position..header.start].matches('\n').count();
-            position = header.start;
-            line = line.saturating_add(u32::try_from(lines_on).unwrap_or(u32::MAX));
-            let start = offset + header.start;
+            let start = start + header.start;
             self.facts.import(Import {
                 target: header.name.to_owned(),
                 form: if header.system {
@@ -234,128 +324,104 @@ impl Reader {
                 },
                 names: Vec::new(),
                 range: ByteRange::new(start, start + header.name.len()),
-                line,
-                circumstances: self.circumstances(),
+                line: self.tokens.line_of(start),
+                circumstances: self.circumstances,
             });
         }
     }
 
-    fn function(&mut self, node: Node<'_>) -> Visit {
-        let name = node.child(Field::Name).map_or("", |name| name.text());
-        let definition = Definition::new(name, SymbolKind::Function, node)
-            .public(is_exported(name))
-            .documented(self.is_documented(node));
-        self.facts.open(definition);
-        self.end_with(Ending::Definition)
-    }
-
-    fn method(&mut self, node: Node<'_>) -> Visit {
-        let name = node.child(Field::Name).map_or("", |name| name.text());
-        let receiver = node
-            .child(Field::Receiver)
-            .and_then(receiver_type)
-            .map_or("", |name| name.text());
-        let full = format!("{receiver}.{name}");
-        let definition = Definition::new(&full, SymbolKind::Method, node)
-            .public(is_exported(name) && is_exported(receiver))
-            .documented(self.is_documented(node));
-        self.facts.open(definition);
-        self.end_with(Ending::Definition)
-    }
-
-    fn group(&mut self, node: Node<'_>) -> Visit {
-        if self.is_local() {
-            return Visit::Children;
-        }
-        self.group = Some(Group {
-            lines: node.lines(),
-            range: node.range(),
-            documented: self.is_documented(node),
-        });
-        self.end_with(Ending::Group)
-    }
-
-    /// Makes the definition of something that the open declaration declares: alone it has the whole declaration's extent.
-    fn declared<'a>(&self, name: &'a str, kind: SymbolKind, node: Node<'_>) -> Definition<'a> {
-        let definition = Definition::new(name, kind, node).public(is_exported(name));
-        let Some(group) = self.group else {
-            return definition;
-        };
-        let is_alone = group.lines.0 == node.line() && group.range.end == node.range().end;
+    /// Makes the definition of something that a declaration declares: alone it has the whole declaration's extent.
+    fn declared(
+        &self,
+        declaration: Declaration,
+        first: usize,
+        end: usize,
+        name: &'t str,
+        kind: SymbolKind,
+    ) -> Definition<'t> {
+        let is_alone = declaration.keyword + 1 == first && declaration.end == end;
+        let first_of_all = if is_alone { declaration.keyword } else { first };
         Definition {
-            lines: if is_alone {
-                group.lines
-            } else {
-                definition.lines
-            },
-            range: if is_alone {
-                group.range
-            } else {
-                definition.range
-            },
-            documented: group.documented || self.is_documented(node),
-            ..definition
+            name,
+            kind,
+            lines: self.tokens.lines(first_of_all, end),
+            range: self.tokens.range(first_of_all, end),
+            public: is_exported(name),
+            documented: declaration.documented || self.documentation(first).is_some(),
+            typed: None,
         }
     }
 
-    fn type_definition(&mut self, node: Node<'_>) -> Visit {
-        if self.is_local() {
-            return Visit::Children;
+    fn type_definition(&mut self, declaration: Declaration, first: usize, end: usize) {
+        if self.tokens.kind(first) != Kind::Identifier {
+            return self.unexpected(first);
         }
-        let name = node.child(Field::Name).map_or("", |name| name.text());
-        let definition = self.declared(name, SymbolKind::Type, node);
-        self.interface_is_public = definition.public;
-        self.facts.open(definition);
-        self.end_with(Ending::Definition)
-    }
-
-    fn constants(&mut self, node: Node<'_>) {
-        if self.is_local() {
+        let name = self.tokens.text(first);
+        if name == "_" {
             return;
         }
-        // The names are the identifiers before the type and the value.
-        for child in node.children() {
-            if child.is(Kind::Identifier) {
-                let name = child.text();
-                if name != "_" {
-                    let definition = self.declared(name, SymbolKind::Constant, node);
-                    self.facts.add(definition);
-                }
-            } else if child.text() != "," {
+        let definition = self.declared(declaration, first, end, name, SymbolKind::Type);
+        self.facts.open(definition);
+        let mut at = first + 1;
+        if self.tokens.kind(at) == Kind::Open(Shape::Square) {
+            at = self.tokens.after(at);
+        }
+        if self.tokens.kind(at) == Kind::Equals {
+            at += 1;
+        }
+        if self.tokens.kind(at) == Kind::Interface {
+            self.interface_methods(at + 1, definition.public);
+        }
+        self.facts.close();
+    }
+
+    fn interface_methods(&mut self, open: usize, public: bool) {
+        let end = self.tokens.partner(open);
+        let mut at = open + 1;
+        while at < end {
+            let element_end = self.statement_end(at, end);
+            let is_method = self.tokens.kind(at) == Kind::Identifier
+                && self.tokens.kind(at + 1) == Kind::Open(Shape::Round);
+            if is_method {
+                let name = self.tokens.text(at);
+                self.facts.add(Definition {
+                    name,
+                    kind: SymbolKind::Method,
+                    lines: self.tokens.lines(at, element_end),
+                    range: self.tokens.range(at, element_end),
+                    public: public && is_exported(name),
+                    documented: self.documentation(at).is_some(),
+                    typed: None,
+                });
+            }
+            at = element_end + 1;
+        }
+    }
+
+    fn constants(&mut self, declaration: Declaration, first: usize, end: usize) {
+        let mut at = first;
+        while at < end && self.tokens.kind(at) == Kind::Identifier {
+            let name = self.tokens.text(at);
+            if name != "_" {
+                let kind = SymbolKind::Constant;
+                let definition = self.declared(declaration, first, end, name, kind);
+                self.facts.add(definition);
+            }
+            if self.tokens.kind(at + 1) != Kind::Comma {
                 break;
             }
+            at += 2;
         }
     }
 
-    fn interface_method(&mut self, node: Node<'_>) -> Visit {
-        if !self.is_local() && !self.facts.prefix().is_empty() {
-            let name = node.child(Field::Name).map_or("", |name| name.text());
-            let definition = Definition::new(name, SymbolKind::Method, node)
-                .public(self.interface_is_public && is_exported(name))
-                .documented(self.is_documented(node));
-            self.facts.add(definition);
-        }
-        Visit::Skip
+    fn finish(self) -> CodeFacts {
+        let mut facts = self.facts.finish();
+        facts.imports.sort_by_key(|import| import.range.start);
+        facts.syntax_errors.extend(self.errors);
+        facts.syntax_errors.sort_by_key(|(line, _)| *line);
+        facts.syntax_errors.truncate(MOST_ERRORS);
+        facts
     }
-}
-
-/// Finds the name of the type that a method belongs to: `T` of `(t *pkg.T[K])`.
-fn receiver_type(receiver: Node<'_>) -> Option<Node<'_>> {
-    let mut found = receiver
-        .first(Kind::ParameterDeclaration)?
-        .child(Field::Type)?;
-    // Pointers and brackets around the name; nobody writes more of them than this.
-    for _ in 0..8 {
-        found = match found.kind() {
-            Kind::TypeIdentifier => return Some(found),
-            Kind::GenericType => found.child(Field::Type)?,
-            Kind::PointerType | Kind::ParenthesizedType => {
-                found.children().find(|child| child.is_named())?
-            }
-            _ => return None,
-        };
-    }
-    None
 }
 
 fn is_exported(name: &str) -> bool {

@@ -88,7 +88,8 @@ impl<'a> GoResolver<'a> {
                 .of_the_library_itself(from, path)
                 .unwrap_or(Resolved::StandardLibrary);
         }
-        if let Some(found) = self.packages.in_source_roots(path) {
+        let own_path = self.files.file(from).path.as_str();
+        if let Some(found) = self.packages.in_source_root_of(own_path, path) {
             return Resolved::Files(found.files.clone());
         }
         self.external(path)

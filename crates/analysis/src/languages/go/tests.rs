@@ -4,23 +4,18 @@ use std::collections::BTreeMap;
 
 use synthesizer_model::{
     analysis::ProjectFacts,
-    code::{CodeFacts, ImportForm, SymbolKind},
+    code::{CodeFacts, SymbolKind},
     dependency::{Dependency, Ecosystem},
     project::{Project, ProjectRole},
     source_file::FileRole,
     tree::TreePath,
 };
 
-use super::{Go, reader::read, vocabulary::GRAMMAR};
+use super::{Go, reader::read};
 use crate::{
     languages::{Language as _, Resolved, SourceFile, SourceFiles},
     memory_tree::MemoryTree,
 };
-
-#[test]
-fn the_vocabulary_is_the_grammars() {
-    assert_eq!(GRAMMAR.unknown_names(), [""; 0]);
-}
 
 /// Symbols as `name kind lines`, with `+` for public and `d` for documented and the complexity behind.
 fn symbols(text: &str) -> Vec<String> {
@@ -172,6 +167,69 @@ fn imports_are_found() {
         imports("package p\n\n/*\n#include \"own.h\"\n*/\nimport \"C\"\n"),
         ["Include own.h", "Static C"]
     );
+}
+
+#[test]
+fn literals_and_comments_hide_what_is_in_them() {
+    let text = "package p\n\nfunc f() {\n\t_ = \"}\\\"}\" + `}\n}` + string('}') + string('\\'') // }\n\t/* } \n */ x := 0x1p-2 + 1.5e+3 + .5\n}\n";
+    assert_eq!(symbols(text), ["f function 3-8 1"]);
+    assert_eq!(
+        symbols("\u{feff}package p\nfunc größe() {}"),
+        ["größe function 2-2 1"]
+    );
+    assert_eq!(
+        symbols(
+            "package p\nfunc f() interface{ M() } { if x {} }\nfunc g() struct{ x int } { return y }\nfunc h()\n"
+        ),
+        ["f function 2-2 2", "g function 3-3 1", "h function 4-4"].map(str::to_owned)
+    );
+}
+
+#[test]
+fn hostile_texts_are_read_in_linear_time() {
+    const COUNT: usize = 30_000;
+    for text in [
+        "(".repeat(COUNT),
+        "{[(".repeat(COUNT),
+        "}".repeat(COUNT),
+        "([)".repeat(COUNT),
+        "func ".repeat(COUNT),
+        "func f(".repeat(COUNT),
+        "func f() {\n".repeat(COUNT),
+        "type X interface {\n".repeat(COUNT),
+        format!("type (\n{}", "x interface {\n".repeat(COUNT)),
+        format!("const ({}", "a, ".repeat(COUNT)),
+        format!("import ({}", "\"a\"\n".repeat(COUNT)),
+        "//\n".repeat(COUNT),
+        format!("{}package p", "// x\n".repeat(COUNT)),
+        format!("type (\n{})", "// x\nT int\n".repeat(COUNT)),
+        format!("//go:embed {}", "x ".repeat(COUNT)),
+        "\"".repeat(COUNT + 1),
+        "'\\".repeat(COUNT),
+        "/*".repeat(COUNT),
+        "\0".repeat(COUNT),
+        "é\u{202e}".repeat(COUNT),
+        "x ".repeat(COUNT),
+        "0e+".repeat(COUNT),
+        "*/".repeat(COUNT),
+    ] {
+        let begun = std::time::Instant::now();
+        let facts = read(&text);
+        let shown: String = text.chars().take(30).collect();
+        // A text of quadratic cost would take much longer.
+        let taken = begun.elapsed();
+        assert!(taken.as_secs() < 3, "{taken:?} for {shown:?}");
+        assert!(facts.syntax_errors.len() <= 100);
+    }
+}
+
+#[test]
+fn every_cut_of_a_text_is_read() {
+    let text = "//go:build x\n\n// P.\npackage p\n\n// #include \"x.h\"\nimport \"C\"\n\n//go:embed \"a\" `b`\nvar é, b = 'x', func() { /* é\n */ }\ntype T[K any] interface { M() }\nfunc (t *T[K]) m() {}\n";
+    for (cut, _) in text.char_indices() {
+        read(&text[..cut]);
+        read(&text[cut..]);
+    }
 }
 
 #[test]

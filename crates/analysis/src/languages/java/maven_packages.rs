@@ -105,8 +105,9 @@ impl<'a> DeclaredPackages<'a> {
     /// Finds the dependency that a package comes from, as `group:artifact`.
     pub(super) fn find(&self, package: &str) -> Option<&'a str> {
         self.known(package)
-            .or_else(|| self.by_group(package))
+            .or_else(|| self.by_group(package, true))
             .or_else(|| self.by_artifact(package))
+            .or_else(|| self.by_group(package, false))
     }
 
     fn known(&self, package: &str) -> Option<&'a str> {
@@ -123,13 +124,18 @@ impl<'a> DeclaredPackages<'a> {
 
     /// The best among those whose group begins like the package: the group is the beginning of the package, or shares two parts with
     /// it and a further word of the package is in the artifact's name.
-    fn by_group(&self, package: &str) -> Option<&'a str> {
+    fn by_group(&self, package: &str, by_words: bool) -> Option<&'a str> {
         let first = package.split('.').next()?;
         let mut best: Option<((bool, usize, usize, bool), &'a str)> = None;
         for coordinates in self.by_first_part.get(first)? {
             let Some(score) = coordinates.score(package) else {
                 continue;
             };
+            // The artifacts of this group have nothing in common but their makers.
+            let needs_words = by_words || coordinates.group == "org.apache.commons";
+            if needs_words && score.1 == 0 {
+                continue;
+            }
             if best.is_none_or(|(other, _)| score > other) {
                 best = Some((score, coordinates.name));
             }

@@ -4,22 +4,30 @@
 //! type name that a file uses without importing or declaring it, as a path of one part; the resolver leads those to the files of the
 //! same package, and joins them with the imports on demand. Without them a closure would not compile.
 //!
+//! Files are read by their tokens, not by a syntax tree: declarations are found by their keywords and brackets in the bodies of types,
+//! everything else is looked through for names and branches. Of syntax errors only those of tokens, brackets and members are seen.
+//!
 //! Map:
-//! - `vocabulary`: the parts of the grammar that are looked at
-//! - `reader`: one walk that collects definitions and imports
-//! - `used_names`: the type names that a file uses without importing them
+//! - `lexer`, `tokens`: the text as tokens with matched brackets
+//! - `reader`, `modifiers`: the scopes of a file and what they define
+//! - `imports`: import declarations and the directives of modules
+//! - `code`, `used_names`: branches, and the type names that a file uses without importing them
 //! - `type_index`: the packages and top-level types of a tree
 //! - `resolver`: from an import to a file, the standard library, or a declared dependency
 //! - `maven_packages`: from a package name to the declared dependency that it probably comes from
 //! - `standard_library`: the packages that come with a JDK
 
+mod code;
+mod imports;
+mod lexer;
 mod maven_packages;
+mod modifiers;
 mod reader;
 mod resolver;
 mod standard_library;
+mod tokens;
 mod type_index;
 mod used_names;
-mod vocabulary;
 
 #[cfg(test)]
 mod tests;
@@ -30,7 +38,7 @@ use super::{FileKind, Language, LanguageDescriptor, Resolver, SourceFiles};
 
 static DESCRIPTOR: LanguageDescriptor = LanguageDescriptor {
     names: &["Java"],
-    documentation: "The Java Language Specification, Java SE 25 Edition; grammar: tree-sitter-java",
+    documentation: "The Java Language Specification, Java SE 25 Edition",
     ecosystem: Some(Ecosystem::Maven),
     version: 1,
 };

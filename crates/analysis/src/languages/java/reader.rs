@@ -1,298 +1,320 @@
-//! One walk over a file of Java that collects definitions and imports. Knows no other file.
+//! The scopes of a file of Java and what they define. Knows no other file.
 //!
 //! Public is what other packages can use: `public` and `protected`, members of interfaces and annotations, of types that are
 //! public themselves. Documented is what has a Javadoc comment of its own. Constants are `static final` fields and the fields of
-//! interfaces. Members of local and anonymous classes are left out.
+//! interfaces. Members of local and anonymous classes are left out, and so are the constants of enumerations.
 
 use synthesizer_model::{
-    code::{Circumstances, CodeFacts, Import, ImportForm, SymbolKind},
-    text::ByteRange,
+    code::{CodeFacts, SymbolKind},
+    text::escape_untrusted,
 };
 
 use super::{
-    super::syntax_tree::{
-        self, Definition, FactsBuilder, Node as TreeNode, Place, Visit, Visitor,
-        documentation_summary,
+    code::{look_through, type_parameters},
+    imports::Imports,
+    lexer,
+    modifiers::Modifiers,
+    tokens::{
+        AT, BRACE, BRACKET, COMMA, DOT, EQUALS, JavaTokens, Kind, LESS, PARENTHESIS, SEMICOLON,
+        after_angles,
     },
     used_names::UsedNames,
-    vocabulary::{Field, GRAMMAR, JavaSyntax, Kind},
+};
+use crate::languages::{
+    documentation::documentation_summary,
+    facts_builder::{Definition, FactsBuilder},
+    lexical::Shape,
 };
 
-type Node<'t> = TreeNode<'t, JavaSyntax>;
-
-/// Imports on demand that are kept of one file: resolving each looks at all simple names of the file.
-const MOST_ON_DEMAND: usize = 200;
-
-/// Longest name of an import, in bytes.
-const MAX_NAME_BYTES: usize = 1_000;
+/// Largest text that is read.
+const MAX_TEXT_BYTES: usize = 16 << 20;
 
 /// Reads the facts of one file.
 pub(super) fn read(text: &str) -> CodeFacts {
-    syntax_tree::read(&GRAMMAR, text, |tree| {
-        let mut reader = Reader::default();
-        tree.walk(&mut reader);
-        reader.finish()
-    })
+    if text.len() > MAX_TEXT_BYTES {
+        let refusal = format!("larger than {} MiB, not parsed", MAX_TEXT_BYTES >> 20);
+        return CodeFacts {
+            syntax_errors: vec![(1, refusal)],
+            ..CodeFacts::default()
+        };
+    }
+    let (tokens, mut problems) = lexer::tokens(text);
+    let mut reader = Reader::new(&tokens);
+    reader.run();
+    problems.append(&mut reader.problems);
+    problems.sort_by_key(|(position, _)| *position);
+    let mut facts = reader.finish();
+    let errors = problems
+        .into_iter()
+        .map(|(position, what)| (tokens.line_of(position), what));
+    facts.syntax_errors.extend(errors);
+    facts.syntax_errors.sort_by_key(|(line, _)| *line);
+    facts.syntax_errors.truncate(100);
+    facts
 }
 
-/// What ends when a node is left.
-enum Opened {
-    /// A type whose members were collected.
-    Type,
-    /// A method or constructor.
-    Function,
-    /// Something whose inner definitions are local to it.
-    Local,
-}
-
-/// A type whose members are being collected.
-#[derive(Clone, Copy)]
-struct Enclosing {
+/// A type whose body is being read.
+struct Enclosing<'t> {
+    name: &'t str,
+    /// The token that closes it.
+    end: usize,
     /// Whether other packages can use it.
     public: bool,
     /// Whether its members are public unless they say otherwise.
     is_interface: bool,
+    /// Whether constants of an enumeration come next.
+    has_constants: bool,
 }
 
-#[derive(Default)]
-struct Reader<'t> {
+struct Reader<'a, 't> {
+    tokens: &'a JavaTokens<'t>,
     facts: FactsBuilder,
     names: UsedNames<'t>,
-    opened: Vec<Opened>,
-    types: Vec<Enclosing>,
-    /// How many initialisers and fields the walk is in.
-    local: usize,
+    imports: Imports,
+    types: Vec<Enclosing<'t>>,
     /// The last Javadoc comment, until something takes it.
     javadoc: Option<&'t str>,
     /// The comment before the package declaration: documentation in a `package-info.java`, often a license elsewhere.
     package_javadoc: Option<&'t str>,
     has_types: bool,
-    on_demand: usize,
-    /// The line of the first import that was left out.
-    left_out: Option<u32>,
+    problems: Vec<(usize, String)>,
 }
 
-/// The modifiers of a declaration that matter here.
-#[derive(Default, Clone, Copy)]
-struct Modifiers {
-    public: bool,
-    protected: bool,
-    private: bool,
-    is_static: bool,
-    is_final: bool,
-}
-
-impl Modifiers {
-    fn of(declaration: Node<'_>) -> Self {
-        let mut modifiers = Self::default();
-        for word in declaration
-            .first(Kind::Modifiers)
-            .into_iter()
-            .flat_map(Node::children)
-        {
-            match word.kind() {
-                Kind::Public => modifiers.public = true,
-                Kind::Protected => modifiers.protected = true,
-                Kind::Private => modifiers.private = true,
-                Kind::Static => modifiers.is_static = true,
-                Kind::Final => modifiers.is_final = true,
-                _ => {}
-            }
+impl<'a, 't> Reader<'a, 't> {
+    fn new(tokens: &'a JavaTokens<'t>) -> Self {
+        Self {
+            tokens,
+            facts: FactsBuilder::default(),
+            names: UsedNames::default(),
+            imports: Imports::default(),
+            types: Vec::new(),
+            javadoc: None,
+            package_javadoc: None,
+            has_types: false,
+            problems: Vec::new(),
         }
-        modifiers
     }
-}
 
-impl<'t> Visitor<'t, JavaSyntax> for Reader<'t> {
-    fn enter(&mut self, node: Node<'t>, _place: &Place<'_, 't, JavaSyntax>) -> Visit {
-        match node.kind() {
-            Kind::BlockComment | Kind::LineComment => self.comment(node),
-            Kind::PackageDeclaration => return self.package(node),
-            Kind::ImportDeclaration => return self.import(node),
-            Kind::ClassDeclaration => return self.type_declaration(node, SymbolKind::Class, false),
-            Kind::EnumDeclaration | Kind::RecordDeclaration => {
-                return self.type_declaration(node, SymbolKind::Type, false);
+    fn run(&mut self) {
+        let mut at = 0;
+        loop {
+            if let Some(ended) = self.types.pop_if(|enclosing| at >= enclosing.end) {
+                at = ended.end
+                    + usize::from(self.tokens.kind(ended.end) == Kind::Close(Shape::Curly));
+                self.facts.close();
+                self.javadoc = None;
+                continue;
             }
-            Kind::InterfaceDeclaration | Kind::AnnotationType => {
-                return self.type_declaration(node, SymbolKind::Type, true);
+            if at >= self.tokens.len() {
+                return;
             }
-            Kind::Method
-            | Kind::Constructor
-            | Kind::CompactConstructor
-            | Kind::AnnotationElement => {
-                return self.function(node);
+            self.names.set_outside(self.types.is_empty());
+            at = self.member(at);
+        }
+    }
+
+    /// Reads one member of the file or of a type; gives the place behind it or, for a type, behind its opening brace.
+    fn member(&mut self, at: usize) -> usize {
+        match self.tokens.kind(at) {
+            Kind::Javadoc => {
+                self.javadoc = Some(self.tokens.text(at));
+                return at + 1;
             }
-            Kind::FieldDeclaration | Kind::ConstantDeclaration => return self.fields(node),
-            Kind::EnumConstant | Kind::StaticInitializer => return self.initializer(),
-            Kind::Initializer if !self.facts.in_function() && self.local == 0 => {
-                return self.initializer();
-            }
-            Kind::ModuleDeclaration => return self.module(node),
-            Kind::RequiresDirective => return self.requires(node),
-            Kind::UsesDirective | Kind::ProvidesDirective => return self.services(node),
-            Kind::TypeParameter => {
-                if let Some(name) = node.first(Kind::TypeIdentifier) {
-                    self.names.declare(name.text());
+            SEMICOLON => {
+                if let Some(enclosing) = self.types.last_mut() {
+                    enclosing.has_constants = false;
                 }
+                self.javadoc = None;
+                return at + 1;
             }
-            Kind::ScopedType | Kind::TypeIdentifier => self.names.type_name(node),
-            Kind::Annotation | Kind::MarkerAnnotation => {
-                if let Some(name) = node.child(Field::Name) {
-                    self.names.type_name(name);
-                }
-            }
-            Kind::RecordPattern => {
-                if let Some(name) = node.first(Kind::Identifier) {
-                    self.names.type_name(name);
-                }
-            }
-            Kind::FieldAccess | Kind::MethodInvocation | Kind::MethodReference => {
-                self.names.expression(node);
-            }
-            Kind::If
-            | Kind::For
-            | Kind::EnhancedFor
-            | Kind::While
-            | Kind::Do
-            | Kind::Case
-            | Kind::CatchClause
-            | Kind::Ternary
-            | Kind::And
-            | Kind::Or => self.facts.branch(),
             _ => {}
         }
-        Visit::Children
-    }
-
-    fn leave(&mut self) {
-        match self.opened.pop() {
-            Some(Opened::Type) => {
-                self.types.pop();
-                self.facts.close();
-            }
-            Some(Opened::Function) => self.facts.close(),
-            Some(Opened::Local) => self.local = self.local.saturating_sub(1),
-            None => {}
+        if self
+            .types
+            .last()
+            .is_some_and(|enclosing| enclosing.has_constants)
+        {
+            return self.enumeration_constant(at);
         }
-        if !self.facts.in_function() {
-            self.javadoc = None;
+        let (modifiers, begin) = Modifiers::read(self.tokens, &mut self.names, at);
+        if self.types.is_empty()
+            && let Some(next) = self.heading(begin)
+        {
+            return next;
         }
-    }
-}
-
-impl<'t> Reader<'t> {
-    fn comment(&mut self, node: Node<'t>) {
-        if self.facts.in_function() || self.local > 0 {
-            return;
-        }
-        let text = node.text();
-        // `///` is Javadoc since Java 23 (JEP 467).
-        if (text.starts_with("/**") && !text.starts_with("/**/")) || text.starts_with("///") {
-            self.javadoc = Some(text);
+        match self.declaration(at, begin, modifiers) {
+            Ok(next) => next,
+            Err(place) => self.unexpected(place),
         }
     }
 
-    fn package(&mut self, node: Node<'t>) -> Visit {
-        self.package_javadoc = self.javadoc.take();
-        let name = node
-            .children()
-            .find(|child| matches!(child.kind(), Kind::Identifier | Kind::ScopedIdentifier));
-        self.facts.facts().namespace = name.map(|name| without_spaces(name.text()));
-        Visit::Skip
-    }
-
-    fn import(&mut self, node: Node<'t>) -> Visit {
+    fn unexpected(&mut self, at: usize) -> usize {
+        let range = self.tokens.range(at, at + 1);
+        let text: String = self.tokens.text(at).chars().take(40).collect();
+        if self.problems.len() < 100 && self.tokens.kind(at) != Kind::Stray {
+            let text = escape_untrusted(&text);
+            self.problems
+                .push((range.start, format!("unexpected `{text}`")));
+        }
         self.javadoc = None;
-        let mut path = None;
-        let (mut on_demand, mut is_static) = (false, false);
-        for child in node.children() {
-            match child.kind() {
-                Kind::Identifier | Kind::ScopedIdentifier => path = Some(child),
-                Kind::Asterisk => on_demand = true,
-                Kind::Static => is_static = true,
-                _ => {}
-            }
-        }
-        let Some(path) = path else {
-            return Visit::Skip;
-        };
-        let last = path.child(Field::Name).unwrap_or(path).text();
-        let mut range = path.range();
-        let mut names = Vec::new();
-        if on_demand {
-            self.on_demand += 1;
-            if self.on_demand > MOST_ON_DEMAND {
-                self.left_out.get_or_insert(node.line());
-                return Visit::Skip;
-            }
-            names.push("*".to_owned());
-        } else if is_static {
-            // The member is what is taken; the type is what it is taken from.
-            let text = path.text();
-            let owner = text.get(..text.len() - last.len()).unwrap_or_default();
-            let owner = owner.trim_end().trim_end_matches('.').trim_end();
-            range.end = range.start + owner.len();
-            names.push(last.to_owned());
-        } else {
-            self.names.declare(last);
-        }
-        self.add_import(path, range, names, Circumstances::default());
-        Visit::Skip
+        self.tokens.after(at)
     }
 
-    fn add_import(
-        &mut self,
-        node: Node<'t>,
-        range: ByteRange,
-        names: Vec<String>,
-        circumstances: Circumstances,
-    ) {
-        let target = without_spaces(range.of(node.file_text()).unwrap_or_default());
-        if target.len() > MAX_NAME_BYTES {
-            self.left_out.get_or_insert(node.line());
-            return;
+    /// Reads `package`, `import` and `module`; `None` for anything else.
+    fn heading(&mut self, at: usize) -> Option<usize> {
+        if self.tokens.kind(at) != Kind::Word {
+            return None;
         }
-        if target.is_empty() {
-            return;
+        let tokens = self.tokens;
+        match tokens.text(at) {
+            "package" => {
+                self.package_javadoc = self.javadoc.take();
+                let end = statement_end(tokens, at);
+                self.facts.facts().namespace = Some(joined(tokens, at + 1, end));
+                Some(end + 1)
+            }
+            "import" => {
+                self.javadoc = None;
+                let end = statement_end(tokens, at);
+                self.imports
+                    .read(tokens, &mut self.facts, &mut self.names, at, end);
+                Some(end + 1)
+            }
+            "open" if tokens.text(at + 1) == "module" => self.module(at, at + 1),
+            "module" => self.module(at, at),
+            _ => None,
         }
-        self.facts.import(Import {
-            target,
-            form: ImportForm::Static,
-            names,
-            range,
-            line: node.line(),
-            circumstances,
+    }
+
+    fn module(&mut self, at: usize, keyword: usize) -> Option<usize> {
+        let tokens = self.tokens;
+        let mut body = keyword + 1;
+        while tokens.kind(body) == Kind::Word || tokens.kind(body) == DOT {
+            body += 1;
+        }
+        if tokens.kind(body) != BRACE || body == keyword + 1 {
+            return None;
+        }
+        let javadoc = self.javadoc.take();
+        self.has_types = true;
+        self.facts.facts().documentation = javadoc.and_then(documentation_summary);
+        let name = joined(tokens, keyword + 1, body);
+        let end = tokens.after(body);
+        self.facts.add(Definition {
+            documented: javadoc.is_some(),
+            ..self.definition(&name, SymbolKind::Module, at, end, true)
         });
+        self.imports.directives(
+            tokens,
+            &mut self.facts,
+            &mut self.names,
+            body + 1,
+            tokens.partner(body),
+        );
+        Some(end)
     }
 
-    fn type_declaration(&mut self, node: Node<'t>, kind: SymbolKind, is_interface: bool) -> Visit {
-        let Some(name) = node.child(Field::Name) else {
-            return Visit::Children;
-        };
-        self.names.declare(name.text());
-        if self.facts.in_function() || self.local > 0 {
-            return Visit::Children;
+    fn definition<'n>(
+        &self,
+        name: &'n str,
+        kind: SymbolKind,
+        first: usize,
+        end: usize,
+        public: bool,
+    ) -> Definition<'n> {
+        Definition {
+            name,
+            kind,
+            lines: self.tokens.lines(first, end),
+            range: self.tokens.range(first, end),
+            public,
+            documented: false,
+            typed: None,
         }
-        let public = self.is_public(Modifiers::of(node));
+    }
+
+    /// Reads a declaration whose modifiers end before `at`; gives the place behind it, or where it ends to be one.
+    fn declaration(
+        &mut self,
+        start: usize,
+        at: usize,
+        modifiers: Modifiers,
+    ) -> Result<usize, usize> {
+        let tokens = self.tokens;
+        match tokens.kind(at) {
+            BRACE => {
+                look_through(tokens, &mut self.names, at, tokens.after(at));
+                self.javadoc = None;
+                Ok(tokens.after(at))
+            }
+            // `@interface`
+            AT if tokens.text(at + 1) == "interface" => {
+                self.type_declaration(start, at + 1, modifiers)
+            }
+            Kind::Word => match tokens.text(at) {
+                "class" | "interface" | "enum" => self.type_declaration(start, at, modifiers),
+                "record" if is_record(tokens, at) => self.type_declaration(start, at, modifiers),
+                _ => self.function_or_field(start, at, modifiers),
+            },
+            LESS => {
+                let at = type_parameters(tokens, &mut self.names, at);
+                self.function_or_field(start, at, modifiers)
+            }
+            _ => Err(at),
+        }
+    }
+
+    fn type_declaration(
+        &mut self,
+        start: usize,
+        keyword: usize,
+        modifiers: Modifiers,
+    ) -> Result<usize, usize> {
+        let tokens = self.tokens;
+        let name = keyword + 1;
+        let mut body = name + 1;
+        if tokens.kind(body) == LESS {
+            body = type_parameters(tokens, &mut self.names, body);
+        }
+        let header = body;
+        while !matches!(
+            tokens.kind(body),
+            BRACE | SEMICOLON | Kind::Close(_) | Kind::End
+        ) {
+            body = tokens.after(body);
+        }
+        if tokens.kind(name) != Kind::Word || tokens.kind(body) != BRACE {
+            return Err(body);
+        }
+        look_through(tokens, &mut self.names, header, body);
+        let text = tokens.text(name);
+        self.names.declare(text);
+        let kind = match tokens.text(keyword) {
+            "class" => SymbolKind::Class,
+            _ => SymbolKind::Type,
+        };
+        let public = self.is_public(modifiers);
         let javadoc = self.javadoc.take();
         if self.types.is_empty() && !self.has_types {
             self.has_types = true;
             self.facts.facts().documentation = javadoc.and_then(documentation_summary);
         }
-        self.facts.open(
-            Definition::new(name.text(), kind, node)
-                .public(public)
-                .documented(javadoc.is_some()),
-        );
+        let definition = Definition {
+            documented: javadoc.is_some(),
+            ..self.definition(text, kind, start, tokens.after(body), public)
+        };
+        self.facts.open(definition);
         self.types.push(Enclosing {
+            name: text,
+            end: tokens.partner(body),
             public,
-            is_interface,
+            is_interface: tokens.text(keyword) == "interface",
+            has_constants: tokens.text(keyword) == "enum",
         });
-        self.opened.push(Opened::Type);
-        Visit::ChildrenThenLeave
+        Ok(body + 1)
     }
 
-    /// Says whether other packages can use a member of the type that the walk is in, or a top-level type.
+    /// Says whether other packages can use a member of the type that is being read, or a top-level type.
     fn is_public(&self, modifiers: Modifiers) -> bool {
         match self.types.last() {
             None => modifiers.public,
@@ -301,102 +323,161 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn function(&mut self, node: Node<'t>) -> Visit {
-        let Some(name) = node.child(Field::Name) else {
-            return Visit::Children;
-        };
-        if self.facts.in_function() || self.local > 0 {
-            return Visit::Children;
+    fn enumeration_constant(&mut self, at: usize) -> usize {
+        let tokens = self.tokens;
+        self.javadoc = None;
+        let (_, mut next) = Modifiers::read(tokens, &mut self.names, at);
+        if tokens.kind(next) != Kind::Word {
+            if let Some(enclosing) = self.types.last_mut() {
+                enclosing.has_constants = false;
+            }
+            return if tokens.kind(at) == COMMA {
+                at + 1
+            } else {
+                self.unexpected(at)
+            };
         }
-        let public = self.is_public(Modifiers::of(node));
+        let first = next + 1;
+        next = first;
+        if tokens.kind(next) == PARENTHESIS {
+            next = tokens.after(next);
+        }
+        if tokens.kind(next) == BRACE {
+            next = tokens.after(next);
+        }
+        look_through(tokens, &mut self.names, first, next);
+        next + usize::from(tokens.kind(next) == COMMA)
+    }
+
+    /// Reads a method, a constructor or fields, whose type begins at `at`.
+    fn function_or_field(
+        &mut self,
+        start: usize,
+        at: usize,
+        modifiers: Modifiers,
+    ) -> Result<usize, usize> {
+        let tokens = self.tokens;
+        let mut name = None;
+        let mut place = at;
+        loop {
+            match tokens.kind(place) {
+                Kind::Word => {
+                    name = Some(place);
+                    place += 1;
+                }
+                DOT | AT | Kind::Javadoc => place += 1,
+                BRACKET => place = tokens.after(place),
+                LESS => match after_angles(tokens, place) {
+                    Some(after) => place = after,
+                    None => return Err(place),
+                },
+                // An annotation of the type: `List<@Size(1) String>`, `java.lang.@Size(1) String`.
+                PARENTHESIS if is_annotation(tokens, place) => place = tokens.after(place),
+                PARENTHESIS | BRACE | EQUALS | SEMICOLON | COMMA => break,
+                _ => return Err(place),
+            }
+        }
+        let Some(name) = name else {
+            return Err(place);
+        };
+        look_through(tokens, &mut self.names, at, name);
+        match tokens.kind(place) {
+            PARENTHESIS => Ok(self.function(start, name, place, modifiers)),
+            // The compact constructor of a record.
+            BRACE
+                if self
+                    .types
+                    .last()
+                    .is_some_and(|outer| outer.name == tokens.text(name)) =>
+            {
+                Ok(self.function(start, name, place, modifiers))
+            }
+            BRACE => Err(place),
+            _ => Ok(self.fields(start, name, modifiers)),
+        }
+    }
+
+    fn function(
+        &mut self,
+        start: usize,
+        name: usize,
+        parameters: usize,
+        modifiers: Modifiers,
+    ) -> usize {
+        let tokens = self.tokens;
+        let mut body = parameters;
+        while !matches!(
+            tokens.kind(body),
+            BRACE | SEMICOLON | Kind::Close(_) | Kind::End
+        ) {
+            // The default value of an annotation's element may have braces: `default {}`.
+            let is_default = tokens.kind(body) == Kind::Word && tokens.text(body) == "default";
+            body = if is_default {
+                statement_end(tokens, body)
+            } else {
+                tokens.after(body)
+            };
+        }
+        let end = match tokens.kind(body) {
+            BRACE => tokens.after(body),
+            SEMICOLON => body + 1,
+            _ => body,
+        };
         // A method outside of any type is one of a compact source file (Java 25).
         let kind = if self.types.is_empty() {
             SymbolKind::Function
         } else {
             SymbolKind::Method
         };
-        self.facts.open(
-            Definition::new(name.text(), kind, node)
-                .public(public)
-                .documented(self.javadoc.take().is_some()),
-        );
-        self.opened.push(Opened::Function);
-        Visit::ChildrenThenLeave
+        let definition = Definition {
+            documented: self.javadoc.take().is_some(),
+            ..self.definition(
+                tokens.text(name),
+                kind,
+                start,
+                end,
+                self.is_public(modifiers),
+            )
+        };
+        self.facts.open(definition);
+        let branches = look_through(tokens, &mut self.names, parameters, end);
+        self.facts.branches(branches);
+        self.facts.close();
+        end
     }
 
-    fn fields(&mut self, node: Node<'t>) -> Visit {
-        if self.facts.in_function() || self.local > 0 {
-            return Visit::Children;
-        }
+    fn fields(&mut self, start: usize, first: usize, modifiers: Modifiers) -> usize {
+        let tokens = self.tokens;
         let documented = self.javadoc.take().is_some();
-        let modifiers = Modifiers::of(node);
         let in_interface = self.types.last().is_some_and(|outer| outer.is_interface);
         let is_constant = in_interface || (modifiers.is_static && modifiers.is_final);
         let public = self.is_public(modifiers);
-        for declarator in node
-            .children()
-            .filter(|child| child.is(Kind::VariableDeclarator))
-        {
-            let Some(name) = declarator.child(Field::Name) else {
-                continue;
-            };
-            self.names.declare(name.text());
+        let mut names = vec![first];
+        let mut end = first + 1;
+        while !matches!(tokens.kind(end), SEMICOLON | Kind::Close(_) | Kind::End) {
+            if tokens.kind(end) == COMMA && declares(tokens, end + 1) {
+                names.push(end + 1);
+            }
+            // Type arguments have commas of their own.
+            let angles = (tokens.kind(end) == LESS)
+                .then(|| after_angles(tokens, end))
+                .flatten();
+            end = angles.unwrap_or_else(|| tokens.after(end));
+        }
+        look_through(tokens, &mut self.names, first + 1, end);
+        let end = end + usize::from(tokens.kind(end) == SEMICOLON);
+        for name in names {
+            let text = tokens.text(name);
+            self.names.declare(text);
             if is_constant {
-                self.facts.add(
-                    Definition::new(name.text(), SymbolKind::Constant, node)
-                        .public(public)
-                        .documented(documented),
-                );
+                let definition = Definition {
+                    documented,
+                    ..self.definition(text, SymbolKind::Constant, start, end, public)
+                };
+                self.facts.add(definition);
             }
         }
-        self.initializer()
-    }
-
-    /// Leaves out what is defined in a field's value, an initialiser or the body of an enum's constant.
-    fn initializer(&mut self) -> Visit {
-        self.javadoc = None;
-        self.local += 1;
-        self.opened.push(Opened::Local);
-        Visit::ChildrenThenLeave
-    }
-
-    fn module(&mut self, node: Node<'t>) -> Visit {
-        let javadoc = self.javadoc.take();
-        self.has_types = true;
-        self.facts.facts().documentation = javadoc.and_then(documentation_summary);
-        if let Some(name) = node.child(Field::Name) {
-            let name = without_spaces(name.text());
-            self.facts.add(
-                Definition::new(&name, SymbolKind::Module, node)
-                    .public(true)
-                    .documented(javadoc.is_some()),
-            );
-        }
-        Visit::Children
-    }
-
-    fn requires(&mut self, node: Node<'t>) -> Visit {
-        if let Some(module) = node.child(Field::Module) {
-            let is_optional = node
-                .children()
-                .any(|child| child.is(Kind::RequiresModifier) && child.text() == "static");
-            let circumstances = Circumstances {
-                conditional: is_optional,
-                ..Circumstances::default()
-            };
-            self.add_import(module, module.range(), Vec::new(), circumstances);
-        }
-        Visit::Skip
-    }
-
-    /// The types after `uses`, `provides` and `with`.
-    fn services(&mut self, node: Node<'t>) -> Visit {
-        for child in node.children() {
-            if matches!(child.kind(), Kind::Identifier | Kind::ScopedIdentifier) {
-                self.names.type_name(child);
-            }
-        }
-        Visit::Skip
+        end
     }
 
     fn finish(mut self) -> CodeFacts {
@@ -408,15 +489,61 @@ impl<'t> Reader<'t> {
             .imports
             .extend(self.names.into_imports(facts.namespace.as_deref()));
         facts.imports.sort_by_key(|import| import.range);
-        if let Some(line) = self.left_out {
-            let what = "too many imports on demand or too long a name, left out";
-            facts.syntax_errors.push((line, what.to_owned()));
-        }
+        facts.syntax_errors.extend(self.imports.problem());
         facts
     }
 }
 
-/// Takes white space out of a qualified name, which may stand on several lines.
-fn without_spaces(name: &str) -> String {
-    name.split_whitespace().collect()
+/// Says whether `record` begins a declaration: it is a name elsewhere.
+fn is_record(tokens: &JavaTokens<'_>, at: usize) -> bool {
+    tokens.kind(at + 1) == Kind::Word && {
+        let after = match tokens.kind(at + 2) {
+            LESS => after_angles(tokens, at + 2).unwrap_or(at + 2),
+            _ => at + 2,
+        };
+        let header = tokens.after(after);
+        tokens.kind(after) == PARENTHESIS
+            && (tokens.kind(header) == BRACE || tokens.text(header) == "implements")
+    }
+}
+
+/// Says whether parentheses belong to the annotation that is named before them.
+fn is_annotation(tokens: &JavaTokens<'_>, at: usize) -> bool {
+    let mut place = at;
+    while place > 1 && tokens.kind(place - 1) == Kind::Word {
+        match tokens.kind(place - 2) {
+            AT => return true,
+            DOT => place -= 2,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Says whether the name of another variable stands here: `int a = 1, b;`
+fn declares(tokens: &JavaTokens<'_>, at: usize) -> bool {
+    tokens.kind(at) == Kind::Word
+        && matches!(tokens.kind(at + 1), EQUALS | COMMA | SEMICOLON | BRACKET)
+}
+
+/// Gives the place of the semicolon that ends a statement, or of what makes an end of it.
+pub(super) fn statement_end(tokens: &JavaTokens<'_>, at: usize) -> usize {
+    let mut end = at;
+    while !matches!(tokens.kind(end), SEMICOLON | Kind::Close(_) | Kind::End) {
+        end = tokens.after(end);
+    }
+    end
+}
+
+/// Gives the text of words and dots without the space between them, at most a thousand bytes.
+pub(super) fn joined(tokens: &JavaTokens<'_>, first: usize, end: usize) -> String {
+    let mut text = String::new();
+    for place in first..end {
+        let part = tokens.text(place);
+        if text.len() + part.len() > 1_000 {
+            break;
+        }
+        text.push_str(part);
+    }
+    text
 }

@@ -2,7 +2,7 @@
 //! package or an import on demand must explain. Does not know which of them exist.
 //!
 //! Java's grammar cannot tell a package from a variable or a type; its naming convention can (JLS 6.1): packages begin with a small
-//! letter, types with a capital.
+//! letter, types with a capital, and constants have capitals alone.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,13 +11,17 @@ use synthesizer_model::{
     text::ByteRange,
 };
 
-use super::{super::syntax_tree::Node, vocabulary::JavaSyntax};
+use super::tokens::{COMMA, DOT, GREATER, JavaTokens, Kind, LESS, PARENTHESIS};
+use crate::languages::lexical::Shape;
 
 /// Simple names that are kept of one file, and likewise qualified ones.
 const MOST: usize = 2_000;
 
 /// Longest name that is kept, in bytes.
 const MAX_NAME_BYTES: usize = 300;
+
+/// Parts of a qualified name that are looked at.
+const MOST_PARTS: usize = 64;
 
 /// Names of `java.lang` that are in every second file and that no package declares anew.
 const UBIQUITOUS: &[&str] = &[
@@ -52,77 +56,104 @@ const UBIQUITOUS: &[&str] = &[
 /// The names of one file as they are met.
 #[derive(Default)]
 pub(super) struct UsedNames<'t> {
-    simple: HashMap<&'t str, (ByteRange, u32)>,
+    simple: HashMap<&'t str, Use>,
     qualified: Vec<Import>,
+    /// Names of types that are declared within others, of variables, of type parameters of members.
+    declared_within: HashSet<&'t str>,
+    /// Names of top-level types and their type parameters, and names that are imported.
     declared: HashSet<&'t str>,
-    /// Up to where the text's names were already looked at.
-    seen_until: usize,
+    /// Whether what is looked at stands outside of the bodies of all types.
+    is_outside: bool,
+}
+
+/// Where a simple name is used first.
+struct Use {
+    range: ByteRange,
+    line: u32,
+    /// Whether some use stands outside of the bodies of all types, where what is declared within them is not seen.
+    is_outside: bool,
 }
 
 impl<'t> UsedNames<'t> {
-    /// Notes that the file itself declares or imports a name.
+    /// Notes that the file itself declares or imports a name, and where that is.
     pub(super) fn declare(&mut self, name: &'t str) {
-        self.declared.insert(name);
+        if self.is_outside {
+            self.declared.insert(name);
+        } else {
+            self.declared_within.insert(name);
+        }
     }
 
-    /// Notes a name that stands where only a type can.
-    pub(super) fn type_name(&mut self, node: Node<'t, JavaSyntax>) {
-        let start = node.range().start;
-        if start < self.seen_until {
-            return;
-        }
-        let path = LeadingPath::of(node.text());
-        self.seen_until = start + path.end;
-        self.note(&path, start, node.line(), 1);
+    /// Says whether what comes next stands outside of the bodies of all types.
+    pub(super) fn set_outside(&mut self, is_outside: bool) {
+        self.is_outside = is_outside;
     }
 
-    /// Notes what an expression begins with: `Type.method()`, `package.Type.FIELD`, `Type::method`.
-    pub(super) fn expression(&mut self, node: Node<'t, JavaSyntax>) {
-        let start = node.range().start;
-        if start < self.seen_until {
-            return;
+    /// Looks at the names joined with dots that begin with a word; gives the place behind them.
+    pub(super) fn path(&mut self, tokens: &JavaTokens<'t>, start: usize) -> usize {
+        let first = tokens.text(start);
+        if is_type(first) {
+            self.simple_name(tokens, start, first);
         }
-        let mut path = LeadingPath::of(node.text());
-        self.seen_until = start + path.end;
-        if path.is_called {
-            path.parts.pop();
-        }
-        // `request.session.User` may be a chain of variables; one part before the type is too little to tell.
-        self.note(&path, start, node.line(), 2);
-    }
-
-    fn note(&mut self, path: &LeadingPath<'t>, start: usize, line: u32, least_packages: usize) {
-        let is_type = |part: &str| part.starts_with(|first: char| first.is_uppercase());
-        let Some(place) = path.parts.iter().position(|(_, part)| is_type(part)) else {
-            return;
-        };
-        let (offset, name) = path.parts[place];
-        if place == 0 {
-            if self.simple.len() < MOST && name.len() <= MAX_NAME_BYTES {
-                let range = ByteRange::new(start + offset, start + offset + name.len());
-                self.simple.entry(name).or_insert((range, line));
+        let mut named = is_type(first);
+        let mut at = start;
+        let mut parts = 1;
+        while tokens.kind(at + 1) == DOT && tokens.kind(at + 2) == Kind::Word {
+            at += 2;
+            parts += 1;
+            if !named && parts <= MOST_PARTS && is_type(tokens.text(at)) {
+                named = true;
+                self.qualified_name(tokens, start, at);
             }
+        }
+        at + 1
+    }
+
+    /// A name that begins with a capital and has nothing before it.
+    fn simple_name(&mut self, tokens: &JavaTokens<'t>, at: usize, name: &'t str) {
+        if self.declared.contains(name) {
             return;
         }
-        let is_constant = name.len() > 1 && !name.contains(|letter: char| letter.is_lowercase());
-        if place < least_packages || (is_constant && least_packages > 1) {
+        if let Some(known) = self.simple.get_mut(name) {
+            known.is_outside |= self.is_outside;
             return;
         }
-        let packages = &path.parts[..place];
-        let first = packages[0].1;
-        if matches!(first, "this" | "super") || self.qualified.len() >= MOST {
+        let is_full = self.simple.len() >= MOST || name.len() > MAX_NAME_BYTES;
+        if is_full || (is_constant(name) && !stands_for_type(tokens, at, at)) {
             return;
         }
-        let target = packages
-            .iter()
-            .map(|(_, part)| *part)
-            .chain([name])
-            .collect::<Vec<_>>()
-            .join(".");
-        if target.len() <= MAX_NAME_BYTES {
-            let range = ByteRange::new(start, start + offset + name.len());
-            self.qualified.push(path_import(target, range, line));
+        let first = Use {
+            range: tokens.range(at, at + 1),
+            line: tokens.line(at),
+            is_outside: self.is_outside,
+        };
+        self.simple.insert(name, first);
+    }
+
+    /// A name with packages before it.
+    fn qualified_name(&mut self, tokens: &JavaTokens<'t>, start: usize, at: usize) {
+        let is_surely_type = stands_for_type(tokens, start, at);
+        // `request.User` may be a field of a variable; one part before the type is too little to tell.
+        let is_too_little = at == start + 2 && !is_surely_type;
+        let is_field = is_constant(tokens.text(at)) && !is_surely_type;
+        if is_too_little || is_field || self.qualified.len() >= MOST {
+            return;
         }
+        if matches!(tokens.text(start), "this" | "super")
+            || tokens.kind(at + 1) == PARENTHESIS && !is_surely_type
+        {
+            return;
+        }
+        let mut target = String::new();
+        for place in start..=at {
+            target.push_str(tokens.text(place));
+            if target.len() > MAX_NAME_BYTES {
+                return;
+            }
+        }
+        let range = tokens.range(start, at + 1);
+        self.qualified
+            .push(path_import(target, range, tokens.line(start)));
     }
 
     /// Gives the names as imports, in no order. `namespace` is the file's package.
@@ -130,16 +161,72 @@ impl<'t> UsedNames<'t> {
         let in_language_package = namespace
             .is_some_and(|package| package == "java.lang" || package.starts_with("java.lang."));
         let mut imports = self.qualified;
-        let declared = self.declared;
+        let (within, outside) = (self.declared_within, self.declared);
+        let is_own = |name: &str, first: &Use| {
+            outside.contains(name) || (!first.is_outside && within.contains(name))
+        };
         imports.extend(
             self.simple
                 .into_iter()
-                .filter(|(name, _)| !declared.contains(name))
+                .filter(|(name, first)| !is_own(name, first))
                 .filter(|(name, _)| in_language_package || UBIQUITOUS.binary_search(name).is_err())
-                .map(|(name, (range, line))| path_import(name.to_owned(), range, line)),
+                .map(|(name, first)| path_import(name.to_owned(), first.range, first.line)),
         );
         imports
     }
+}
+
+fn is_type(name: &str) -> bool {
+    match name.as_bytes().first() {
+        Some(byte) if byte.is_ascii() => byte.is_ascii_uppercase(),
+        _ => name.starts_with(char::is_uppercase),
+    }
+}
+
+fn is_constant(name: &str) -> bool {
+    name.len() > 1 && !name.bytes().any(|byte| byte.is_ascii_lowercase())
+}
+
+/// Says whether a name stands where only a type can: by the tokens before its first part and behind its last.
+fn stands_for_type(tokens: &JavaTokens<'_>, first: usize, last: usize) -> bool {
+    let before = first
+        .checked_sub(1)
+        .map_or(Kind::End, |before| tokens.kind(before));
+    let after = tokens.kind(last + 1);
+    let by_what_follows = match after {
+        Kind::Word => !matches!(tokens.text(last + 1), "instanceof"),
+        DOT | Kind::DoubleColon | LESS => true,
+        // `Type[] x`
+        Kind::Open(Shape::Square) => tokens.kind(last + 2) == Kind::Close(Shape::Square),
+        _ => false,
+    };
+    let by_what_is_before = match before {
+        Kind::Word => matches!(
+            tokens.text(first - 1),
+            "new"
+                | "extends"
+                | "implements"
+                | "throws"
+                | "instanceof"
+                | "permits"
+                | "super"
+                | "with"
+                | "uses"
+                | "provides"
+        ),
+        Kind::Mark(b'@') => true,
+        LESS => matches!(after, GREATER | COMMA | LESS),
+        // `List<A, B>`; an argument has a bracket behind it.
+        COMMA => after == GREATER,
+        // `(TYPE) value`
+        PARENTHESIS => after == Kind::Close(Shape::Round) && begins_value(tokens, last + 2),
+        _ => false,
+    };
+    by_what_follows || by_what_is_before
+}
+
+fn begins_value(tokens: &JavaTokens<'_>, at: usize) -> bool {
+    matches!(tokens.kind(at), Kind::Word | Kind::Literal | PARENTHESIS)
 }
 
 fn path_import(target: String, range: ByteRange, line: u32) -> Import {
@@ -153,58 +240,6 @@ fn path_import(target: String, range: ByteRange, line: u32) -> Import {
     }
 }
 
-/// The names joined with dots that a text begins with.
-struct LeadingPath<'t> {
-    /// Offset and text of each.
-    parts: Vec<(usize, &'t str)>,
-    /// Where they end.
-    end: usize,
-    /// Whether a parenthesis follows, so that the last is the name of a method.
-    is_called: bool,
-}
-
-impl<'t> LeadingPath<'t> {
-    fn of(text: &'t str) -> Self {
-        let bytes = text.as_bytes();
-        let skip_spaces = |mut at: usize| {
-            while bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
-                at += 1;
-            }
-            at
-        };
-        let mut parts = Vec::new();
-        let mut end = 0;
-        let mut at = 0;
-        loop {
-            let start = at;
-            while bytes.get(at).copied().is_some_and(is_name_byte) {
-                at += 1;
-            }
-            // More parts than any name has: a chain of fields that some program wrote.
-            if start == at || parts.len() == 64 {
-                break;
-            }
-            parts.push((start, text.get(start..at).unwrap_or_default()));
-            end = at;
-            let dot = skip_spaces(at);
-            if bytes.get(dot) != Some(&b'.') {
-                break;
-            }
-            at = skip_spaces(dot + 1);
-        }
-        let is_called = bytes.get(skip_spaces(end)) == Some(&b'(');
-        Self {
-            parts,
-            end,
-            is_called,
-        }
-    }
-}
-
-const fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,25 +247,5 @@ mod tests {
     #[test]
     fn ubiquitous_names_are_sorted() {
         assert!(UBIQUITOUS.is_sorted());
-    }
-
-    #[test]
-    fn leading_paths_end_where_the_names_end() {
-        let check = |text: &str, expected: &[&str], called: bool| {
-            let path = LeadingPath::of(text);
-            let parts: Vec<&str> = path.parts.iter().map(|(_, part)| *part).collect();
-            assert_eq!(
-                (parts.as_slice(), path.is_called),
-                (expected, called),
-                "{text}"
-            );
-        };
-        check("a.b.C", &["a", "b", "C"], false);
-        check("Foo\n  .builder()\n .x()", &["Foo", "builder"], true);
-        check("Foo::bar", &["Foo"], false);
-        check("f(x).y", &["f"], true);
-        check("(a).b", &[], true);
-        check("Größe.x[0]", &["Größe", "x"], false);
-        check("", &[], false);
     }
 }

@@ -54,7 +54,7 @@ impl<'t> Reader<'t> {
             Kind::PathSeparator | Kind::Crate | Kind::SelfValue | Kind::Super => {
                 self.macro_call(&item)
             }
-            _ => self.nothing(&item),
+            _ => self.nothing(&item, keyword),
         }
     }
 
@@ -68,8 +68,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Passes over what begins no item. Macros may make anything of it; groups in them may hold items again.
-    fn nothing(&mut self, item: &Item<'t>) -> usize {
+    /// Passes over what begins no item, up to a token. Macros may make anything of it; groups in them may hold items again.
+    fn nothing(&mut self, item: &Item<'t>, end: usize) -> usize {
         let at = item.keyword;
         if item.scope.in_macro && self.tokens.kind(at) == Kind::Open(Shape::Curly) {
             let scope = Scope {
@@ -81,12 +81,27 @@ impl<'t> Reader<'t> {
             self.scopes.push(scope);
             return at + 1;
         }
-        if !item.scope.in_macro {
+        // Brackets that close nothing are told already.
+        let is_told = matches!(self.tokens.text(at), ")" | "]" | "}");
+        if !item.scope.in_macro && !is_told {
             self.unexpected(at);
         }
-        let after = self.tokens.after(at).min(item.scope.end);
+        let after = end.max(self.tokens.after(at)).min(item.scope.end);
         self.outside_functions(item, at, after);
         after
+    }
+
+    /// Gives the token after a path.
+    fn path_end(&self, first: usize) -> usize {
+        let mut at = first + usize::from(self.tokens.kind(first) == Kind::PathSeparator);
+        while self.tokens.kind(at).is_segment() {
+            at += 1;
+            if self.tokens.kind(at) != Kind::PathSeparator {
+                break;
+            }
+            at += 1;
+        }
+        at
     }
 
     /// Looks through tokens that run, if at all, outside of functions.
@@ -325,7 +340,7 @@ impl<'t> Reader<'t> {
         let is_named = matches!(self.tokens.kind(next), Kind::Text | Kind::RawText);
         let body = next + usize::from(is_named);
         if self.tokens.kind(body) != Kind::Open(Shape::Curly) {
-            return self.nothing(item);
+            return self.nothing(item, body);
         }
         self.facts.open_prefix("");
         self.push(item, body, ScopeKind::Foreign, item.scope.public)
@@ -350,17 +365,14 @@ impl<'t> Reader<'t> {
 
     /// Reads a call of a macro: items where it holds items, else code.
     fn macro_call(&mut self, item: &Item<'t>) -> usize {
-        let mut bang = item.keyword;
-        while self.tokens.kind(bang).is_segment() || self.tokens.kind(bang) == Kind::PathSeparator {
-            bang += 1;
-        }
+        let bang = self.path_end(item.keyword);
         if self.tokens.kind(bang) != Kind::Bang {
-            return self.nothing(item);
+            return self.nothing(item, bang);
         }
         let is_named = self.tokens.kind(bang + 1) == Kind::Identifier;
         let group = bang + 1 + usize::from(is_named);
         if !matches!(self.tokens.kind(group), Kind::Open(_)) {
-            return self.nothing(item);
+            return self.nothing(item, group);
         }
         let name = self.tokens.text(bang.saturating_sub(1));
         let chooses = name.starts_with("cfg");

@@ -78,15 +78,12 @@ impl<'a> ModuleTree<'a> {
 
     /// Gives the module that a place in a file belongs to.
     pub(super) fn at(&self, file: usize, scope: Option<usize>) -> Option<ModuleId> {
-        let module = *self.of_files.get(&file)?.first()?;
-        match scope {
-            Some(scope) => self.modules[module]
-                .inline
-                .get(scope)
-                .copied()
-                .or(Some(module)),
-            None => Some(module),
-        }
+        let id = *self.of_files.get(&file)?.first()?;
+        let module = &self.modules[id];
+        // What a module includes from another file is in it, without modules of its own here.
+        let inline = scope.filter(|_| module.file == file);
+        let inline = inline.and_then(|scope| module.inline.get(scope).copied());
+        Some(inline.unwrap_or(id))
     }
 
     /// Finds the files that a `mod` declaration in a module leads to.
@@ -119,32 +116,30 @@ impl<'a> ModuleTree<'a> {
             .collect();
         lost.sort_unstable();
         for file in lost {
-            let includer = included.get(&file).copied();
-            let around = includer.or_else(|| self.module_around(files, file, &folders));
-            let (parent, of) = match around {
-                Some(module) => (Some(module), self.modules[module].of),
-                None => (None, crates.add_standalone(files, file)),
+            if let Some(includer) = included.get(&file) {
+                self.of_files.entry(file).or_default().push(*includer);
+                continue;
+            }
+            let parent = self.module_around(files, file, &folders);
+            let of = match parent {
+                Some(module) => self.modules[module].of,
+                None => crates.add_standalone(files, file),
             };
-            let path = files.file(file).path;
-            let module = Module {
+            let path = files.file(file).path.as_str();
+            let id = self.modules.len();
+            self.modules.push(Module {
                 file,
                 scope: None,
-                // What is included is in the module that includes it, not below.
-                parent: match includer {
-                    Some(id) => self.modules[id].parent,
-                    None => parent,
-                },
+                parent,
                 of,
                 children: HashMap::new(),
                 inline: Vec::new(),
-                folder: folder_of_children(path.as_str(), parent.is_none()),
+                folder: folder_of_children(path, parent.is_none()),
                 depth: 0,
-            };
-            let id = self.modules.len();
+            });
             if parent.is_none() {
                 self.roots.resize(of + 1, id);
             }
-            self.modules.push(module);
             self.of_files.entry(file).or_default().push(id);
         }
     }

@@ -182,15 +182,18 @@ impl<'w, 'a> Search<'w, 'a> {
 
     /// Looks up the first name of a path: in the module, then among crates, then among what the module takes whole.
     fn name(&mut self, module: ModuleId, of: usize, name: &str) -> Leads<'a> {
-        let found = self.member(&[module], name, false);
-        if !found.is_empty() {
-            return found;
+        let mut found = self.member(&[module], name, false);
+        if found.is_empty() {
+            found = self.outside(of, name);
         }
-        let found = self.outside(of, name);
-        if !found.is_empty() {
-            return found;
+        if found.is_empty() {
+            found = self.taken_whole(&[module], name);
         }
-        self.taken_whole(&[module], name)
+        if found.modules.is_empty() && found.outside.is_some() {
+            // A crate under a name that some import gives it.
+            found.files.clear();
+        }
+        found
     }
 
     fn outside(&self, of: usize, name: &str) -> Leads<'a> {

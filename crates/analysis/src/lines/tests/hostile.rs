@@ -113,7 +113,7 @@ fn long_lines_take_linear_time() {
         ("Lingua Franca", "{= =}"),
         ("Python", "\"\" "),
     ] {
-        check(language, &repeated(piece, 3 << 20));
+        check(language, &repeated(piece, 2 << 20));
     }
 }
 
@@ -126,7 +126,7 @@ fn many_lines_take_linear_time() {
         ("Rust", "///\n\n"),
         ("Rust", "\"\"\n\n"),
     ] {
-        check(language, &repeated(piece, 3 << 20));
+        check(language, &repeated(piece, 2 << 20));
     }
 }
 

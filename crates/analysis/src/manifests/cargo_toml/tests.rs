@@ -135,11 +135,16 @@ fn many_and_long_things_are_bounded() {
         ["line 20004: more than 20000 requirements; the rest is left out"]
     );
     let long = "x".repeat(1_000_000);
-    let (manifest, problems) =
-        read(&format!("[package]\nname='{long}'\n[dependencies]\n{long}='1'\nb='{long}'\n"));
+    let (manifest, problems) = read(&format!(
+        "[package]\nname='{long}'\n[dependencies]\n{long}='1'\nb='{long}'\n"
+    ));
     assert_eq!(manifest.dependencies.len(), 1);
     assert_eq!(
-        manifest.dependencies[0].specification.version.as_ref().map(String::len),
+        manifest.dependencies[0]
+            .specification
+            .version
+            .as_ref()
+            .map(String::len),
         Some(LONGEST_NAME)
     );
     assert!(manifest.package.expect("a package").name.is_none());

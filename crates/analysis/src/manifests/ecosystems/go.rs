@@ -97,7 +97,9 @@ impl EcosystemReader for Go {
             };
             requirer.require(&mut project);
             requirer.tell_the_rest();
-            facts.locks.extend(locked::of_module(&files, folder, module, &replacing));
+            facts
+                .locks
+                .extend(locked::of_module(&files, folder, module, &replacing));
             facts.projects.push(project);
         }
         for (folder, file) in &files.workspaces {
@@ -108,8 +110,12 @@ impl EcosystemReader for Go {
                 facts.projects.push(project);
             }
         }
-        facts.projects.sort_by(|left, right| left.folder.cmp(&right.folder));
-        facts.locks.sort_by(|left, right| left.path.cmp(&right.path));
+        facts
+            .projects
+            .sort_by(|left, right| left.folder.cmp(&right.folder));
+        facts
+            .locks
+            .sort_by(|left, right| left.path.cmp(&right.path));
         facts.problems = reading.finish("go");
         facts
     }
@@ -128,7 +134,9 @@ fn read_files(reading: &mut TreeReading<'_>, relevant: &[TreePath]) -> Files {
             continue;
         }
         if OLD_MANIFESTS.contains(&name) {
-            reading.problems.tell(path_text, format_args!("{name} is not read"));
+            reading
+                .problems
+                .tell(path_text, format_args!("{name} is not read"));
             continue;
         }
         let Some(text) = reading.text(path) else {

@@ -3,6 +3,7 @@
 
 mod cargo;
 mod go;
+mod maven;
 mod npm;
 mod python;
 
@@ -43,4 +44,10 @@ pub struct EcosystemFacts {
 }
 
 /// Every family, in the order in which results list them.
-pub static ECOSYSTEMS: &[&dyn EcosystemReader] = &[&python::Python, &cargo::Cargo, &go::Go, &npm::Npm];
+pub static ECOSYSTEMS: &[&dyn EcosystemReader] = &[
+    &python::Python,
+    &cargo::Cargo,
+    &go::Go,
+    &maven::Maven,
+    &npm::Npm,
+];

@@ -95,7 +95,14 @@ fn plain_name(name: &str) -> String {
         };
         let is_filling = matches!(
             word,
-            "" | "the" | "license" | "licence" | "licenses" | "version" | "v" | "software" | "public"
+            "" | "the"
+                | "license"
+                | "licence"
+                | "licenses"
+                | "version"
+                | "v"
+                | "software"
+                | "public"
         );
         // Some names repeat themselves: `MIT License (MIT)`.
         if !is_filling && plain.last() != Some(&word) {
@@ -107,7 +114,9 @@ fn plain_name(name: &str) -> String {
 
 fn plain_address(address: &str) -> String {
     let lower = address.trim().to_lowercase();
-    let plain = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
+    let plain = lower
+        .split_once("://")
+        .map_or(lower.as_str(), |(_, rest)| rest);
     let plain = plain.strip_prefix("www.").unwrap_or(plain);
     let plain = plain.trim_end_matches('/');
     let endings = [".txt", ".html", ".php", ".htm"];
@@ -126,15 +135,27 @@ mod tests {
 
     #[test]
     fn licenses_are_known_by_name_or_address() {
-        check("The Apache Software License, Version 2.0", "", Some("Apache-2.0"));
+        check(
+            "The Apache Software License, Version 2.0",
+            "",
+            Some("Apache-2.0"),
+        );
         check("Apache License v2.0", "", Some("Apache-2.0"));
         check("Apache-2.0", "", Some("Apache-2.0"));
         check("The MIT License (MIT)", "", Some("MIT"));
         check("Eclipse Public License - v 2.0", "", Some("EPL-2.0"));
         check("BSD-3-Clause", "", Some("BSD-3-Clause"));
         check("3-Clause BSD License", "", Some("BSD-3-Clause"));
-        check("Our terms", "https://www.apache.org/licenses/LICENSE-2.0.txt", Some("Apache-2.0"));
-        check("Our terms", "http://opensource.org/licenses/MIT/", Some("MIT"));
+        check(
+            "Our terms",
+            "https://www.apache.org/licenses/LICENSE-2.0.txt",
+            Some("Apache-2.0"),
+        );
+        check(
+            "Our terms",
+            "http://opensource.org/licenses/MIT/",
+            Some("MIT"),
+        );
     }
 
     #[test]

@@ -28,7 +28,7 @@ int last(int a[static 3]) { struct local { int x; } y; }
 ",
         &[
             "function helper 1",
-            "function add public documented 10",
+            "function add public documented 9",
             "function make public 1",
             "function api_call public 1",
             "function old public 1",

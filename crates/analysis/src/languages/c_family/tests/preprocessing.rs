@@ -203,7 +203,7 @@ fn the_file_is_documented_by_its_own_comment() {
 #[test]
 fn only_what_no_compiler_accepts_is_an_error() {
     let errors = |text: &str| read("C++", text).syntax_errors;
-    assert_eq!(errors("FOO BAR(( { ) baz ] ;"), []);
+    assert_eq!(errors("FOO BAR(( ) baz ] ; } int"), []);
     assert_eq!(errors("int f() { }}}"), []);
     assert_eq!(
         errors("int x;\n/* open"),

@@ -251,7 +251,8 @@ impl Load {
             Kind::String | Kind::Literal => true,
             _ => false,
         };
-        let continues = is_word && words::continues(word);
+        let is_escaped = token.kind == Kind::Word(Word::Escaped);
+        let continues = is_escaped || is_word && words::continues(word);
         if self.may_have_ended && !continues {
             self.reset_statement();
         } else if begins && !continues && self.value_ended(token) {
@@ -282,10 +283,12 @@ impl Load {
                 frame.at_statement = false;
                 self.may_label = may_label;
             }
-            Word::Nesting | Word::Header => {
-                if word == b"extends" && self.types && self.top().infers {
+            Word::Nesting | Word::Header | Word::Escaped => {
+                let may_extend = kind == Word::Escaped || word == b"extends";
+                if may_extend && self.types && self.top().infers {
                     self.double();
                 }
+                self.top().infers |= kind == Word::Escaped;
                 self.lengthen_statement();
                 self.top().at_statement = true;
             }
@@ -335,9 +338,11 @@ impl Load {
                 )
             );
         let is_header = bracket == Bracket::Round
-            && matches!(last, Some(Kind::Word(Word::Header | Word::MaybePrefix | Word::Statement)));
+            && matches!(last, Some(Kind::Word(
+                    Word::Header | Word::MaybePrefix | Word::Statement | Word::Escaped
+                )));
         let may_be_arrow = bracket == Bracket::Round
-            && (token.before != Before::Value || last == Some(Kind::Word(Word::Modifier)));
+            && (token.before != Before::Value || matches!(last, Some(Kind::Word(Word::Modifier | Word::Escaped))));
         let arrow = if may_be_arrow { Arrow::First } else { Arrow::No };
         self.top().at_statement = false;
         self.frames.push(Frame::new(is_pattern, is_header, arrow));

@@ -220,7 +220,7 @@ impl<'t> Reading<'t> {
             return if self.brackets.is_empty() { Step::End } else { Step::Dead };
         };
         let made = match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' | b'\\' | b'#' | b'@' | 0x80.. => Some(self.word(start)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' | b'\\' | b'#' | b'@' | 0x80.. => self.word(start),
             b'0'..=b'9' => Some(self.number(start)),
             b'\'' | b'"' => scan::string_end(self.text, start + 1, byte, &mut self.odd)
                 .map(|end| (Kind::String, end, Before::Value)),
@@ -254,26 +254,30 @@ impl<'t> Reading<'t> {
         Step::Token(token)
     }
 
-    fn word(&mut self, start: usize) -> (Kind, usize, Before) {
+    fn word(&mut self, start: usize) -> Option<(Kind, usize, Before)> {
         // A decorator's mark and a private name's are taken with their words.
         let marked = usize::from(matches!(self.text[start], b'#' | b'@'));
         let end = scan::word_end(self.text, start + marked).max(start + 1);
         let word = &self.text[start..end];
-        self.odd += usize::from(word.contains(&b'\\'));
+        if !scan::has_good_escapes(word) {
+            return None;
+        }
+        // An escape may stand for a letter that names do not have.
+        self.odd += word.iter().filter(|byte| **byte == b'\\').count();
         if marked > 0 {
             let before = if word == b"@" { Before::Start } else { Before::Value };
-            return (Kind::Word(Word::Modifier), end, before);
+            return Some((Kind::Word(Word::Modifier), end, before));
         }
         if self.before == Before::Dot {
-            return (Kind::Word(Word::Plain), end, Before::Value);
+            return Some((Kind::Word(Word::Plain), end, Before::Value));
         }
         let kind = words::kind(word);
         let before = match kind {
             Word::Plain | Word::Modifier => Before::Value,
-            Word::MaybePrefix => Before::Either,
+            Word::MaybePrefix | Word::Escaped => Before::Either,
             Word::Prefix | Word::Nesting | Word::Header | Word::Statement => Before::Start,
         };
-        (Kind::Word(kind), end, before)
+        Some((Kind::Word(kind), end, before))
     }
 
     fn number(&mut self, start: usize) -> (Kind, usize, Before) {
@@ -282,7 +286,7 @@ impl<'t> Reading<'t> {
     }
 
     fn template(&mut self, start: usize) -> Option<(Kind, usize, Before)> {
-        match scan::template_end(self.text, start + 1, &mut self.odd)? {
+        match scan::template_end(self.text, start + 1)? {
             TemplateEnd::Closed(end) => Some((Kind::String, end, Before::Value)),
             TemplateEnd::Substitution(end) => Some(self.open(Bracket::Substitution, end)),
         }
@@ -300,7 +304,7 @@ impl<'t> Reading<'t> {
 
     fn close_curly(&mut self, start: usize) -> Option<(Kind, usize, Before)> {
         match self.brackets.last()? {
-            Bracket::Substitution => match scan::template_end(self.text, start + 1, &mut self.odd)? {
+            Bracket::Substitution => match scan::template_end(self.text, start + 1)? {
                 TemplateEnd::Closed(end) => self.close(Bracket::Substitution, end, Before::Value),
                 TemplateEnd::Substitution(end) => Some((Kind::Middle, end, Before::Start)),
             },
@@ -426,6 +430,10 @@ impl<'t> Reading<'t> {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' | b'\\' | 0x80.. if !is_value => {
                 let end = tag_word_end(self.text, start);
+                if !scan::has_good_escapes(&self.text[start..end]) {
+                    return Step::Dead;
+                }
+                self.odd += self.text[start..end].iter().filter(|byte| **byte == b'\\').count();
                 self.after_tag_name = self.before == Before::Start || self.before == Before::Dot;
                 self.token(Kind::Word(Word::Plain), start, end, newline, Before::Value)
             }

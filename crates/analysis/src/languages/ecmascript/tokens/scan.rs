@@ -17,7 +17,7 @@ pub(super) struct HtmlComments {
     pub(super) module: bool,
 }
 
-/// Skips white space and comments. `None` for a comment that does not end.
+/// Skips white space and comments. `None` for a comment that does not end or cannot be.
 pub(super) fn skip(text: &[u8], start: usize, newline: bool, html: HtmlComments) -> Option<Skipped> {
     let mut position = start;
     let mut newline = newline;
@@ -38,9 +38,12 @@ pub(super) fn skip(text: &[u8], start: usize, newline: bool, html: HtmlComments)
                 }
                 _ => break,
             },
-            Some(b'<') if text[position..].starts_with(b"<!--") && (!html.module || newline) => {
-                position = line_end(text, position + 4);
-            }
+            Some(b'<') if text[position..].starts_with(b"<!--") => match html.module {
+                // At the beginning of a line of a module it is an error.
+                true if newline => return None,
+                true => break,
+                false => position = line_end(text, position + 4),
+            },
             Some(b'-') if newline && !html.module && text[position..].starts_with(b"-->") => {
                 position = line_end(text, position + 3);
             }
@@ -121,16 +124,13 @@ pub(super) enum TemplateEnd {
 }
 
 /// Finds the end of a piece of a template.
-pub(super) fn template_end(text: &[u8], start: usize, odd: &mut usize) -> Option<TemplateEnd> {
+pub(super) fn template_end(text: &[u8], start: usize) -> Option<TemplateEnd> {
     let mut position = start;
     loop {
         position += memchr::memchr3(b'`', b'\\', b'$', text.get(position..)?)?;
         match text[position] {
             b'`' => return Some(TemplateEnd::Closed(position + 1)),
-            b'\\' => {
-                *odd += usize::from(is_odd_escape(&text[position..]));
-                position += 2;
-            }
+            b'\\' => position += 2,
             _ if text.get(position + 1) == Some(&b'{') => {
                 return Some(TemplateEnd::Substitution(position + 2));
             }
@@ -157,7 +157,9 @@ pub(super) fn regex_end(text: &[u8], start: usize, odd: &mut usize) -> Option<us
     }
     let flags = position + 1;
     let end = word_end(text, flags);
-    *odd += (end - flags).saturating_sub(8);
+    let is_odd = |flag: &u8| !b"dgimsuvy".contains(flag);
+    let odd_flags = text[flags..end].iter().filter(|flag| is_odd(flag)).count();
+    *odd += odd_flags + (end - flags).saturating_sub(8);
     Some(end)
 }
 
@@ -194,6 +196,12 @@ pub(super) fn number_end(text: &[u8], start: usize, odd: &mut usize) -> usize {
     let mut is_odd = false;
     while let Some(byte) = text.get(position) {
         match byte {
+            // An exponent needs digits.
+            b'e' | b'E' if !is_hexadecimal(&text[start..position]) => {
+                let signed = usize::from(matches!(text.get(position + 1), Some(b'+' | b'-')));
+                is_odd |= !text.get(position + 1 + signed).is_some_and(u8::is_ascii_digit);
+                position += 1;
+            }
             b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => position += 1,
             b'.' if text.get(position + 1) != Some(&b'.') => position += 1,
             b'_' => {
@@ -208,6 +216,35 @@ pub(super) fn number_end(text: &[u8], start: usize, odd: &mut usize) -> usize {
     position
 }
 
+fn is_hexadecimal(number: &[u8]) -> bool {
+    matches!(number, [b'0', b'x' | b'X', ..])
+}
+
+/// Says whether all escapes of a word are ones of names; parsers that meet others swallow what follows.
+pub(super) fn has_good_escapes(word: &[u8]) -> bool {
+    let mut rest = word;
+    while let Some(place) = memchr::memchr(b'\\', rest) {
+        let escape = &rest[place..];
+        let digits = match escape {
+            [_, b'u', b'{', digits @ ..] => {
+                let length = digits.iter().position(|byte| *byte == b'}').unwrap_or(digits.len());
+                &digits[..length]
+            }
+            [_, b'u', a, b, c, d, ..] => &[*a, *b, *c, *d][..],
+            _ => return false,
+        };
+        let value = std::str::from_utf8(digits)
+            .ok()
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            .and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        if value.is_none_or(|value| value > 0x0010_ffff) {
+            return false;
+        }
+        rest = &escape[2..];
+    }
+    true
+}
+
 /// Says whether an escape is one that parsers complain of.
 fn is_odd_escape(escape: &[u8]) -> bool {
     let hexadecimal = |bytes: Option<&[u8]>| {
@@ -217,7 +254,6 @@ fn is_odd_escape(escape: &[u8]) -> bool {
         [_, b'x', ..] => !hexadecimal(escape.get(2..4)),
         [_, b'u', b'{', ..] => hexadecimal_end(escape, 3).is_none(),
         [_, b'u', ..] => !hexadecimal(escape.get(2..6)),
-        [_, b'0'..=b'9', ..] => true,
         _ => false,
     }
 }

@@ -18,12 +18,14 @@ pub(in super::super) enum Word {
     Header,
     /// What begins any other statement: `const`, `import`.
     Statement,
+    /// A word with escapes, which may be any of these.
+    Escaped,
 }
 
 /// Tells what a word is.
 pub(in super::super) fn kind(word: &[u8]) -> Word {
     if word.len() < 2 || word.len() > 10 || !word[0].is_ascii_lowercase() {
-        return Word::Plain;
+        return if word.contains(&b'\\') { Word::Escaped } else { Word::Plain };
     }
     match word {
         b"if" | b"for" | b"while" | b"with" => Word::Header,
@@ -36,6 +38,7 @@ pub(in super::super) fn kind(word: &[u8]) -> Word {
         | b"declare" | b"namespace" | b"module" | b"async" | b"catch" | b"finally" | b"accessor" | b"out" | b"using" => {
             Word::Modifier
         }
+        word if word.contains(&b'\\') => Word::Escaped,
         _ => Word::Plain,
     }
 }

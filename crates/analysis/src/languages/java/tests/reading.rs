@@ -2,7 +2,7 @@
 
 use synthesizer_model::code::{CodeFacts, ImportForm, SymbolKind};
 
-use super::super::{reader::read, vocabulary::GRAMMAR};
+use super::super::reader::read;
 
 /// One symbol in a line: `kind name public documented complexity`.
 fn symbols(facts: &CodeFacts) -> Vec<String> {
@@ -56,11 +56,6 @@ fn check_imports(text: &str, expected: &[&str]) {
         })
         .collect();
     assert_eq!(told, expected, "{text}");
-}
-
-#[test]
-fn the_vocabulary_is_the_grammars() {
-    assert_eq!(GRAMMAR.unknown_names(), [""; 0]);
 }
 
 #[test]
@@ -213,6 +208,17 @@ class A<T> extends Base<Imported, T> implements p.q.Api {
             "(Cast)",
             "(Dotted)",
         ],
+    );
+}
+
+#[test]
+fn a_type_that_is_declared_within_is_not_seen_outside() {
+    check_imports(
+        "package a;
+class A<T> implements Builder<T>, Inner { class Builder {} Builder b; Other o; }
+class Inner {}
+",
+        &["(Builder)", "(Other)"],
     );
 }
 

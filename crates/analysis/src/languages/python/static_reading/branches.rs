@@ -71,24 +71,29 @@ impl<'a> Evaluator<'_, 'a> {
                 self.merge(&truth, of_first, line);
                 Flow::Next
             }
-            (Flow::Return(first), second) => {
-                let second = match second {
-                    Flow::Return(second) => second,
-                    _ => match self.block(rest) {
-                        Flow::Return(second) => second,
-                        _ => Value::Nothing,
-                    },
-                };
+            (Flow::Return(first), Flow::Return(second)) => {
                 Flow::Return(self.either(&truth, first, second, line))
             }
+            (Flow::Return(first), Flow::Next) => match self.returned(rest) {
+                Some(second) => Flow::Return(self.either(&truth, first, second, line)),
+                None => Flow::Return(first),
+            },
             (Flow::Next, Flow::Return(second)) => {
                 self.scope = of_first;
-                let first = match self.block(rest) {
-                    Flow::Return(first) => first,
-                    _ => Value::Nothing,
-                };
-                Flow::Return(self.either(&truth, first, second, line))
+                match self.returned(rest) {
+                    Some(first) => Flow::Return(self.either(&truth, first, second, line)),
+                    None => Flow::Return(second),
+                }
             }
+        }
+    }
+
+    /// Runs the rest of a function; `None` when it ends the program.
+    fn returned(&mut self, rest: &'a [Stmt]) -> Option<Value<'a>> {
+        match self.block(rest) {
+            Flow::Return(value) => Some(value),
+            Flow::Next | Flow::Leave => Some(Value::Nothing),
+            Flow::Stop => None,
         }
     }
 

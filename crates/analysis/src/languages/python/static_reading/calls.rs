@@ -45,13 +45,15 @@ impl<'a> Evaluator<'_, 'a> {
             function => self.value(function),
         };
         let given = self.given(call);
-        let names = match (&function, call.arguments.args.get(1)) {
-            (Value::Name(name), Some(Expr::Name(names))) if matches!(name.as_str(), "exec" | "execfile") => Some(names),
-            _ => None,
-        };
+        let is_run = matches!(&function, Value::Name(name) if matches!(name.as_str(), "exec" | "execfile"));
         let value = self.apply(function, given, line);
-        if let (Some(names), Value::Definitions(_)) = (names, &value) {
-            self.bind(&names.id, value.clone());
+        if is_run && matches!(value, Value::Definitions(_)) {
+            // The names go to the tables given after the program: `globals` and `locals`.
+            for table in call.arguments.args.iter().skip(1).take(2) {
+                if let Expr::Name(table) = table {
+                    self.bind(&table.id, value.clone());
+                }
+            }
         }
         value
     }
@@ -470,17 +472,14 @@ fn condition<'a>(test: Option<Test>, line: u32) -> Value<'a> {
 /// A pattern that looks for the value of a name in the text of a file.
 fn pattern_of<'a>(name: &str, given: &Given<'a>, line: u32) -> Value<'a> {
     const SOUGHT: [&str; 4] = ["__version__", "__VERSION__", "VERSION", "version"];
-    match (given.values.first(), given.values.get(1)) {
-        (Some(Value::Text(pattern)), Some(Value::FileText(path))) if name != "re.compile" => {
-            let sought = SOUGHT.iter().find(|sought| pattern.contains(**sought));
-            match sought {
-                Some(sought) => Value::Definition {
-                    path: path.clone(),
-                    name: (*sought).to_owned(),
-                },
-                None => Value::unknown(line, "what a pattern finds"),
-            }
-        }
+    let pattern = given.values.first().and_then(Value::text);
+    let sought = pattern.and_then(|pattern| SOUGHT.iter().find(|sought| pattern.contains(**sought)));
+    match (sought, given.values.get(1)) {
+        (Some(sought), _) if name == "re.compile" => Value::Pattern(sought),
+        (Some(sought), Some(Value::FileText(path))) => Value::Definition {
+            path: path.clone(),
+            name: (*sought).to_owned(),
+        },
         _ => Value::unknown(line, "what a pattern finds"),
     }
 }

@@ -299,6 +299,8 @@ impl<'a> Evaluator<'_, 'a> {
                     |character| Value::Text(character.to_string()),
                 )
             }
+            // The one thing that a pattern has found.
+            (found @ Value::Definition { .. }, Value::Number(0)) => found,
             // Parts of a line that names a requirement still name it.
             (line @ Value::FileLine(_), Value::Number(0)) => line,
             _ => Value::unknown(line, "a computed value"),

@@ -25,6 +25,11 @@ impl<'a> Evaluator<'_, 'a> {
                 _ => Value::Nothing,
             },
             Value::FileText(path) => file_text_method(path, name, given, line),
+            // Comments and options are left to the reader of requirements files, which knows them.
+            Value::FileLine(_) if name == "startswith" => match given.values.first().and_then(Value::text) {
+                Some(text) if text.starts_with(['-', '#']) => Value::Truth(false),
+                _ => Value::unknown(line, "a line of a file"),
+            },
             Value::FileLine(path) => match name {
                 "strip" | "rstrip" | "lstrip" | "replace" | "split" | "partition" | "decode" | "lower" => {
                     Value::FileLine(path)
@@ -37,6 +42,13 @@ impl<'a> Evaluator<'_, 'a> {
                 "copy" => Value::List(list),
                 "pop" | "index" | "count" => Value::unknown(line, "a computed value"),
                 _ => Value::Nothing,
+            },
+            Value::Pattern(sought) => match (name, given.values.first()) {
+                ("search" | "match" | "findall", Some(Value::FileText(path))) => Value::Definition {
+                    path: path.clone(),
+                    name: sought.to_owned(),
+                },
+                _ => Value::unknown(line, "what a pattern finds"),
             },
             // What a pattern has found: the whole, or the one group of it.
             found @ Value::Definition { .. } => match name {

@@ -119,9 +119,11 @@ fn convert(value: &Value<'_>, line: u32, depth: usize) -> Static {
         Value::Environment(_) | Value::VersionInfo(_) => {
             unknown(line, "a property of the machine")
         }
-        Value::File(_) | Value::Definitions(_) | Value::Function(_) | Value::Lambda(_) => {
-            unknown(line, "neither a text nor a list")
-        }
+        Value::File(_)
+        | Value::Definitions(_)
+        | Value::Pattern(_)
+        | Value::Function(_)
+        | Value::Lambda(_) => unknown(line, "neither a text nor a list"),
     }
 }
 

@@ -176,7 +176,11 @@ impl<'a> Evaluator<'_, 'a> {
                 flow => return flow,
             }
         }
-        self.block(&repetition.orelse)
+        // A loop that ends well hardly ever ends the program, which its `else` after a `break` would.
+        match self.block(&repetition.orelse) {
+            Flow::Stop => Flow::Next,
+            flow => flow,
+        }
     }
 
     fn with(&mut self, with: &'a StmtWith) -> Flow<'a> {

@@ -90,6 +90,7 @@ fn files_are_named_and_not_read() {
         "with open('r.txt') as f:\n    r = f.read().split('\\n')\nsetup(x=r)",
         "def f(n):\n    with open(n) as h:\n        return [l.strip() for l in h if l and not l.startswith('#')]\nsetup(x=f('r.txt'))",
         "def f(n):\n    r = []\n    for l in open(n):\n        l = l.split('#')[0].strip()\n        if l:\n            r.append(l)\n    return r\nsetup(x=f('r.txt'))",
+        "def q(r):\n    if r.startswith('-r '):\n        return f(r.split()[1])\n    return [r]\ndef f(n):\n    return [r for s in [q(l) for l in open(n)] for r in s]\nsetup(x=f('r.txt'))",
         "import os\nhere = os.path.abspath(os.path.dirname(__file__))\nsetup(x=open(os.path.join(here, 'r.txt')).readlines())",
         "from pathlib import Path\nsetup(x=(Path(__file__).parent / 'r.txt').read_text().splitlines())",
         "from pip.req import parse_requirements\nsetup(x=[str(r.req) for r in parse_requirements('r.txt', session=False)])",
@@ -99,6 +100,10 @@ fn files_are_named_and_not_read() {
     check("about = {}\nwith open('p/v.py') as f:\n    exec(f.read(), about)\nsetup(x=about['__version__'])", "__version__ of p/v.py");
     check("exec(open('v.py').read())\nsetup(x=__version__)", "__version__ of v.py");
     check("import re\nsetup(x=re.search(r'__version__ = \"(.*)\"', open('v.py').read()).group(1))", "__version__ of v.py");
+    check("a = {}\nexec(open('v.py').read(), None, a)\nsetup(x=a['v'])", "v of v.py");
+    check("import re\nP = re.compile('__version__ = (.*)')\nsetup(x=P.search(open('v.py').read()).group(1))", "__version__ of v.py");
+    check("import re\ndef f():\n    m = re.search('__version__ = (.*)', open('v.py').read())\n    if m:\n        return m.group(1)\n    raise E\nsetup(x=f())", "__version__ of v.py");
+    check("for l in open('v.py'):\n    if g(l):\n        v = l\n        break\nelse:\n    raise E\nsetup(x='a')", "'a'");
     check("import p\nsetup(x=p.__version__)", "<p.__version__>");
     check("from p.q import v\nsetup(x=v)", "<p.q.v>");
     check("setup(x=open('V').read().strip())", "text of V");

@@ -39,6 +39,8 @@ pub(super) enum Value<'a> {
     Definitions(String),
     /// What a file binds a name to.
     Definition { path: String, name: String },
+    /// A compiled pattern that looks for the value of a name.
+    Pattern(&'static str),
     Function(&'a StmtFunctionDef),
     Lambda(&'a ExprLambda),
     Unknown(Gap),

@@ -107,10 +107,10 @@ impl<'b> Builder<'b> {
     fn fill(&mut self, project: &mut Project, index: usize, package: &'b Package) {
         let manifest = &self.manifests[index];
         let fields = &package.fields;
-        let mut text =
-            |field: &'b Option<Field<String>>, shared: fn(&Fields) -> &Option<Field<String>>| {
-                self.inherited(index, field, shared)
-            };
+        let mut text = |field: &'b Option<Field<String>>,
+                        shared: fn(&Fields) -> &Option<Field<String>>| {
+            self.inherited(index, field, shared)
+        };
         let edition = text(&fields.edition, |shared| &shared.edition);
         let rust_version = text(&fields.rust_version, |shared| &shared.rust_version);
         let license = text(&fields.license, |shared| &shared.license);
@@ -161,7 +161,8 @@ impl<'b> Builder<'b> {
             Field::Written(text) => Some(text),
             Field::Inherited(line) => {
                 let fields = self.shared_fields(index);
-                if let Some(Field::Written(text)) = fields.and_then(|fields| shared(fields).as_ref())
+                if let Some(Field::Written(text)) =
+                    fields.and_then(|fields| shared(fields).as_ref())
                 {
                     return Some(text);
                 }
@@ -176,7 +177,8 @@ impl<'b> Builder<'b> {
             Field::Written(flag) => Some(*flag),
             Field::Inherited(line) => {
                 let fields = self.shared_fields(index);
-                if let Some(Field::Written(flag)) = fields.and_then(|fields| fields.publish.as_ref())
+                if let Some(Field::Written(flag)) =
+                    fields.and_then(|fields| fields.publish.as_ref())
                 {
                     return Some(*flag);
                 }
@@ -209,7 +211,8 @@ impl<'b> Builder<'b> {
         for declaration in &manifest.toml.dependencies {
             if self.allowance.is_spent() {
                 let what = "the manifests of the tree have more requirements than are kept; the rest is left out";
-                self.problems.tell_line(&manifest.path, declaration.line, what);
+                self.problems
+                    .tell_line(&manifest.path, declaration.line, what);
                 return;
             }
             let mut dependency = self.dependency(index, declaration, edition);
@@ -252,7 +255,8 @@ impl<'b> Builder<'b> {
                 }
             }
             if shared.is_none() && self.workspaces.root[index].is_some() {
-                let what = format!("`{key}` is not among the requirements that its workspace gives");
+                let what =
+                    format!("`{key}` is not among the requirements that its workspace gives");
                 self.problems.tell_line(&manifest.path, *line, what);
             }
         }
@@ -418,7 +422,9 @@ impl<'t> Enabling<'t> {
         if named.is_none() && self.implicit.contains(key) {
             return key;
         }
-        named.or_else(|| self.by_feature.get(key)).map_or(key, |feature| feature)
+        named
+            .or_else(|| self.by_feature.get(key))
+            .map_or(key, |feature| feature)
     }
 
     /// Gives the names of all features, sorted.

@@ -178,7 +178,8 @@ impl Finder<'_> {
         if discovers {
             for (name, found) in &discovered {
                 if found.len() > 1 && !names.contains(name.as_str()) {
-                    let what = format!("`{}` and `{}` are both {kind} `{name}`", found[0], found[1]);
+                    let what =
+                        format!("`{}` and `{}` are both {kind} `{name}`", found[0], found[1]);
                     self.problems.tell(&self.manifest.path, what);
                 }
                 let free = found.iter().find(|path| !paths.contains(*path));

@@ -125,7 +125,10 @@ fn a_member_inherits_from_its_workspace() {
     );
     let app = project(&facts, "crates/app");
     assert_eq!(app.facts.version.as_deref(), Some("2.0.0"));
-    assert_eq!(app.runtimes.get("edition").map(String::as_str), Some("2021"));
+    assert_eq!(
+        app.runtimes.get("edition").map(String::as_str),
+        Some("2021")
+    );
     assert_eq!(app.license.as_deref(), Some("MIT OR Apache-2.0"));
     assert_eq!(app.license_files, ["../../LICENSE"]);
     assert!(app.private);
@@ -273,7 +276,12 @@ fn targets_are_found_by_their_place() {
 fn edition_2015_has_rules_of_its_own() {
     check_targets(
         "[lib]\nname = 'old'\n[[bin]]\nname = 'tool'\n[[bench]]\nname = 'bench'",
-        &["p/src/old.rs", "p/src/main.rs", "p/src/bench.rs", "p/src/bin/z.rs"],
+        &[
+            "p/src/old.rs",
+            "p/src/main.rs",
+            "p/src/bench.rs",
+            "p/src/bin/z.rs",
+        ],
         &[
             "lib old p/src/old.rs",
             "bin tool p/src/main.rs",
@@ -293,7 +301,12 @@ fn circles_and_absurd_trees_end_well() {
     let other = circle.replace("../b", "../a");
     let facts = read(&[("a/Cargo.toml", circle), ("b/Cargo.toml", &other)]);
     assert_eq!(facts.projects.len(), 2);
-    assert!(facts.projects.iter().all(|project| project.workspace.is_none()));
+    assert!(
+        facts
+            .projects
+            .iter()
+            .all(|project| project.workspace.is_none())
+    );
 
     let wide = format!(
         "[workspace]\nmembers = [{}]\n",
@@ -327,13 +340,26 @@ fn what_many_members_inherit_is_bounded() {
         .map(|number| format!("[target.t{number}.dependencies]\nd.workspace = true\n"))
         .collect();
     let member = format!("[package]\nname = 'm'\n{member}");
-    let paths: Vec<String> = (0..100).map(|number| format!("m{number}/Cargo.toml")).collect();
-    let mut files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), member.as_str())).collect();
+    let paths: Vec<String> = (0..100)
+        .map(|number| format!("m{number}/Cargo.toml"))
+        .collect();
+    let mut files: Vec<(&str, &str)> = paths
+        .iter()
+        .map(|path| (path.as_str(), member.as_str()))
+        .collect();
     files.push(("Cargo.toml", &root));
     let facts = read(&files);
-    let kept: usize = facts.projects.iter().map(|project| project.dependencies.len()).sum();
+    let kept: usize = facts
+        .projects
+        .iter()
+        .map(|project| project.dependencies.len())
+        .sum();
     assert!(kept > 50 && kept < 1_000, "{kept}");
-    assert!(told(&facts).iter().any(|problem| problem.contains("more requirements than are kept")));
+    assert!(
+        told(&facts)
+            .iter()
+            .any(|problem| problem.contains("more requirements than are kept"))
+    );
 }
 
 #[test]

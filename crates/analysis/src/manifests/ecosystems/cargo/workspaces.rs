@@ -53,13 +53,14 @@ pub(super) fn find(manifests: &[Manifest], problems: &mut ProblemList) -> Worksp
         shared,
     };
     let mut steps = MOST_STEPS;
-    for index in 0..manifests.len() {
-        if let Some(workspace) = &manifests[index].toml.workspace {
+    for (index, manifest) in manifests.iter().enumerate() {
+        if let Some(workspace) = &manifest.toml.workspace {
             finder.find_members(index, workspace, &mut workspaces, &mut steps, problems);
         }
     }
     if steps == 0 {
-        let what = "the workspace patterns of this tree take too many steps; some members are not known";
+        let what =
+            "the workspace patterns of this tree take too many steps; some members are not known";
         problems.tell("", what);
     }
     workspaces

@@ -8,11 +8,7 @@ use synthesizer_model::{
 };
 
 use super::{
-    super::super::{
-        go_mod::GoMod,
-        go_sum::UsedModule,
-        tree_reading::in_folder,
-    },
+    super::super::{go_mod::GoMod, go_sum::UsedModule, tree_reading::in_folder},
     Files,
     replacing::{Place, Replacing},
 };
@@ -102,7 +98,11 @@ fn package(
         name: name.to_owned(),
         version: version.to_owned(),
         source: source.to_owned(),
-        required_by: used.is_explicit.then(|| asking.to_owned()).into_iter().collect(),
+        required_by: used
+            .is_explicit
+            .then(|| asking.to_owned())
+            .into_iter()
+            .collect(),
         own: is_own,
         development: false,
         license: None,

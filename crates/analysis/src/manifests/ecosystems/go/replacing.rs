@@ -71,7 +71,9 @@ impl<'r> Replacing<'r> {
             let inside = join(folder, &replace.by);
             let modules = &self.files.modules;
             Place::Folder {
-                is_own: inside.as_ref().is_some_and(|inside| modules.contains_key(inside)),
+                is_own: inside
+                    .as_ref()
+                    .is_some_and(|inside| modules.contains_key(inside)),
                 shown: inside.unwrap_or_else(|| replace.by.clone()),
             }
         })

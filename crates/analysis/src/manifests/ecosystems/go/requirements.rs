@@ -32,8 +32,9 @@ impl<'r> Requirer<'r> {
         let is_member = project.role == ProjectRole::Member;
         let requires = self.module.requires.iter();
         let direct = requires.filter(|required| !required.is_indirect);
-        let mut asked: Vec<(&Require, u32, Option<&str>)> =
-            direct.map(|required| (required, required.line, None)).collect();
+        let mut asked: Vec<(&Require, u32, Option<&str>)> = direct
+            .map(|required| (required, required.line, None))
+            .collect();
         asked.extend(self.of_tools());
         for (required, line, group) in asked {
             let mut dependency = self.dependency(required, line);
@@ -126,7 +127,9 @@ impl<'r> Requirer<'r> {
                 None => replace.by.clone(),
             };
             let version = replace.version.as_ref();
-            let version = version.map(|version| format!(" {version}")).unwrap_or_default();
+            let version = version
+                .map(|version| format!(" {version}"))
+                .unwrap_or_default();
             let what = format!("puts {by} in the place of `{}{version}`", replace.module);
             self.problems.tell_line(&self.path, replace.line, what);
         }

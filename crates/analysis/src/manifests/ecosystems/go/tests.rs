@@ -116,7 +116,10 @@ fn an_older_module_is_locked_by_what_it_vendors_or_by_its_sums() {
             ("go.sum", sums),
             ("vendor/a/go.work", "use ./gone\n"),
             ("vendor/b/go.mod", "module b\n"),
-            ("vendor/modules.txt", "# a v1.0.0\n## explicit\n# b v1.0.0\n"),
+            (
+                "vendor/modules.txt",
+                "# a v1.0.0\n## explicit\n# b v1.0.0\n",
+            ),
         ],
         &asked,
         &[
@@ -174,9 +177,16 @@ fn many_modules_and_requirements_are_bounded() {
     let files: Vec<(String, &str)> = (0..10)
         .map(|number| (format!("{number}/go.mod"), module.as_str()))
         .collect();
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), *text))
+        .collect();
     let facts = read(&files);
-    let kept: usize = facts.projects.iter().map(|project| project.dependencies.len()).sum();
+    let kept: usize = facts
+        .projects
+        .iter()
+        .map(|project| project.dependencies.len())
+        .sum();
     assert_eq!(kept, MOST_DEPENDENCIES);
     assert!(facts.problems.len() < 5_000);
 }

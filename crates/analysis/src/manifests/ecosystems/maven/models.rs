@@ -51,7 +51,10 @@ impl<'m> Places<'m> {
         for (index, file) in files.iter().enumerate() {
             places.by_path.insert(&file.path, index);
             if let (Some(group), Some(artifact)) = (group_of(file), file.pom.artifact.as_deref()) {
-                places.by_coordinates.entry((group, artifact)).or_insert(index);
+                places
+                    .by_coordinates
+                    .entry((group, artifact))
+                    .or_insert(index);
                 let version = version_of(file).unwrap_or_default();
                 let key = (group, artifact, version);
                 places.by_version.entry(key).or_insert(index);
@@ -66,7 +69,9 @@ impl<'m> Places<'m> {
         let by_version: &HashMap<(&str, &str, &str), usize> = &self.by_version;
         let by_coordinates: &HashMap<(&str, &str), usize> = &self.by_coordinates;
         let exact = by_version.get(&(group, artifact, version));
-        exact.or_else(|| by_coordinates.get(&(group, artifact))).copied()
+        exact
+            .or_else(|| by_coordinates.get(&(group, artifact)))
+            .copied()
     }
 }
 
@@ -104,7 +109,9 @@ impl<'m> Models<'m> {
             .collect();
         Self {
             files,
-            chains: (0..files.len()).map(|index| chain(index, &parents)).collect(),
+            chains: (0..files.len())
+                .map(|index| chain(index, &parents))
+                .collect(),
             places,
             managed: files.iter().map(managed_of).collect(),
             steps: Cell::new(MOST_STEPS),
@@ -309,13 +316,17 @@ impl<'v> View<'v> {
 
     /// Gives the value of a property: a field of the project, what the profile sets, what the project or a parent sets.
     pub(super) fn property(&self, key: &str) -> Option<&'v str> {
-        let field = key.strip_prefix("project.").or_else(|| key.strip_prefix("pom."));
+        let field = key
+            .strip_prefix("project.")
+            .or_else(|| key.strip_prefix("pom."));
         field
             .and_then(|field| self.field(field))
             .or_else(|| Some(self.profile?.properties.get(key)?.as_str()))
             .or_else(|| {
                 let mut files = self.files();
-                files.find_map(|file| file.pom.properties.get(key)).map(String::as_str)
+                files
+                    .find_map(|file| file.pom.properties.get(key))
+                    .map(String::as_str)
             })
             .or_else(|| self.field(key))
     }
@@ -344,7 +355,11 @@ impl<'v> View<'v> {
         Key {
             group: text(&dependency.group),
             artifact: text(&dependency.artifact),
-            kind: if kind.is_empty() { "jar".to_owned() } else { kind },
+            kind: if kind.is_empty() {
+                "jar".to_owned()
+            } else {
+                kind
+            },
             classifier: text(&dependency.classifier),
         }
     }
@@ -360,7 +375,12 @@ impl<'v> View<'v> {
             let managed = &self.models.managed[*index];
             let named = managed.by_artifact.get(wanted.artifact.as_str());
             // Of two entries of one project the last one counts.
-            named.into_iter().flatten().rev().chain(&managed.open).copied()
+            named
+                .into_iter()
+                .flatten()
+                .rev()
+                .chain(&managed.open)
+                .copied()
         });
         for given in of_profile.chain(by_level) {
             if !self.models.step() {
@@ -373,12 +393,17 @@ impl<'v> View<'v> {
                 });
             }
         }
-        let imports = self.chain.iter().flat_map(|index| &self.models.managed[*index].imports);
+        let imports = self
+            .chain
+            .iter()
+            .flat_map(|index| &self.models.managed[*index].imports);
         for import in imports {
             if depth == 0 || !self.models.step() {
                 return None;
             }
-            let Key { group, artifact, .. } = self.key(import);
+            let Key {
+                group, artifact, ..
+            } = self.key(import);
             let version = self.filled(import.version.as_deref()).unwrap_or_default();
             match self.models.places.find(&group, &artifact, &version) {
                 Some(index) => {

@@ -58,7 +58,10 @@ pub(super) fn build(files: &[PomFile], problems: &mut ProblemList) -> Vec<Projec
             facts,
             dependencies,
             extras: Vec::new(),
-            runtimes: java(view).map(|version| ("java".to_owned(), version)).into_iter().collect::<BTreeMap<_, _>>(),
+            runtimes: java(view)
+                .map(|version| ("java".to_owned(), version))
+                .into_iter()
+                .collect::<BTreeMap<_, _>>(),
             license,
             license_as_written,
             license_files: Vec::new(),
@@ -129,7 +132,9 @@ fn tell_without_version(
         format!("{count} requirements have no version")
     } else {
         let givers = givers.join(", ");
-        format!("{count} requirements have no version here; it comes from outside the tree: {givers}")
+        format!(
+            "{count} requirements have no version here; it comes from outside the tree: {givers}"
+        )
     };
     problems.tell(&file.path, what);
 }
@@ -166,7 +171,10 @@ fn java(view: View<'_>) -> Option<String> {
         view.property("maven.compiler.source"),
         view.property("java.version").filter(|_| is_spring),
     ];
-    let mut filled = settings.into_iter().flatten().map(|setting| view.fill(setting));
+    let mut filled = settings
+        .into_iter()
+        .flatten()
+        .map(|setting| view.fill(setting));
     let version = filled.find(|filled| !filled.text.is_empty())?;
     version.missing.is_none().then(|| version.text.into_owned())
 }

@@ -96,9 +96,16 @@ impl Requirer<'_> {
             let what = format!("the property `{missing}` is not defined in the tree");
             self.problems.tell_line(&file.path, line, what);
         }
-        let version = filled.map(|filled| filled.text.into_owned()).or(given.version);
+        let version = filled
+            .map(|filled| filled.text.into_owned())
+            .or(given.version);
         let name = format!("{}:{}", key.group, key.artifact);
-        let mut read = Dependency::new(Ecosystem::Maven, cut(&name, 2 * LONGEST_NAME), &file.path, line);
+        let mut read = Dependency::new(
+            Ecosystem::Maven,
+            cut(&name, 2 * LONGEST_NAME),
+            &file.path,
+            line,
+        );
         match version {
             Some(version) => {
                 read.specifier = version;
@@ -118,7 +125,9 @@ impl Requirer<'_> {
         read.member.clone_from(&self.member);
         read.url = dependency.system_path.as_deref().map(|path| {
             let path = view.fill(path).text;
-            let inside = path.strip_prefix("${project.basedir}/").or_else(|| path.strip_prefix("${basedir}/"));
+            let inside = path
+                .strip_prefix("${project.basedir}/")
+                .or_else(|| path.strip_prefix("${basedir}/"));
             let joined = join(&file.folder, inside.unwrap_or(&path));
             format!("path+{}", joined.as_deref().unwrap_or(&path))
         });

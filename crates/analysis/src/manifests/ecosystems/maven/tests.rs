@@ -8,7 +8,9 @@ use crate::{manifests::allowance::MOST_DEPENDENCIES, memory_tree::MemoryTree};
 fn read(files: &[(&str, &str)]) -> EcosystemFacts {
     let tree = MemoryTree::of_texts(files.iter().copied());
     let paths = tree.entries().iter().map(|entry| entry.path.clone());
-    let relevant: Vec<TreePath> = paths.filter(|path| Maven.is_relevant(path.as_str())).collect();
+    let relevant: Vec<TreePath> = paths
+        .filter(|path| Maven.is_relevant(path.as_str()))
+        .collect();
     Maven.read(&tree, &relevant)
 }
 
@@ -55,7 +57,9 @@ fn check(files: &[(&str, &str)], folder: &str, expected: &[&str]) -> EcosystemFa
 
 /// Writes a requirement from its parts.
 fn needs(group: &str, artifact: &str, rest: &str) -> String {
-    format!("<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId>{rest}</dependency>\n")
+    format!(
+        "<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId>{rest}</dependency>\n"
+    )
 }
 
 #[test]
@@ -101,7 +105,10 @@ fn a_child_takes_properties_versions_and_requirements_from_its_parents() {
             ("pom.xml", &parent),
             ("a/pom.xml", &child),
             ("bom/pom.xml", &bom),
-            ("b/other.xml", "<project><groupId>g</groupId><artifactId>b</artifactId></project>"),
+            (
+                "b/other.xml",
+                "<project><groupId>g</groupId><artifactId>b</artifactId></project>",
+            ),
             ("c/build.gradle", ""),
         ],
         "a",
@@ -162,7 +169,10 @@ fn a_parent_outside_of_the_tree_is_named() {
     let above = "<project><groupId>g</groupId><artifactId>top</artifactId><properties><java.version>8</java.version></properties></project>";
     let facts = read(&[("a/pom.xml", &pom), ("pom.xml", above)]);
     let child = project(&facts, "a");
-    assert_eq!(child.facts.name.as_deref(), Some("org.springframework.boot:a"));
+    assert_eq!(
+        child.facts.name.as_deref(),
+        Some("org.springframework.boot:a")
+    );
     assert_eq!(child.runtimes.get("java").map(String::as_str), Some("21"));
     assert_eq!(
         told(&facts),
@@ -195,7 +205,12 @@ fn circles_end() {
         .map(|dependency| dependency.specifier.as_str())
         .collect();
     assert_eq!(specifiers, ["${a}", ""]);
-    assert!(facts.projects.iter().all(|project| project.role == ProjectRole::Member));
+    assert!(
+        facts
+            .projects
+            .iter()
+            .all(|project| project.role == ProjectRole::Member)
+    );
 }
 
 #[test]
@@ -219,8 +234,16 @@ fn towers_of_properties_and_imports_are_bounded() {
     let facts = read(&[("pom.xml", &pom)]);
     let dependencies = &project(&facts, "").dependencies;
     assert_eq!(dependencies.len(), 3);
-    assert!(dependencies.iter().all(|dependency| dependency.specifier.len() <= 4_096));
-    assert!(told(&facts).iter().any(|problem| problem.contains("too many steps")));
+    assert!(
+        dependencies
+            .iter()
+            .all(|dependency| dependency.specifier.len() <= 4_096)
+    );
+    assert!(
+        told(&facts)
+            .iter()
+            .any(|problem| problem.contains("too many steps"))
+    );
 }
 
 #[test]
@@ -236,7 +259,15 @@ fn what_many_children_inherit_is_bounded() {
     let mut files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), child)).collect();
     files.push(("pom.xml", &parent));
     let facts = read(&files);
-    let kept: usize = facts.projects.iter().map(|project| project.dependencies.len()).sum();
+    let kept: usize = facts
+        .projects
+        .iter()
+        .map(|project| project.dependencies.len())
+        .sum();
     assert_eq!(kept, MOST_DEPENDENCIES);
-    assert!(told(&facts).iter().any(|problem| problem.contains("more requirements than are kept")));
+    assert!(
+        told(&facts)
+            .iter()
+            .any(|problem| problem.contains("more requirements than are kept"))
+    );
 }

@@ -124,10 +124,16 @@ impl<'t> PlacedFiles<'t> {
             let Some(owner) = owner.filter(|_| !file.taken) else {
                 continue;
             };
-            if file.compiled && (file.has_source || found[&owner].runtime.is_some()) {
+            if file.compiled && (file.has_source || found[&owner].is_certain) {
                 continue;
             }
-            let place = place_in(&owner, file);
+            let mut place = place_in(&owner, file);
+            if let Some(group) = &mut place.group
+                && found[&owner].extras.iter().any(|extra| extra == group)
+            {
+                // What a file lists must not be taken for the extra of that name.
+                group.push_str("-requirements");
+            }
             if let Some(facts) = read_file(reading, file, &place) {
                 lists.entry(owner).or_default().push((place, facts));
             }
@@ -230,7 +236,7 @@ fn read_file(
 
 /// Adds what requirements files list: as what is needed to run if their name says so and no manifest states that.
 fn add_lists(together: &mut Together, lists: Vec<(Place, ManifestFacts)>) {
-    let is_stated = together.runtime.is_some();
+    let is_stated = together.is_certain;
     for (place, mut facts) in lists {
         together.manifests.push(facts.path.clone());
         together.manifests.append(&mut facts.included);

@@ -12,8 +12,9 @@ use synthesizer_model::{
 
 use super::super::super::{
     allowance::{Allowance, LONGEST_NAME, LONGEST_TEXT, cut},
-    facts::{EntryPoint, LocalRequirement, Section, SourceOverride},
+    facts::{EntryPoint, LocalRequirement, Section, SourceOverride, VersionSource},
     folder_manifests::Together,
+    requirement,
     tree_reading::{TreeReading, folder_of, in_folder, join},
     version_source,
 };
@@ -185,12 +186,16 @@ fn facts_of(reading: &mut TreeReading<'_>, folder: &str, together: &Together) ->
     let limited = |text: &Option<String>, most: usize| {
         text.as_deref().map(|text| cut(text, most).to_owned())
     };
-    let version = limited(&known.version, LONGEST_NAME).or_else(|| {
-        let source = together.version_source.as_ref()?;
-        version_source::resolve(reading, folder, &together.import_roots, source)
-    });
+    let mut look_up = |source: &Option<VersionSource>| {
+        version_source::resolve(reading, folder, &together.import_roots, source.as_ref()?)
+    };
+    let is_version = |text: &String| text.parse::<pep440_rs::Version>().is_ok();
+    let version = limited(&known.version, LONGEST_NAME)
+        .or_else(|| look_up(&together.version_source).filter(is_version));
+    let name = limited(&known.name, LONGEST_NAME)
+        .or_else(|| look_up(&together.name_source).filter(|name| requirement::is_name(name)));
     ProjectFacts {
-        name: limited(&known.name, LONGEST_NAME),
+        name,
         version,
         description: limited(&known.description, LONGEST_TEXT),
         requires_python: known.requires_python.clone(),
