@@ -85,11 +85,30 @@ fn packages(known: &Known<'_>) -> Vec<Candidate> {
     }
     projects
         .into_iter()
-        .map(|project| package(project, by_folder.get(project.folder.as_str())))
+        .filter_map(|project| {
+            let own = by_folder.get(project.folder.as_str())?;
+            let of_family = |file: &&usize| family(known, **file);
+            // A manifest of tools alone, in a project of another language, is no package to take.
+            let has_code = own
+                .iter()
+                .any(|file| family(known, *file) == Some(project.ecosystem));
+            let own = own
+                .iter()
+                .filter(|file| of_family(file).is_none_or(|family| family == project.ecosystem))
+                .copied()
+                .collect();
+            has_code.then(|| package(project, own))
+        })
         .collect()
 }
 
-fn package(project: &Project, own: Option<&Vec<usize>>) -> Candidate {
+/// Gives the family of packages that a file's language belongs to.
+fn family(known: &Known<'_>, file: usize) -> Option<Ecosystem> {
+    let language = known.files.file(file).language?;
+    languages::reader(language)?.descriptor().ecosystem
+}
+
+fn package(project: &Project, own: Vec<usize>) -> Candidate {
     let name = project.facts.name.clone().unwrap_or_default();
     let is_member = project.role == ProjectRole::Member;
     let kind = match project.ecosystem {
@@ -111,7 +130,7 @@ fn package(project: &Project, own: Option<&Vec<usize>>) -> Candidate {
         kind,
         path: project.folder.clone(),
         language: project.ecosystem.as_str().to_owned(),
-        own: own.cloned().unwrap_or_default(),
+        own,
         entry_points: programs.map(|target| target.name.clone()).collect(),
         license: project.license.clone(),
         description: project.facts.description.clone(),

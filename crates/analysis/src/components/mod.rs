@@ -17,15 +17,12 @@ mod symbols;
 use std::collections::BTreeSet;
 
 use synthesizer_model::{
-    component::Component,
-    failure::Failure,
-    finding::Problem,
-    progress::Progress,
+    component::Component, failure::Failure, finding::Problem, progress::Progress,
     source_file::FileRole,
 };
 
 use self::{candidates::Candidate, needs::NeedGraph, ranking::Place};
-use crate::{closure::Taker, known::Known, repository::Options};
+use crate::{closure::Taker, known::Known, lines, repository::Options};
 
 /// Lists what can be taken: whole packages first, then by how well each can be taken; what could not be listed whole is a problem.
 ///
@@ -51,17 +48,20 @@ pub fn list(
         .iter()
         .map(|index| candidates[*index].clone())
         .collect();
-    let lines: Vec<u32> = known
+    let code: Vec<u32> = known
         .records
         .iter()
-        .map(|record| record.lines().code)
+        .map(|record| match record.language {
+            Some(language) if lines::is_programming(language) => record.lines().code,
+            _ => 0,
+        })
         .collect();
     let listed = if options.only.is_some() {
         usize::MAX
     } else {
         Component::LISTED
     };
-    let (needs, circles) = graph.follow(&candidates, &wanted, &lines, listed, progress)?;
+    let (needs, circles) = graph.follow(&candidates, &wanted, &code, listed, progress)?;
     let unknown = needs.iter().filter(|needs| !needs.known).count();
     if unknown > 0 {
         let what =

@@ -15,8 +15,9 @@ pub(super) struct Place {
     pub(super) tests: usize,
 }
 
-/// The shares of a score: how little it brings along, how few packages it needs, how well it is documented, tested and used.
-const WEIGHTS: [f64; 5] = [0.35, 0.2, 0.15, 0.15, 0.15];
+/// The shares of a score: how little it brings along, how few packages it needs, how much it offers, how well it is documented, tested
+/// and used.
+const WEIGHTS: [f64; 6] = [0.3, 0.15, 0.2, 0.15, 0.1, 0.1];
 
 /// Scores components and ranks those of each kind.
 pub(super) fn rank(components: &mut [Component], places: &[Place]) {
@@ -58,6 +59,7 @@ fn score(component: &Component, place: Place) -> Reuse {
     let parts = [
         1.0 / (1.0 + 0.15 * brought as f64),
         1.0 / (1.0 + 0.5 * packages as f64),
+        1.0 - 1.0 / (1.0 + 0.3 * component.public_api_count as f64),
         component.documented_share.unwrap_or(0.0),
         if place.tests > 0 { 1.0 } else { 0.0 },
         1.0 - 1.0 / (1.0 + 0.2 * place.users as f64),
@@ -79,6 +81,11 @@ fn score(component: &Component, place: Place) -> Reuse {
             more => format!("needs {more} packages from elsewhere"),
         },
     ];
+    reasons.push(match component.public_api_count {
+        0 => "offers no public symbol".to_owned(),
+        1 => "offers 1 public symbol".to_owned(),
+        more => format!("offers {more} public symbols"),
+    });
     if let Some(share) = component.documented_share {
         reasons.push(format!(
             "{:.0} % of its public symbols are documented",

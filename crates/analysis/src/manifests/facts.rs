@@ -239,6 +239,15 @@ impl ManifestFacts {
         }
     }
 
+    /// Adds a problem, or only counts it once there are so many.
+    pub(super) fn problem_within(&mut self, most: usize, line: u32, what: impl std::fmt::Display) {
+        if self.problems.len() < most {
+            self.problem(line, what);
+        } else {
+            self.untold += 1;
+        }
+    }
+
     /// Says that the section is stated, so that no other manifest is asked for it.
     pub(super) fn state(&mut self, section: Section) {
         match section {

@@ -19,7 +19,7 @@ pub(super) static FORMAT: ManifestFormat = ManifestFormat {
     parse,
 };
 
-/// How many problems of one argument are told.
+/// How many problems are told of one program.
 const MOST_GAPS: usize = 20;
 
 fn parse(path: &str, text: &str) -> ManifestFacts {
@@ -127,7 +127,8 @@ fn read_argument(
 }
 
 fn tell(facts: &mut ManifestFacts, argument: &str, gap: &Gap) {
-    facts.problem(gap.line, format_args!("{argument} is not static: {}", gap.what));
+    let what = format_args!("{argument} is not static: {}", gap.what);
+    facts.problem_within(MOST_GAPS, gap.line, what);
 }
 
 fn plain_text(value: &Static) -> Option<String> {

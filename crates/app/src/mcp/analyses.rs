@@ -104,9 +104,7 @@ mod tests {
     #[test]
     fn the_oldest_goes_when_the_bound_is_reached() {
         let analyses = Analyses::with_bound(10_000);
-        let handles: Vec<String> = (0..5)
-            .map(|_| new_handle().expect("random bits"))
-            .collect();
+        let handles: Vec<String> = (0..5).map(|_| new_handle().expect("random bits")).collect();
         for handle in &handles {
             analyses.keep(handle.clone(), kept(3000));
         }

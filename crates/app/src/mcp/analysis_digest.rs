@@ -132,7 +132,7 @@ fn digest_component(component: &mut Value) {
         cut = true;
     }
     if let Some(Value::Object(reuse)) = fields.get_mut("reuse") {
-        cut |= reuse.remove("reasons").is_some();
+        cut |= reuse.shift_remove("reasons").is_some();
     }
     if cut {
         fields.insert("cut".to_owned(), json!(true));
@@ -162,9 +162,9 @@ fn digest_dependency(dependency: &mut Value) {
         return;
     };
     if fields.get("parsed") == fields.get("specifier") {
-        fields.remove("parsed");
+        fields.shift_remove("parsed");
     }
-    if let Some(Value::Array(hashes)) = fields.remove("hashes") {
+    if let Some(Value::Array(hashes)) = fields.shift_remove("hashes") {
         fields.insert("hash_count".to_owned(), json!(hashes.len()));
     }
 }
@@ -183,7 +183,9 @@ mod tests {
 
     #[test]
     fn a_component_is_told_short_with_counts() {
-        let all: Vec<Value> = (0..4).map(|number| component(&number.to_string())).collect();
+        let all: Vec<Value> = (0..4)
+            .map(|number| component(&number.to_string()))
+            .collect();
         let mut document = json!({ "components": all });
         digest(&mut document, false);
         let expected = json!({
@@ -210,7 +212,9 @@ mod tests {
 
     #[test]
     fn components_of_one_folder_take_turns_with_others() {
-        let paths = ["l/a", "l/b", "l/c", "l/d", "l/e", "m/a", "top", "l/f", "l/g"];
+        let paths = [
+            "l/a", "l/b", "l/c", "l/d", "l/e", "m/a", "top", "l/f", "l/g",
+        ];
         let mut document = json!({ "components": paths.map(component) });
         spread(&mut document);
         let order: Vec<&str> = document["components"]
@@ -219,6 +223,11 @@ mod tests {
             .iter()
             .filter_map(|component| component["id"].as_str())
             .collect();
-        assert_eq!(order, ["l/a", "l/b", "l/c", "m/a", "top", "l/d", "l/e", "l/f", "l/g"]);
+        assert_eq!(
+            order,
+            [
+                "l/a", "l/b", "l/c", "m/a", "top", "l/d", "l/e", "l/f", "l/g"
+            ]
+        );
     }
 }

@@ -101,7 +101,10 @@ impl<'uri> Address<'uri> {
         };
         let (handle, field) = path.split_once('/').unwrap_or((path, ""));
         let is_word = |name: &str| {
-            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+            !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
         };
         let names: Vec<&str> = field.split('/').collect();
         let is_plain = path == handle || (names.len() <= 2 && names.into_iter().all(is_word));
@@ -236,20 +239,25 @@ mod tests {
         let (analyses, handle) = store(&json!({ "a": { "b": {} } }));
         let uri = uri_of(&handle);
         let stranger = uri_of(&new_handle().expect("random bits"));
-        let bad = ["/", "/none", "/a/b/c", "/a/../a", "/A", "?from=x", "//a", "/a/"];
-        for uri in bad
-            .map(|end| format!("{uri}{end}"))
-            .into_iter()
-            .chain([stranger, "analysis://".to_owned(), "file:///x".to_owned()])
-        {
+        let bad = [
+            "/", "/none", "/a/b/c", "/a/../a", "/A", "?from=x", "//a", "/a/",
+        ];
+        for uri in bad.map(|end| format!("{uri}{end}")).into_iter().chain([
+            stranger,
+            "analysis://".to_owned(),
+            "file:///x".to_owned(),
+        ]) {
             assert_eq!(code_of(&analyses, &uri), -32002, "{uri}");
         }
     }
 
     #[test]
     fn what_is_too_large_is_read_in_pieces() {
-        let items: Vec<Value> = (0..60).map(|number| json!({ "id": number, "text": "x".repeat(100_000) })).collect();
-        let (analyses, handle) = store(&json!({ "components": items, "imports": { "edges": items } }));
+        let items: Vec<Value> = (0..60)
+            .map(|number| json!({ "id": number, "text": "x".repeat(100_000) }))
+            .collect();
+        let (analyses, handle) =
+            store(&json!({ "components": items, "imports": { "edges": items } }));
         let uri = uri_of(&handle);
         for large in [uri.clone(), format!("{uri}/imports")] {
             let error = read(&analyses, &large).expect_err("too large");

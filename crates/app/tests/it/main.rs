@@ -6,6 +6,7 @@
 )]
 
 mod analysis;
+mod analysis_pages;
 mod bad_input;
 mod bad_sources;
 mod breakers;

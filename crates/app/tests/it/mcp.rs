@@ -72,7 +72,10 @@ fn the_opening_names_the_server_and_its_revision() {
         assert_eq!(result["protocolVersion"], answered);
         let server = json!({ "name": "synthesizer", "title": "Synthesizer", "version": env!("CARGO_PKG_VERSION") });
         assert_eq!(result["serverInfo"], server);
-        assert_eq!(result["capabilities"], json!({ "tools": {} }));
+        assert_eq!(
+            result["capabilities"],
+            json!({ "resources": {}, "tools": {} })
+        );
         assert!(
             result["instructions"]
                 .as_str()

@@ -139,9 +139,7 @@ impl Conditionals {
         if self.deeper > 0 {
             return None;
         }
-        let Some(count) = self.groups.len().checked_sub(1) else {
-            return None;
-        };
+        let count = self.groups.len().checked_sub(1)?;
         self.guard = None;
         let is_outer_read = count
             .checked_sub(1)

@@ -8,7 +8,7 @@
 //! - `dialect`: whether a header is C or C++
 //! - `tokens`, `comments`: tokens, and comments as documentation
 //! - `directives`, `conditionals`: what the preprocessor is told, and the branches around a place
-//! - `scanner`, `state`: where declarations begin and end
+//! - `scanner`, `preprocessor`, `state`: where declarations begin and end, what directives do to that
 //! - `outline`, `words`: one declaration as a list of words and groups
 //! - `declarations`, `functions`, `variables`: what a declaration defines
 //! - `symbols`: the definitions, declarations joined with them
@@ -24,6 +24,7 @@ mod functions;
 mod include_paths;
 mod libraries;
 mod outline;
+mod preprocessor;
 mod resolver;
 mod scanner;
 mod standard_headers;

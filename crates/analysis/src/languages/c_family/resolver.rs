@@ -93,10 +93,6 @@ impl<'a> IncludeResolver<'a> {
         }
     }
 
-    fn path_of(&self, file: usize) -> &'a str {
-        self.files.file(file).path.as_str()
-    }
-
     /// The file beside the including one.
     fn beside(&self, from: usize, name: &str) -> Option<usize> {
         let path = joined(self.files.file(from).path.parent(), name)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
 use synthesizer_model::{
     analysis::ProjectFacts,
     code::{CodeFacts, SymbolKind},
@@ -266,6 +267,10 @@ fn module(folder: &str, name: &str, required: &[&str]) -> Project {
 
 /// Resolves every import of one file; files are shown by their paths.
 fn check(texts: &[(&str, &str)], projects: &[Project], from: &str, expected: &[&str]) {
+    assert_eq!(resolved(texts, projects, from), expected);
+}
+
+fn resolved(texts: &[(&str, &str)], projects: &[Project], from: &str) -> Vec<String> {
     let tree = MemoryTree::of_texts(texts.iter().copied());
     let mut sorted: Vec<(TreePath, Option<CodeFacts>)> = texts
         .iter()
@@ -289,7 +294,7 @@ fn check(texts: &[(&str, &str)], projects: &[Project], from: &str, expected: &[&
     let resolver = Go.resolver(&files);
     let index = files.index(from).unwrap();
     let imports = &files.file(index).code.unwrap().imports;
-    let found: Vec<String> = imports
+    imports
         .iter()
         .map(|import| match resolver.resolve(index, import) {
             Resolved::Files(found) => found
@@ -302,8 +307,7 @@ fn check(texts: &[(&str, &str)], projects: &[Project], from: &str, expected: &[&
             Resolved::Unresolved(reason) => format!("unresolved: {reason}"),
             Resolved::Nothing => "nothing".to_owned(),
         })
-        .collect();
-    assert_eq!(found, expected);
+        .collect()
 }
 
 #[test]
@@ -421,4 +425,45 @@ fn trees_without_go_mod_are_guessed() {
         "usr/src/a.com/x/x.go",
         &["usr/src/a.com/y/y.go"],
     );
+}
+
+/// Reads a text and checks what must hold whatever it is.
+fn read_any(text: &str) {
+    let facts = read(text);
+    let lines = u32::try_from(text.matches('\n').count() + 1).unwrap();
+    for symbol in &facts.symbols {
+        assert!(symbol.range.of(text).is_some(), "{symbol:?} of {text:?}");
+        assert!(symbol.lines.0 >= 1 && symbol.lines.0 <= symbol.lines.1 && symbol.lines.1 <= lines);
+    }
+    for import in &facts.imports {
+        let target = import.range.of(text);
+        assert_eq!(
+            target,
+            Some(import.target.as_str()),
+            "{import:?} of {text:?}"
+        );
+        assert!(import.line >= 1 && import.line <= lines);
+    }
+    assert!(facts.imports.is_sorted_by_key(|import| import.range.start));
+}
+
+proptest! {
+    #[test]
+    fn any_text_ends_well(text in ".{0,200}") {
+        read_any(&text);
+    }
+
+    #[test]
+    fn any_words_end_well(
+        text in "((package|import|func|type|var|const|interface|struct|map|if|for|case|a|B|é|_|//|/\\*|\\*/|//go:embed a|//go:build x|// #include <a.h>|\"C\"|[;,.=(){}'\"`*]|\\[|\\]|&&|:=)[ \n]?){0,60}",
+    ) {
+        read_any(&text);
+    }
+
+    #[test]
+    fn any_pattern_ends_well(pattern in "[a*?\\[\\]^\\\\/.-]{0,30}") {
+        let text = format!("package p\n//go:embed {pattern}\nvar x y\n");
+        let texts = [("a.go", text.as_str()), ("a/a.txt", ""), ("a/a/a", "")];
+        resolved(&texts, &[module("", "m", &[])], "a.go");
+    }
 }

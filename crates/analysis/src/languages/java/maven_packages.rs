@@ -126,7 +126,7 @@ impl<'a> DeclaredPackages<'a> {
     /// it and a further word of the package is in the artifact's name.
     fn by_group(&self, package: &str, by_words: bool) -> Option<&'a str> {
         let first = package.split('.').next()?;
-        let mut best: Option<((bool, usize, usize, bool), &'a str)> = None;
+        let mut best: Option<(Score, &'a str)> = None;
         for coordinates in self.by_first_part.get(first)? {
             let Some(score) = coordinates.score(package) else {
                 continue;
@@ -161,9 +161,12 @@ impl<'a> DeclaredPackages<'a> {
     }
 }
 
+/// How well coordinates fit a package; more is better: the whole group, words of the artifact in the package, length in common, an
+/// artifact that is an interface.
+type Score = (bool, usize, usize, bool);
+
 impl Coordinates<'_> {
-    /// More is better: the whole group, words of the artifact in the package, length in common, an artifact that is an interface.
-    fn score(&self, package: &str) -> Option<(bool, usize, usize, bool)> {
+    fn score(&self, package: &str) -> Option<Score> {
         let common = package
             .split('.')
             .zip(self.group.split('.'))

@@ -268,6 +268,7 @@ fn answer(record: JobRecord, paging: Paging, correlation_id: &str) -> Result<Too
                 parts: Vec::new(),
                 paging,
                 is_error: true,
+                resource: None,
             })
         }
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use synthesizer_engine::{Call, Engine};
 use synthesizer_model::Failure;
 
-use crate::mcp::{budget::Part, paging::Paging, schema, serve::Profile};
+use crate::mcp::{analyses::Analyses, budget::Part, paging::Paging, schema, serve::Profile};
 
 /// A tool: one file with descriptor, arguments and call.
 ///
@@ -89,6 +89,8 @@ pub(in crate::mcp) struct ToolContext {
     pub(in crate::mcp) call: Call,
     /// What the client may do.
     pub(in crate::mcp) profile: Profile,
+    /// The analyses that can be read again.
+    pub(in crate::mcp) analyses: Analyses,
 }
 
 /// What a tool found out.
@@ -101,6 +103,8 @@ pub(in crate::mcp) struct ToolAnswer {
     pub(in crate::mcp) paging: Paging,
     /// Whether the document is an error object.
     pub(in crate::mcp) is_error: bool,
+    /// The address of a resource that holds the whole.
+    pub(in crate::mcp) resource: Option<String>,
 }
 
 impl ToolAnswer {
@@ -111,6 +115,7 @@ impl ToolAnswer {
             parts,
             paging,
             is_error: false,
+            resource: None,
         }
     }
 }

@@ -176,6 +176,10 @@ impl<'a> Evaluator<'_, 'a> {
             return second;
         }
         match (first, second) {
+            // Whichever tool's function it is, it is called the same way.
+            (Value::Name(first), Value::Name(second)) if is_setup(&first) && is_setup(&second) => {
+                Value::Name(second)
+            }
             (Value::List(first), Value::List(second)) => Value::List(lists(by, first, second, line)),
             (Value::Table(first), Value::Table(second)) => {
                 Value::Table(self.tables(by, first, second, line))
@@ -231,6 +235,10 @@ impl<'a> Evaluator<'_, 'a> {
         }
         merged
     }
+}
+
+fn is_setup(name: &str) -> bool {
+    name.rsplit('.').next() == Some("setup")
 }
 
 /// What a table has where it lacks a value like this.

@@ -476,7 +476,7 @@ fn pattern_of<'a>(name: &str, given: &Given<'a>, line: u32) -> Value<'a> {
     let sought = pattern.and_then(|pattern| SOUGHT.iter().find(|sought| pattern.contains(**sought)));
     match (sought, given.values.get(1)) {
         (Some(sought), _) if name == "re.compile" => Value::Pattern(sought),
-        (Some(sought), Some(Value::FileText(path))) => Value::Definition {
+        (Some(sought), Some(Value::FileText(path) | Value::FileLine(path))) => Value::Definition {
             path: path.clone(),
             name: (*sought).to_owned(),
         },

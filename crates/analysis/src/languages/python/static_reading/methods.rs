@@ -44,7 +44,10 @@ impl<'a> Evaluator<'_, 'a> {
                 _ => Value::Nothing,
             },
             Value::Pattern(sought) => match (name, given.values.first()) {
-                ("search" | "match" | "findall", Some(Value::FileText(path))) => Value::Definition {
+                (
+                    "search" | "match" | "findall",
+                    Some(Value::FileText(path) | Value::FileLine(path)),
+                ) => Value::Definition {
                     path: path.clone(),
                     name: sought.to_owned(),
                 },

@@ -100,6 +100,8 @@ fn files_are_named_and_not_read() {
     check("about = {}\nwith open('p/v.py') as f:\n    exec(f.read(), about)\nsetup(x=about['__version__'])", "__version__ of p/v.py");
     check("exec(open('v.py').read())\nsetup(x=__version__)", "__version__ of v.py");
     check("import re\nsetup(x=re.search(r'__version__ = \"(.*)\"', open('v.py').read()).group(1))", "__version__ of v.py");
+    check("from distutils.core import setup\nif g():\n    from setuptools import setup\nsetup(x='a')", "'a'");
+    check("import re\nfor l in open('v.py'):\n    m = re.search('__version__ = (.*)', l)\n    if m:\n        v = m.group(1)\n        break\nsetup(x=v)", "__version__ of v.py");
     check("a = {}\nexec(open('v.py').read(), None, a)\nsetup(x=a['v'])", "v of v.py");
     check("import re\nP = re.compile('__version__ = (.*)')\nsetup(x=P.search(open('v.py').read()).group(1))", "__version__ of v.py");
     check("import re\ndef f():\n    m = re.search('__version__ = (.*)', open('v.py').read())\n    if m:\n        return m.group(1)\n    raise E\nsetup(x=f())", "__version__ of v.py");

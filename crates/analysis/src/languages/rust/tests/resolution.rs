@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
 use synthesizer_model::{
     analysis::ProjectFacts,
     code::CodeFacts,
@@ -45,6 +46,15 @@ fn package(folder: &str, name: &str, dependencies: &[(&str, &str)]) -> Project {
 
 /// Resolves every import of one file; each row is an import and where it leads.
 fn check(texts: &[(&str, &str)], projects: &[Project], from: &str, expected: &[(&str, &str)]) {
+    let found = resolved(texts, projects, from);
+    let found: Vec<(&str, &str)> = found
+        .iter()
+        .map(|(import, lead)| (import.as_str(), lead.as_str()))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+fn resolved(texts: &[(&str, &str)], projects: &[Project], from: &str) -> Vec<(String, String)> {
     let tree = MemoryTree::of_texts(texts.iter().copied());
     let mut sorted: Vec<(TreePath, Option<CodeFacts>)> = texts
         .iter()
@@ -67,7 +77,7 @@ fn check(texts: &[(&str, &str)], projects: &[Project], from: &str, expected: &[(
     let resolver = Rust.resolver(&files);
     let index = files.index(from).unwrap();
     let imports = &files.file(index).code.unwrap().imports;
-    let found: Vec<(String, String)> = imports
+    imports
         .iter()
         .map(|import| {
             let lead = match resolver.resolve(index, import) {
@@ -82,12 +92,7 @@ fn check(texts: &[(&str, &str)], projects: &[Project], from: &str, expected: &[(
             };
             (shown_import(import), lead)
         })
-        .collect();
-    let found: Vec<(&str, &str)> = found
-        .iter()
-        .map(|(import, lead)| (import.as_str(), lead.as_str()))
-        .collect();
-    assert_eq!(found, expected);
+        .collect()
 }
 
 #[test]
@@ -428,3 +433,28 @@ fn data_is_found_beside_the_file_and_in_the_package() {
         ],
     );
 }
+
+proptest! {
+    #[test]
+    fn any_modules_end_well(
+        root in WORDS, one in WORDS, two in WORDS, old in any::<bool>(),
+    ) {
+        let texts = [
+            ("src/lib.rs", root.as_str()),
+            ("src/a.rs", one.as_str()),
+            ("src/a/b.rs", two.as_str()),
+            ("src/b/mod.rs", two.as_str()),
+            ("src/x.rs", one.as_str()),
+        ];
+        let mut project = package("", "a", &[("b", "b")]);
+        if old {
+            project.runtimes.clear();
+        }
+        for (path, _) in &texts {
+            resolved(&texts, std::slice::from_ref(&project), path);
+        }
+    }
+}
+
+/// Items that import and declare the same few names again and again.
+const WORDS: &str = "((mod a;|mod b;|mod a \\{|\\}|pub use |use |crate::|self::|super::|::|a::|b::|a;|b;|\\*;|#\\[path = \"lib.rs\"\\]|#\\[path = \"x.rs\"\\]|include!\\(\"x.rs\"\\);|fn a\\(\\) \\{|struct b;) ?){0,25}";

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use proptest::prelude::*;
+
 use super::{read, shown_symbol};
 
 #[test]
@@ -148,4 +150,34 @@ fn a_huge_text_is_refused_unread() {
         facts.syntax_errors,
         [(1, "larger than 16 MiB, not parsed".to_owned())]
     );
+}
+
+/// Reads a text and checks what must hold whatever it is.
+fn read_any(text: &str) {
+    let facts = read(text);
+    let lines = u32::try_from(text.matches('\n').count() + 1).unwrap();
+    for symbol in &facts.symbols {
+        assert!(symbol.range.of(text).is_some(), "{symbol:?} of {text:?}");
+        assert!(symbol.lines.0 >= 1 && symbol.lines.0 <= symbol.lines.1 && symbol.lines.1 <= lines);
+    }
+    for import in &facts.imports {
+        assert!(import.range.of(text).is_some(), "{import:?} of {text:?}");
+        assert!(import.line >= 1 && import.line <= lines);
+        assert!(!import.target.is_empty());
+    }
+    assert!(facts.imports.is_sorted_by_key(|import| import.range.start));
+}
+
+proptest! {
+    #[test]
+    fn any_text_ends_well(text in ".{0,200}") {
+        read_any(&text);
+    }
+
+    #[test]
+    fn any_words_end_well(
+        text in "((use|mod|fn|pub|impl|for|trait|struct|enum|const|static|extern|crate|macro_rules|cfg_if|include_str|if|match|else|a|b|self|super|as|where|unsafe|é|::|->|=>|==|&&|\\|\\||[#!$<>*?;,.=(){}'\"]|\\[|\\]|r#\"|/\\*|//|///|#\\[cfg\\(a\\)\\]|#\\[path = \"x\"\\])[ \n]?){0,60}",
+    ) {
+        read_any(&text);
+    }
 }

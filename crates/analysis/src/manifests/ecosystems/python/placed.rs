@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use synthesizer_model::{dependency::Dependency, tree::TreePath};
+use synthesizer_model::{dependency::Dependency, project::ProjectRole, tree::TreePath};
 
 use super::super::super::{
     conda_environment,
@@ -14,6 +14,7 @@ use super::super::super::{
     tree_reading::{TreeReading, folder_of, name_of},
 };
 use super::{Found, nearest};
+use crate::roles;
 
 /// How many requirements files are read.
 const MOST_FILES: usize = 20_000;
@@ -153,7 +154,7 @@ impl<'t> PlacedFiles<'t> {
     fn make_packages(&mut self, reading: &mut TreeReading<'_>, found: &mut Found) {
         let mut bases: Vec<String> = Vec::new();
         for file in &self.files {
-            if nearest(found, &file.place.base).is_none() {
+            if needs_package(found, &file.place.base) {
                 bases.push(file.place.base.clone());
             }
         }
@@ -161,7 +162,7 @@ impl<'t> PlacedFiles<'t> {
         bases.dedup();
         for base in bases {
             // One that lies above may have been made just now.
-            if nearest(found, &base).is_some() || found.len() >= super::MOST_PROJECTS {
+            if !needs_package(found, &base) || found.len() >= super::MOST_PROJECTS {
                 continue;
             }
             let paths = self.beside(&base);
@@ -171,6 +172,19 @@ impl<'t> PlacedFiles<'t> {
             found.insert(base, manifests.together());
         }
     }
+}
+
+/// Says whether a folder with requirements files is a package of its own: where there is none at or above it, and for examples, which are
+/// run by themselves.
+fn needs_package(found: &Found, base: &str) -> bool {
+    match nearest(found, base) {
+        None => true,
+        Some(owner) => owner != base && is_example(base) && !is_example(owner),
+    }
+}
+
+fn is_example(folder: &str) -> bool {
+    roles::of_project_place(folder) == Some(ProjectRole::Example)
 }
 
 /// `requirements.txt` and the usual names for development, but not what was made from a file beside it.

@@ -95,9 +95,11 @@ fn requirements_files_belong_to_the_nearest_package() {
             ("docs/requirements.txt", "c\n-e ..\n-e ../lib\n-e ../gone\n"),
             ("lib/setup.cfg", "[metadata]\nname = l\n"),
             ("lib/requirements/base.txt", "d\n"),
+            ("examples/web/requirements.txt", "w\n"),
         ],
         &[
             "|Root|x: a - pyproject.toml:3, c docs docs/requirements.txt:1, b dev requirements/dev.txt:2, a==1 dev requirements.txt:1, a==1 requirements requirements.txt:1, l docs docs/requirements.txt:3 @path+lib",
+            "examples/web|Nested|-: w - examples/web/requirements.txt:1",
             "lib|Nested|l: d - lib/requirements/base.txt:1",
         ],
         &["docs/requirements.txt: line 4: no manifest names the package in ../gone"],
