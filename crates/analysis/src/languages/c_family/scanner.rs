@@ -170,6 +170,7 @@ impl<'t> Scanner<'t> {
     fn collect(&mut self, token: Token) {
         self.conditionals.note_code();
         if self.state.statement.begun {
+            self.end_value(token);
             self.forget_macro(token);
         }
         if !self.state.statement.begun {
@@ -225,6 +226,22 @@ impl<'t> Scanner<'t> {
         self.state.statement = Statement::default();
         if let Some((_, line)) = &mut self.last {
             *line = last.line;
+        }
+    }
+
+    /// A word behind the braces of a value is another declaration: a macro hides the end of the first, as in
+    /// `SEQUENCE(X) = { … } SEQUENCE_END(X)`.
+    fn end_value(&mut self, token: Token) {
+        let statement = &self.state.statement;
+        let Some(braces) = statement
+            .previous
+            .filter(|previous| previous.kind == Kind::Braces)
+        else {
+            return;
+        };
+        let is_operator = matches!(token.text(self.text), "and" | "or" | "xor");
+        if statement.has_value && statement.depth == 0 && token.kind == Kind::Word && !is_operator {
+            self.end_statement(braces);
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) fn facts(text: &str, syntax: Syntax) -> CodeFacts {
     let mut reading = Reading::new(text, syntax);
     let mut choice = None;
     let mut looks = MOST_LOOKS * text.len();
-    loop {
+    while reading.looked_ahead <= MOST_LOOKS * text.len() {
         match reading.step(choice.take()) {
             Step::Token(token) => reader.token(token),
             // After a bracket, a value has mostly ended.

@@ -189,11 +189,13 @@ impl<'t> Reader<'t> {
         if own_name == "_" {
             return end;
         }
-        self.facts.open(definition);
-        if has_body {
-            let branches = self.branches(body + 1, self.tokens.partner(body));
-            self.facts.branches(branches);
+        if !has_body {
+            self.facts.add(definition);
+            return end;
         }
+        self.facts.open(definition);
+        let branches = self.branches(body + 1, self.tokens.partner(body));
+        self.facts.branches(branches);
         self.facts.close();
         end
     }

@@ -16,6 +16,9 @@ use crate::languages::{Resolved, Resolver, SourceFiles};
 /// Longest import path that is looked up.
 const MAX_PATH_BYTES: usize = 1000;
 
+/// Modules of one path that are looked through, should a tree have several.
+const MOST_COPIES: usize = 16;
+
 /// Finds the files of packages.
 pub(super) struct GoResolver<'a> {
     files: &'a SourceFiles<'a>,
@@ -111,7 +114,8 @@ impl<'a> GoResolver<'a> {
         for (module, rest) in prefixes(path) {
             let guessed = self.guessed_module.as_deref() == Some(module);
             let folders = self.modules.get(module).map_or(&[][..], Vec::as_slice);
-            for folder in folders.iter().copied().chain(guessed.then_some("")) {
+            let folders = folders.iter().copied().take(MOST_COPIES);
+            for folder in folders.chain(guessed.then_some("")) {
                 if let Some(found) = self.folder(from, &join(folder, rest)) {
                     return Some(found);
                 }

@@ -40,6 +40,8 @@ pub(super) struct Crates<'a> {
     pub(super) list: Vec<Crate>,
     /// For every project the names that its code can begin a path with.
     names: Vec<HashMap<String, Outside<'a>>>,
+    /// The packages by their folders.
+    by_folder: HashMap<&'a str, usize>,
 }
 
 impl<'a> Crates<'a> {
@@ -76,12 +78,19 @@ impl<'a> Crates<'a> {
         }
         list.sort_by_key(|found| (!found.library, found.root));
         let names = names_of_projects(files.projects(), &list);
-        Self { list, names }
+        let by_folder = packages()
+            .map(|(index, project)| (project.folder.as_str(), index))
+            .collect();
+        Self {
+            list,
+            names,
+            by_folder,
+        }
     }
 
     /// Makes a file that no other reaches a crate of its own; gives its place.
     pub(super) fn add_standalone(&mut self, files: &SourceFiles<'_>, root: usize) -> usize {
-        let project = self.project_around(files, root);
+        let project = self.project_around(files.file(root).path.parent());
         self.list.push(Crate {
             root,
             project,
@@ -91,14 +100,17 @@ impl<'a> Crates<'a> {
         self.list.len() - 1
     }
 
-    fn project_around(&self, files: &SourceFiles<'_>, file: usize) -> Option<usize> {
-        let path = files.file(file).path;
-        let around = files.projects().iter().enumerate().filter(|(_, project)| {
-            project.ecosystem == Ecosystem::Cargo && path.is_below(&project.folder)
-        });
-        around
-            .max_by_key(|(_, project)| project.folder.len())
-            .map(|(index, _)| index)
+    fn project_around(&self, folder: &str) -> Option<usize> {
+        let mut folder = folder;
+        loop {
+            if let Some(project) = self.by_folder.get(folder) {
+                return Some(*project);
+            }
+            if folder.is_empty() {
+                return None;
+            }
+            folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+        }
     }
 
     /// Finds what a name outside of all modules leads to, for code of a crate.

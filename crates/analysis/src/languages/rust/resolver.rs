@@ -127,12 +127,11 @@ impl<'a> RustResolver<'a> {
         let (Some(path), None) = (literals.next(), literals.next()) else {
             return unknown;
         };
-        let path_of_file = self.files.file(from).path;
-        let project = self.files.project_of(
-            path_of_file,
-            synthesizer_model::dependency::Ecosystem::Cargo,
-        );
-        let folder = project.map_or("", |project| project.folder.as_str());
+        let project = self
+            .module(from, import)
+            .map(|module| self.world.tree.modules[module].of)
+            .and_then(|of| self.world.crates.list[of].project);
+        let folder = project.map_or("", |index| self.files.projects()[index].folder.as_str());
         let found = follow(folder, path).and_then(|path| self.files.index(&path));
         found.map_or(unknown, |file| Resolved::Files(vec![file]))
     }

@@ -15,6 +15,9 @@ use super::{
 /// Look-ups that one path may cost.
 const FUEL: u32 = 300;
 
+/// Modules or imports of one name in one module that are looked at: builds choose among a few.
+const MOST_VARIANTS: usize = 16;
+
 /// Imports that are followed one after the other.
 const MAX_FOLLOWED: usize = 8;
 
@@ -241,7 +244,9 @@ impl<'w, 'a> Search<'w, 'a> {
             self.fuel -= 1;
             let module = &world.tree.modules[id];
             let children = module.children.get(plain(name));
-            leads.modules.extend(children.into_iter().flatten());
+            leads
+                .modules
+                .extend(children.into_iter().flatten().take(MOST_VARIANTS));
             let Some(names) = world.names.get(&module.file) else {
                 continue;
             };
@@ -249,7 +254,11 @@ impl<'w, 'a> Search<'w, 'a> {
             if children.is_none() && names.defines(module.scope, name) {
                 leads.files.push(module.file);
             }
-            for place in names.bindings(module.scope, name) {
+            for place in names
+                .bindings(module.scope, name)
+                .iter()
+                .take(MOST_VARIANTS)
+            {
                 self.follow(id, *place, &mut leads);
             }
         }
@@ -299,10 +308,13 @@ impl<'w, 'a> Search<'w, 'a> {
                 continue;
             };
             for place in names.globs(module.scope) {
+                if self.fuel == 0 {
+                    return Leads::default();
+                }
                 let Some(taken) = self.followed(id, *place) else {
                     continue;
                 };
-                if taken.modules.is_empty() || self.fuel == 0 {
+                if taken.modules.is_empty() {
                     continue;
                 }
                 let key = (module.file, *place);

@@ -288,6 +288,15 @@ END_DECLS
 }
 
 #[test]
+fn a_value_ends_where_another_declaration_begins() {
+    check_symbols(
+        "C",
+        "SEQUENCE(X) = {\n  FIELD(X, a),\n} SEQUENCE_END(X)\n\nIMPLEMENT(X)\n\nint f(void) {\n}\nint a[] = { 1 }, b;\n",
+        &["function f public 1", "constant a public"],
+    );
+}
+
+#[test]
 fn ranges_are_those_of_whole_definitions() {
     let text = "/* c */ template <class T>\nT f(T a) {\n}\nstruct S {\n int x;\n} s;\n#define M(a) \\\n  (a)\n";
     let facts = read("C++ Header", text);

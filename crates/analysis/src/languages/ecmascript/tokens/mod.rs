@@ -23,6 +23,9 @@ const MOST_READINGS: usize = 8;
 /// How often the length of a text may be looked at to find the ends of regular expressions.
 const MOST_LOOKS: usize = 8;
 
+/// Open brackets that may be copied because a text can be read in several ways.
+const MOST_COPIED_BRACKETS: usize = 20_000_000;
+
 /// Errors without end times parentheses: a parser keeps all errors at each parenthesis.
 const MOST_ERROR_COPIES: u64 = 5_000_000;
 
@@ -60,6 +63,7 @@ pub(super) fn effort(text: &str, syntax: Syntax, most: Effort) -> Result<Effort,
     let mut found = Effort { depth: 0, work: 0 };
     let mut has_ended = false;
     let mut broke_off = 0;
+    let mut copied = 0_usize;
     let mut candidates = vec![Candidate {
         reading: Reading::new(text, syntax),
         load: Load::new(syntax.types),
@@ -78,7 +82,8 @@ pub(super) fn effort(text: &str, syntax: Syntax, most: Effort) -> Result<Effort,
                 }
             }
             Step::Fork => {
-                if candidates.len() >= MOST_READINGS {
+                copied += candidate.reading.depth();
+                if candidates.len() >= MOST_READINGS || copied > MOST_COPIED_BRACKETS {
                     return Err(Refusal::TooMuch);
                 }
                 let candidate = &mut candidates[place];

@@ -185,6 +185,11 @@ impl<'t> Reading<'t> {
         self.position = (end + 1).min(self.text.len());
     }
 
+    /// How much is open.
+    pub(in super::super) fn depth(&self) -> usize {
+        self.brackets.len()
+    }
+
     /// Says whether two readings have come to the same state: from here on they give the same tokens.
     pub(in super::super) fn agrees_with(&self, other: &Self) -> bool {
         self.position == other.position
