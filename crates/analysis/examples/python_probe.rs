@@ -1,5 +1,5 @@
 //! Throw-away.
-#![allow(clippy::all, clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::all, clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, elided_lifetimes_in_paths)]
 use std::{collections::{BTreeMap, BTreeSet}, fs, path::Path, time::Instant};
 use synthesizer_analysis::{languages::{LANGUAGES, FileKind, SourceFiles, SourceFile, Resolved}, memory_tree::MemoryTree, manifests::ecosystems::ECOSYSTEMS};
 use synthesizer_model::{code::*, source_file::FileRole, tree::{Origin, SourceTree}};

@@ -138,11 +138,30 @@ impl Draw {
         let count = 1 + self.below(4).min(2);
         let mut parts: Vec<String> = (0..count).map(|_| self.one(&numbers)).collect();
         // What a number after an `x` means differs between versions of npm.
-        if let Some(first) = parts.iter().position(|part| matches!(part.as_str(), "x" | "X" | "*")) {
+        if let Some(first) = parts
+            .iter()
+            .position(|part| matches!(part.as_str(), "x" | "X" | "*"))
+        {
             parts[first..].fill("x".to_owned());
         }
-        let suffixes = ["", "", "", "", "-beta", "-rc.1", "-0", "-alpha.01", "+build.2", "beta", "-1.2.x"];
-        let suffix = if count == 3 { self.one(&suffixes) } else { String::new() };
+        let suffixes = [
+            "",
+            "",
+            "",
+            "",
+            "-beta",
+            "-rc.1",
+            "-0",
+            "-alpha.01",
+            "+build.2",
+            "beta",
+            "-1.2.x",
+        ];
+        let suffix = if count == 3 {
+            self.one(&suffixes)
+        } else {
+            String::new()
+        };
         let prefix = self.one(&["", "", "", "", "v"]);
         format!("{prefix}{}{suffix}", parts.join("."))
     }
@@ -155,7 +174,10 @@ impl Draw {
                 }
                 let terms: Vec<String> = (0..1 + self.below(5).saturating_sub(2))
                     .map(|_| {
-                        let operators = ["", "^", "~", ">", ">=", "<", "<=", "=", "~>", "^ ", "~ ", "> ", ">=  ", "< ", "= "];
+                        let operators = [
+                            "", "^", "~", ">", ">=", "<", "<=", "=", "~>", "^ ", "~ ", "> ",
+                            ">=  ", "< ", "= ",
+                        ];
                         format!("{}{}", self.one(&operators), self.version())
                     })
                     .collect();
@@ -209,7 +231,10 @@ fn ranges_mean_what_npm_reads_in_them() {
         assert_eq!(parsed, expected, "{range:?}");
         told += usize::from(expected.is_some());
     }
-    assert!(told > RANGES / 2, "only {told} of the ranges leave something out");
+    assert!(
+        told > RANGES / 2,
+        "only {told} of the ranges leave something out"
+    );
 }
 
 /// Drops `>=0.0.0`, which says nothing, and which npm itself drops only where it is written so; `None` when nothing is left.
@@ -221,7 +246,9 @@ fn without_lowest(form: &str) -> Option<String> {
             comparators.collect::<Vec<&str>>().join(" ")
         })
         .collect();
-    let says_something = alternatives.iter().all(|alternative| !alternative.is_empty());
+    let says_something = alternatives
+        .iter()
+        .all(|alternative| !alternative.is_empty());
     says_something.then(|| alternatives.join("||"))
 }
 
@@ -279,10 +306,21 @@ fn fetch_manifest(name: &str, version: &str, folder: &Path) {
     let wanted = format!("{name}@{version}");
     let scratch = tempfile::tempdir().expect("a folder");
     let target = scratch.path().to_str().expect("UTF-8");
-    let arguments = ["pack", &wanted, "--silent", "--ignore-scripts", "--pack-destination", target];
+    let arguments = [
+        "pack",
+        &wanted,
+        "--silent",
+        "--ignore-scripts",
+        "--pack-destination",
+        target,
+    ];
     run("npm", &arguments, scratch.path());
     let mut archives = fs::read_dir(scratch.path()).expect("readable");
-    let archive = archives.next().expect("npm packed it").expect("readable").path();
+    let archive = archives
+        .next()
+        .expect("npm packed it")
+        .expect("readable")
+        .path();
     let archive = archive.to_str().expect("UTF-8");
     let unpacked = tempfile::tempdir().expect("a folder");
     run("tar", &["xzf", archive], unpacked.path());
@@ -310,10 +348,13 @@ impl Folder {
         let place = tempfile::tempdir().expect("a folder");
         for (path, text) in &files {
             let path = place.path().join(path);
-            fs::create_dir_all(path.parent().expect("below the folder")).expect("the disk has room");
+            fs::create_dir_all(path.parent().expect("below the folder"))
+                .expect("the disk has room");
             fs::write(path, text).expect("the disk has room");
         }
-        let files = files.into_iter().map(|(path, text)| (path, text.into_bytes()));
+        let files = files
+            .into_iter()
+            .map(|(path, text)| (path, text.into_bytes()));
         Self {
             place,
             files: files.collect(),
@@ -344,11 +385,10 @@ fn compare_requirements(what: &str, root: &str, folder: &Path, facts: &Ecosystem
     let told = json(&run("node", &["-e", EDGES, root, path], folder));
     let mut expected = Asked::new();
     for node in told.as_array().expect("a list") {
-        let asked = expected
-            .entry(text(node, "location"))
-            .or_default();
+        let asked = expected.entry(text(node, "location")).or_default();
         for edge in node["asked"].as_array().expect("a list") {
-            let [name, manner, specifier] = [0, 1, 2].map(|part| edge[part].as_str().unwrap_or_default().to_owned());
+            let [name, manner, specifier] =
+                [0, 1, 2].map(|part| edge[part].as_str().unwrap_or_default().to_owned());
             // That a root uses its own members is told by no manifest.
             if manner != "workspace" {
                 asked.insert(name, (manner, specifier));
@@ -356,11 +396,19 @@ fn compare_requirements(what: &str, root: &str, folder: &Path, facts: &Ecosystem
         }
     }
     let mut found = Asked::new();
-    for project in facts.projects.iter().filter(|project| project.role != ProjectRole::Nested) {
+    for project in facts
+        .projects
+        .iter()
+        .filter(|project| project.role != ProjectRole::Nested)
+    {
         let asked = found.entry(project.folder.clone()).or_default();
         // Where a name is asked for in several manners, npm takes the last of these.
         for manner in ["peer", "peerOptional", "prod", "optional", "dev"] {
-            for known in project.dependencies.iter().filter(|known| manner_of(known) == manner) {
+            for known in project
+                .dependencies
+                .iter()
+                .filter(|known| manner_of(known) == manner)
+            {
                 let key = known.imported_as.as_ref().unwrap_or(&known.name);
                 let specifier = match known.specifier.as_str() {
                     "" => "*",
@@ -447,7 +495,13 @@ fn assert_same<K: Ord + std::fmt::Debug, V: PartialEq + std::fmt::Debug>(
     let differences: Vec<String> = keys
         .into_iter()
         .filter(|key| found.get(key) != expected.get(key))
-        .map(|key| format!("{key:?}: {:?}, by npm {:?}", found.get(key), expected.get(key)))
+        .map(|key| {
+            format!(
+                "{key:?}: {:?}, by npm {:?}",
+                found.get(key),
+                expected.get(key)
+            )
+        })
         .collect();
     assert!(differences.is_empty(), "{what}: {}", differences.join("\n"));
 }
@@ -510,7 +564,8 @@ fn a_workspace_of_real_packages_is_what_npm_reads() {
     let whole = kept("workspace-1", |folder| {
         for (path, text) in &files {
             let path: PathBuf = folder.join(path);
-            fs::create_dir_all(path.parent().expect("below the folder")).expect("the disk has room");
+            fs::create_dir_all(path.parent().expect("below the folder"))
+                .expect("the disk has room");
             fs::write(path, text).expect("the disk has room");
         }
         lock(folder);

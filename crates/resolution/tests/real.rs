@@ -60,16 +60,11 @@ fn repository(
 ) -> RepositoryRequirements {
     let dependency = |(index, text): (usize, &&str)| {
         let split = text.find(['<', '>', '=', '!', '~']).unwrap_or(text.len());
+        let line = u32::try_from(index + 1).expect("a small number");
+        let ecosystem = Ecosystem::Python;
         Dependency {
-            name: text[..split].to_owned(),
-            ecosystem: Ecosystem::Python,
             specifier: text[split..].to_owned(),
-            extras: Vec::new(),
-            marker: None,
-            group: None,
-            manifest: "pyproject.toml".to_owned(),
-            line: u32::try_from(index + 1).expect("a small number"),
-            url: None,
+            ..Dependency::new(ecosystem, &text[..split], "pyproject.toml", line)
         }
     };
     RepositoryRequirements {

@@ -38,7 +38,9 @@ pub(super) fn parse(path: &str, text: &str, problems: &mut ProblemList) -> Optio
         let node = &member.value;
         let folder: &str = &member.key;
         let package = graph.add(Locked {
-            name: node.text_of("name").unwrap_or(if folder.is_empty() { "." } else { folder }),
+            name: node
+                .text_of("name")
+                .unwrap_or(if folder.is_empty() { "." } else { folder }),
             version: node.text_of("version").unwrap_or_default(),
             source: "path",
             own: true,
@@ -69,7 +71,11 @@ pub(super) fn parse(path: &str, text: &str, problems: &mut ProblemList) -> Optio
         }
         let place = place_of(&mut tree, &member.key);
         let (Some(place), false) = (place, name.is_empty() || name.len() > LONGEST_NAME) else {
-            problems.tell_line(path, member.line, "a package that lies too deep, or whose name is too long");
+            problems.tell_line(
+                path,
+                member.line,
+                "a package that lies too deep, or whose name is too long",
+            );
             continue;
         };
         let Some(package) = graph.add(located(name, version)) else {
@@ -108,7 +114,9 @@ fn located<'t>(name: &'t str, version: &'t str) -> Locked<'t> {
     Locked {
         name,
         version: match source {
-            "git" => version.rsplit_once('#').map_or("", |(_, revision)| revision),
+            "git" => version
+                .rsplit_once('#')
+                .map_or("", |(_, revision)| revision),
             "registry" => version,
             _ => "",
         },
@@ -151,9 +159,16 @@ mod tests {
             .iter()
             .map(|package| {
                 let flags = [(package.own, " own"), (package.development, " dev")];
-                let flags: String = flags.iter().filter(|flag| flag.0).map(|flag| flag.1).collect();
+                let flags: String = flags
+                    .iter()
+                    .filter(|flag| flag.0)
+                    .map(|flag| flag.1)
+                    .collect();
                 let by = package.required_by.join(",");
-                format!("{}@{} {} [{by}]{flags}", package.name, package.version, package.source)
+                format!(
+                    "{}@{} {} [{by}]{flags}",
+                    package.name, package.version, package.source
+                )
             })
             .collect();
         assert_eq!(

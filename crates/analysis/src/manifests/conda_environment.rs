@@ -12,7 +12,9 @@ const MOST_LINES: usize = 20_000;
 
 /// Says whether a file is such an environment, by its name.
 pub(super) fn is_environment(name: &str) -> bool {
-    let stem = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"));
+    let stem = name
+        .strip_suffix(".yml")
+        .or_else(|| name.strip_suffix(".yaml"));
     stem.is_some_and(|stem| {
         let first = stem.split(['-', '_', '.']).next();
         first == Some("environment") || stem.ends_with("environment")
@@ -30,7 +32,10 @@ pub(super) fn parse(
     let document = match yaml_text::parse_one(text) {
         Ok(document) => document,
         Err(error) => {
-            facts.problem(error.line, format_args!("not valid YAML: {}", error.message));
+            facts.problem(
+                error.line,
+                format_args!("not valid YAML: {}", error.message),
+            );
             return Some(facts);
         }
     };
@@ -44,7 +49,9 @@ pub(super) fn parse(
         }
     }
     if of_conda > 0 {
-        let what = format_args!("{of_conda} packages of Conda are not read, as they need not be Python distributions");
+        let what = format_args!(
+            "{of_conda} packages of Conda are not read, as they need not be Python distributions"
+        );
         facts.problem(dependencies.line, what);
     }
     Some(facts.finished())
@@ -53,7 +60,11 @@ pub(super) fn parse(
 fn read_pip(facts: &mut ManifestFacts, pip: &Node, section: Section, group: Option<&str>) {
     for (text, line) in pip.texts().into_iter().take(MOST_LINES) {
         let mut read = requirements_txt::parse(&facts.path, text, section, group);
-        let lists = [read.runtime.as_mut(), read.optional.as_mut(), Some(&mut read.development)];
+        let lists = [
+            read.runtime.as_mut(),
+            read.optional.as_mut(),
+            Some(&mut read.development),
+        ];
         for dependency in lists.into_iter().flatten().flatten() {
             dependency.line = line;
         }
@@ -80,7 +91,10 @@ mod tests {
             .flatten()
             .map(|dependency| (dependency.requirement(), dependency.line))
             .collect();
-        assert_eq!(found, [("a>=1".to_owned(), 7), ("b; os_name == 'nt'".to_owned(), 9)]);
+        assert_eq!(
+            found,
+            [("a>=1".to_owned(), 7), ("b; os_name == 'nt'".to_owned(), 9)]
+        );
         assert_eq!(facts.includes.len(), 1);
         assert_eq!(facts.problems.len(), 1);
         assert!(parse("environment.yml", "name: x\n", Section::Runtime, None).is_none());

@@ -80,7 +80,13 @@ fn read_dynamic_version(facts: &mut ManifestFacts, document: &Document<'_>) {
     let module = document
         .text(&["tool", "flit", "module", "name"])
         .map(|(module, _)| module.to_owned())
-        .or_else(|| facts.project.name.as_deref().map(|name| name.replace('-', "_")));
+        .or_else(|| {
+            facts
+                .project
+                .name
+                .as_deref()
+                .map(|name| name.replace('-', "_"))
+        });
     if let (true, true, Some(module)) = (is_flit, is_dynamic, module) {
         facts.version_source = Some(version_of(&module));
     }
@@ -105,9 +111,19 @@ mod tests {
         let document = Document::parse(text).expect("valid TOML");
         let mut facts = ManifestFacts::new("pyproject.toml");
         read(&mut facts, &document);
-        let all = facts.runtime.iter().flatten().chain(facts.optional.iter().flatten());
+        let all = facts
+            .runtime
+            .iter()
+            .flatten()
+            .chain(facts.optional.iter().flatten());
         let found: Vec<(String, Option<&str>, u32)> = all
-            .map(|dependency| (dependency.requirement(), dependency.group.as_deref(), dependency.line))
+            .map(|dependency| {
+                (
+                    dependency.requirement(),
+                    dependency.group.as_deref(),
+                    dependency.line,
+                )
+            })
             .collect();
         let expected = [
             ("a>=1", None, 6),
@@ -115,7 +131,10 @@ mod tests {
             ("d", Some("dev"), 7),
             ("t", Some("test"), 9),
         ];
-        assert_eq!(found, expected.map(|(text, group, line)| (text.to_owned(), group, line)));
+        assert_eq!(
+            found,
+            expected.map(|(text, group, line)| (text.to_owned(), group, line))
+        );
         assert_eq!(facts.project.name.as_deref(), Some("x-tool"));
         assert_eq!(facts.entry_points.len(), 2);
         assert_eq!(facts.license.as_deref(), Some("MIT"));

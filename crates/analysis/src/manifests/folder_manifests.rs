@@ -130,7 +130,8 @@ impl FolderManifests {
 
     /// Says why no manifest states what is needed to run.
     fn unstated(&self) -> Option<(String, String)> {
-        let states = |(_, facts): &(_, ManifestFacts)| facts.runtime.is_some() || facts.absent_is_empty;
+        let states =
+            |(_, facts): &(_, ManifestFacts)| facts.runtime.is_some() || facts.absent_is_empty;
         if self.read.iter().any(states) {
             return None;
         }
@@ -144,7 +145,8 @@ impl FolderManifests {
             .iter()
             .find(|(_, facts)| facts.dynamic.iter().any(|field| field == "dependencies"));
         dynamic.map(|(_, facts)| {
-            let what = "the dependencies are computed when the project is built; no manifest states them";
+            let what =
+                "the dependencies are computed when the project is built; no manifest states them";
             (facts.path.clone(), what.to_owned())
         })
     }
@@ -233,7 +235,8 @@ impl Together {
         }
         let path = facts.path;
         let local = facts.local.into_iter();
-        self.local.extend(local.map(|requirement| (path.clone(), requirement)));
+        self.local
+            .extend(local.map(|requirement| (path.clone(), requirement)));
         self.name_source = self.name_source.take().or(facts.name_source);
         self.version_source = self.version_source.take().or(facts.version_source);
         for (name, source) in facts.sources {
@@ -309,7 +312,8 @@ pub(super) fn read_includes(reading: &mut TreeReading<'_>, facts: &mut ManifestF
             continue;
         }
         if met.len() == MOST_INCLUDES {
-            let what = format_args!("more than {MOST_INCLUDES} included files; the rest is left out");
+            let what =
+                format_args!("more than {MOST_INCLUDES} included files; the rest is left out");
             facts.problem(include.line, what);
             break;
         }
@@ -319,7 +323,9 @@ pub(super) fn read_includes(reading: &mut TreeReading<'_>, facts: &mut ManifestF
                 let path = key.0.as_str();
                 let mut included = requirements_txt::parse(path, &text, include.section, group);
                 let mut further = std::mem::take(&mut included.includes);
-                further.iter_mut().for_each(|further| further.constrains |= include.constrains);
+                further
+                    .iter_mut()
+                    .for_each(|further| further.constrains |= include.constrains);
                 waiting.extend(with_folder(path, further));
                 if include.constrains {
                     take_constraints(&mut constraints, &included);
@@ -350,11 +356,17 @@ fn with_folder(path: &str, includes: Vec<Include>) -> Vec<(String, Include)> {
 }
 
 fn take_constraints(constraints: &mut HashMap<String, String>, read: &ManifestFacts) {
-    let lists = [read.runtime.as_ref(), read.optional.as_ref(), Some(&read.development)];
+    let lists = [
+        read.runtime.as_ref(),
+        read.optional.as_ref(),
+        Some(&read.development),
+    ];
     for dependency in lists.into_iter().flatten().flatten() {
         if !dependency.specifier.is_empty() && dependency.marker.is_none() {
             let name = normalize_distribution(&dependency.name);
-            constraints.entry(name).or_insert_with(|| dependency.specifier.clone());
+            constraints
+                .entry(name)
+                .or_insert_with(|| dependency.specifier.clone());
         }
     }
 }
@@ -364,10 +376,18 @@ fn constrain(facts: &mut ManifestFacts, constraints: &HashMap<String, String>) {
     if constraints.is_empty() {
         return;
     }
-    let lists = [facts.runtime.as_mut(), facts.optional.as_mut(), Some(&mut facts.development)];
+    let lists = [
+        facts.runtime.as_mut(),
+        facts.optional.as_mut(),
+        Some(&mut facts.development),
+    ];
     for dependency in lists.into_iter().flatten().flatten() {
         if let Some(constraint) = constraints.get(&normalize_distribution(&dependency.name)) {
-            let separator = if dependency.specifier.is_empty() { "" } else { "," };
+            let separator = if dependency.specifier.is_empty() {
+                ""
+            } else {
+                ","
+            };
             let both = format!("{}{separator}{constraint}", dependency.specifier);
             dependency.parsed = specifier_range::plain(&both);
         }

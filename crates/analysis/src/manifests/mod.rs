@@ -1,7 +1,7 @@
 //! Facts of one manifest, one format each. Text in, values out: nothing of a manifest is executed.
 //!
 //! Map:
-//! - [`facts`]: what a format gives, and its descriptor
+//! - [`facts`], `stated`: what a format gives, and its descriptor
 //! - [`project`]: all manifests of the root project put together
 //! - one file per format: [`pyproject`] (with `poetry`, `flit`, `dependency_groups` and
 //!   `tool_tables`), [`pkg_info`], `setup_py`, [`setup_cfg`], [`egg_info`], [`requirements_txt`], `pipfile`, `conda_environment`
@@ -52,6 +52,7 @@ mod requirements_txt;
 mod setup_cfg;
 mod setup_py;
 mod specifier_range;
+mod stated;
 mod toml_text;
 mod tool_tables;
 mod tree_reading;
@@ -60,8 +61,12 @@ mod xml_tree;
 pub(crate) mod yaml_text;
 mod yarn_lock;
 
-pub use facts::{Include, ManifestFacts, ManifestFormat, Section};
+pub use facts::{ManifestFacts, ManifestFormat};
 pub use project::{ProjectManifests, read_manifests};
+pub use stated::{
+    EntryPoint, Include, LocalRequirement, Section, SourceOverride, VersionSource,
+    WorkspacePatterns,
+};
 
 /// Every format, in the order of precedence: what an earlier one states, a later one does not change.
 pub static FORMATS: &[&ManifestFormat] = &[

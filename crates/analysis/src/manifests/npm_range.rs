@@ -45,10 +45,8 @@ impl Range {
         if text.len() > LONGEST {
             return None;
         }
-        let mut alternatives: Vec<Vec<Comparator>> = text
-            .split("||")
-            .filter_map(alternative)
-            .collect();
+        let mut alternatives: Vec<Vec<Comparator>> =
+            text.split("||").filter_map(alternative).collect();
         // What admits nothing adds nothing to what does.
         if alternatives.len() > 1 {
             let some = alternatives
@@ -477,7 +475,19 @@ mod tests {
 
     #[test]
     fn any_version_has_no_comparators() {
-        for text in ["", " ", "*", "x", ">=0", ">=0.0.0", "^*", "~x", "1 || *", "||", "* 1.x.x || "] {
+        for text in [
+            "",
+            " ",
+            "*",
+            "x",
+            ">=0",
+            ">=0.0.0",
+            "^*",
+            "~x",
+            "1 || *",
+            "||",
+            "* 1.x.x || ",
+        ] {
             check(text, "");
         }
         check("* 1", ">=1.0.0, <2.0.0-0");
@@ -494,7 +504,15 @@ mod tests {
     #[test]
     fn tags_and_other_texts_are_no_ranges() {
         for text in [
-            "latest", "next-11", "1.2.3.4", "1.", "a.b.c", ">", "^", "- -", "99999999999999999",
+            "latest",
+            "next-11",
+            "1.2.3.4",
+            "1.",
+            "a.b.c",
+            ">",
+            "^",
+            "- -",
+            "99999999999999999",
             "^9007199254740991",
         ] {
             check(text, "no range");

@@ -94,9 +94,7 @@ fn read_alias(specifier: &mut Specifier, rest: &str) {
 /// `jsr:@SCOPE/NAME@RANGE` and `jsr:RANGE`; the name is the one under which npm clients know the package.
 fn read_jsr(specifier: &mut Specifier, rest: &str) {
     let (name, range) = split_name(rest);
-    let scoped = name
-        .strip_prefix('@')
-        .and_then(|name| name.split_once('/'));
+    let scoped = name.strip_prefix('@').and_then(|name| name.split_once('/'));
     match scoped {
         Some((scope, name)) => {
             specifier.real_name = Some(format!("@jsr/{scope}__{name}"));
@@ -167,7 +165,9 @@ pub(super) fn source_of(specifier: &str) -> &'static str {
         Some(("npm" | "jsr" | "workspace" | "catalog" | "patch", _)) => "registry",
         Some(("file" | "link" | "portal" | "exec", _)) => "path",
         Some((scheme, _)) if HOSTING.contains(&scheme) => "git",
-        Some((scheme, _)) if scheme.starts_with("git") || scheme == "ssh" || scheme.contains('@') => {
+        Some((scheme, _))
+            if scheme.starts_with("git") || scheme == "ssh" || scheme.contains('@') =>
+        {
             "git"
         }
         Some(("http" | "https", _)) if before.ends_with(".git") => "git",
@@ -198,7 +198,9 @@ fn is_shorthand(text: &str) -> bool {
         return false;
     };
     let is_plain = |part: &str| {
-        !part.is_empty() && !part.contains(['/', '@', ':', '%']) && !part.contains(char::is_whitespace)
+        !part.is_empty()
+            && !part.contains(['/', '@', ':', '%'])
+            && !part.contains(char::is_whitespace)
     };
     is_plain(owner) && is_plain(name) && !owner.starts_with(['.', '-'])
 }
@@ -243,7 +245,9 @@ pub(super) fn without_credentials(text: &str) -> String {
         let (scheme, after) = rest.split_at(position + 3);
         kept.push_str(scheme);
         let end = after
-            .find(|character: char| matches!(character, '/' | '#' | '?') || character.is_whitespace())
+            .find(|character: char| {
+                matches!(character, '/' | '#' | '?') || character.is_whitespace()
+            })
             .unwrap_or(after.len());
         let (authority, tail) = after.split_at(end);
         match authority.rsplit_once('@') {
@@ -262,13 +266,17 @@ pub(super) fn without_credentials(text: &str) -> String {
         return kept;
     }
     let (prefix, place) = match text.split_once(':') {
-        Some((scheme, place)) if HOSTING.contains(&scheme) => text.split_at(text.len() - place.len()),
+        Some((scheme, place)) if HOSTING.contains(&scheme) => {
+            text.split_at(text.len() - place.len())
+        }
         _ => ("", text),
     };
     // `user:password@host:owner/name` and `github:user:password@owner/name`
     let end = place.find(['/', '#']).unwrap_or(place.len());
     match place[..end].rsplit_once('@') {
-        Some((user, _)) if user != "git" && !user.is_empty() && (!prefix.is_empty() || place.contains(':')) => {
+        Some((user, _))
+            if user != "git" && !user.is_empty() && (!prefix.is_empty() || place.contains(':')) =>
+        {
             format!("{prefix}{}", &place[user.len() + 1..])
         }
         _ => kept,
@@ -277,7 +285,15 @@ pub(super) fn without_credentials(text: &str) -> String {
 
 /// What may stand before `:` without naming a host.
 const OWN_SCHEMES: [&str; 9] = [
-    "npm", "jsr", "workspace", "catalog", "file", "link", "portal", "patch", "exec",
+    "npm",
+    "jsr",
+    "workspace",
+    "catalog",
+    "file",
+    "link",
+    "portal",
+    "patch",
+    "exec",
 ];
 /// Names that stand for the hosts of repositories.
 const HOSTING: [&str; 5] = ["github", "gitlab", "bitbucket", "gist", "sourcehut"];
@@ -307,11 +323,17 @@ mod tests {
         check("npm:^1.0.0", (None, one, None));
         check("jsr:@std/path@1", (Some("@jsr/std__path"), one, None));
         check("jsr:1", (None, one, None));
-        check("patch:lodash@npm%3A^1.0.0#~/.yarn/patches/x.patch", (None, one, None));
+        check(
+            "patch:lodash@npm%3A^1.0.0#~/.yarn/patches/x.patch",
+            (None, one, None),
+        );
         check("workspace:^1", (None, one, None));
         check("workspace:other@^1", (Some("other"), one, None));
         check("workspace:../x", (None, None, Some("workspace:../x")));
-        check("workspace:packages/x", (None, None, Some("workspace:packages/x")));
+        check(
+            "workspace:packages/x",
+            (None, None, Some("workspace:packages/x")),
+        );
         for (text, expected) in [
             ("workspace:*", Elsewhere::Workspace("*")),
             ("workspace:a@~", Elsewhere::Workspace("~")),
@@ -332,10 +354,22 @@ mod tests {
             ("file:../x", "file:../x"),
             ("link:./x", "link:./x"),
             ("git@host.example:a/b.git", "git@host.example:a/b.git"),
-            ("git+ssh://git@host.example/a/b.git#v1", "git+ssh://git@host.example/a/b.git#v1"),
-            ("git+https://me:secret@host.example/a/b.git#v1", "git+https://host.example/a/b.git#v1"),
-            ("https://secret@host.example/x.tgz?token=secret#y", "https://host.example/x.tgz#y"),
-            ("https://a@b:secret@host.example/x", "https://host.example/x"),
+            (
+                "git+ssh://git@host.example/a/b.git#v1",
+                "git+ssh://git@host.example/a/b.git#v1",
+            ),
+            (
+                "git+https://me:secret@host.example/a/b.git#v1",
+                "git+https://host.example/a/b.git#v1",
+            ),
+            (
+                "https://secret@host.example/x.tgz?token=secret#y",
+                "https://host.example/x.tgz#y",
+            ),
+            (
+                "https://a@b:secret@host.example/x",
+                "https://host.example/x",
+            ),
             ("me:secret@host.example:a/b", "host.example:a/b"),
             ("secret@host.example:a/b", "host.example:a/b"),
             ("github:me:secret@a/b#v1", "github:a/b#v1"),

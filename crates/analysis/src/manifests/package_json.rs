@@ -110,7 +110,10 @@ fn is_true(node: &Node<'_>) -> bool {
 fn tell_liberties(reading: &mut Reading<'_>, document: &Document<'_>) {
     let liberties = document.liberties;
     if let Some(line) = liberties.comment {
-        reading.problem(line, "has comments, which JSON does not; npm refuses the file");
+        reading.problem(
+            line,
+            "has comments, which JSON does not; npm refuses the file",
+        );
     }
     if let Some(line) = liberties.trailing_comma {
         reading.problem(

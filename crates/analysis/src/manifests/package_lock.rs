@@ -2,8 +2,6 @@
 //! repository's own packages only for version 1, which does not name them.
 //! Specification: <https://docs.npmjs.com/cli/configuring-npm/package-lock-json>.
 
-use std::collections::HashMap;
-
 use synthesizer_model::project::LockFile;
 
 use super::{
@@ -89,7 +87,10 @@ impl<'t> Reading<'t, '_> {
             let location: &str = &member.key;
             let node = &member.value;
             if location.len() > LONGEST_PLACE || !node.is_object() {
-                self.problem(member.line, "a place that is too long or that holds no package");
+                self.problem(
+                    member.line,
+                    "a place that is too long or that holds no package",
+                );
                 continue;
             }
             let Some(place) = self.tree.place_of(location) else {
@@ -195,7 +196,10 @@ impl<'t> Reading<'t, '_> {
             for member in folder.distinct().members {
                 let node = &member.value;
                 if member.key.len() > LONGEST_NAME || !node.is_object() {
-                    self.problem(member.line, "a package whose name is too long or that is none");
+                    self.problem(
+                        member.line,
+                        "a package whose name is too long or that is none",
+                    );
                     continue;
                 }
                 let Some(place) = self.tree.below(above, Step::Package(&member.key)) else {
@@ -219,10 +223,10 @@ impl<'t> Reading<'t, '_> {
             }
         }
         let asks = own.iter().filter(|package| package.folder.is_empty());
-        for (root_package, dependency) in root_package
-            .into_iter()
-            .flat_map(|index| asks.clone().flat_map(move |own| own.asks.iter().map(move |ask| (index, ask))))
-        {
+        for (root_package, dependency) in root_package.into_iter().flat_map(|index| {
+            asks.clone()
+                .flat_map(move |own| own.asks.iter().map(move |ask| (index, ask)))
+        }) {
             let (key, development) = key_of(dependency);
             if let Some(asked) = self.tree.find(InstallTree::TOP, key) {
                 self.graph.ask(root_package, asked, development);

@@ -114,13 +114,10 @@ fn is_own_project(table: &DeTable<'_>) -> bool {
     text_in(table, "path").is_some_and(|path| matches!(path, "." | "./"))
 }
 
-fn read_table(
-    facts: &mut ManifestFacts,
-    read: &mut Requirement,
-    table: &DeTable<'_>,
-    line: u32,
-) {
-    let extras = table.get("extras").and_then(|extras| extras.get_ref().as_array());
+fn read_table(facts: &mut ManifestFacts, read: &mut Requirement, table: &DeTable<'_>, line: u32) {
+    let extras = table
+        .get("extras")
+        .and_then(|extras| extras.get_ref().as_array());
     read.extras = extras
         .into_iter()
         .flatten()
@@ -173,7 +170,13 @@ mod tests {
         let facts = parse("Pipfile", text);
         let all = facts.runtime.iter().flatten().chain(&facts.development);
         let found: Vec<(String, Option<&str>, u32)> = all
-            .map(|dependency| (dependency.requirement(), dependency.group.as_deref(), dependency.line))
+            .map(|dependency| {
+                (
+                    dependency.requirement(),
+                    dependency.group.as_deref(),
+                    dependency.line,
+                )
+            })
             .collect();
         let expected = [
             ("a", None, 4),
@@ -183,7 +186,10 @@ mod tests {
             ("e==1.2", Some("dev"), 10),
             ("f", Some("docs"), 12),
         ];
-        assert_eq!(found, expected.map(|(text, group, line)| (text.to_owned(), group, line)));
+        assert_eq!(
+            found,
+            expected.map(|(text, group, line)| (text.to_owned(), group, line))
+        );
         assert_eq!(facts.project.requires_python.as_deref(), Some("==3.11.*"));
         assert!(!format!("{facts:?}").contains("word"));
         assert!(facts.problems.is_empty(), "{:?}", facts.problems);

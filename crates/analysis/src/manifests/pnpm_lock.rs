@@ -38,8 +38,10 @@ pub(super) fn parse(
     };
     // Newer versions lock pnpm's own tools in a document before that of the project.
     let root = &documents.last()?.root;
-    let own: HashMap<&str, &OwnPackage<'_>> =
-        own.iter().map(|package| (package.folder, package)).collect();
+    let own: HashMap<&str, &OwnPackage<'_>> = own
+        .iter()
+        .map(|package| (package.folder, package))
+        .collect();
     let mut reading = Reading::default();
     reading.read_packages(path, root, problems);
     reading.read_importers(root, &own);
@@ -80,7 +82,11 @@ impl<'t> Reading<'t> {
             };
             let package = package(entry, described);
             if package.name.is_empty() || package.name.len() > LONGEST_NAME {
-                problems.tell_line(path, entry.line, "a package without a name or with one that is too long");
+                problems.tell_line(
+                    path,
+                    entry.line,
+                    "a package without a name or with one that is too long",
+                );
                 continue;
             }
             let Some(index) = self.graph.add(package) else {
@@ -123,7 +129,8 @@ impl<'t> Reading<'t> {
         for (asking, node) in std::mem::take(&mut self.asking) {
             for section in ["dependencies", "optionalDependencies"] {
                 for entry in node.get(section).map_or(&[][..], Node::entries) {
-                    if let Some(asked) = entry.value.text().and_then(|to| self.find(&entry.key, to)) {
+                    if let Some(asked) = entry.value.text().and_then(|to| self.find(&entry.key, to))
+                    {
                         self.graph.ask(asking, asked, false);
                     }
                 }
@@ -132,7 +139,10 @@ impl<'t> Reading<'t> {
         for (asking, folder, node) in std::mem::take(&mut self.importing) {
             for (section, development) in SECTIONS {
                 for entry in node.get(section).map_or(&[][..], Node::entries) {
-                    let written = entry.value.text().or_else(|| entry.value.text_of("version"));
+                    let written = entry
+                        .value
+                        .text()
+                        .or_else(|| entry.value.text_of("version"));
                     let asked = written.and_then(|to| match to.strip_prefix("link:") {
                         Some(linked) => self.find_linked(folder, linked),
                         None => self.find(&entry.key, to),

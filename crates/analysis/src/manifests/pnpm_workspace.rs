@@ -58,12 +58,18 @@ impl Catalogs {
 
     /// Adds `catalog` and `catalogs` of a JSON object.
     pub(super) fn read_json(&mut self, root: &json_text::Node<'_>) {
-        for member in root.get("catalog").map_or(&[][..], json_text::Node::members) {
+        for member in root
+            .get("catalog")
+            .map_or(&[][..], json_text::Node::members)
+        {
             if let Some(range) = member.value.text() {
                 self.add("default", &member.key, range);
             }
         }
-        for catalog in root.get("catalogs").map_or(&[][..], json_text::Node::members) {
+        for catalog in root
+            .get("catalogs")
+            .map_or(&[][..], json_text::Node::members)
+        {
             for member in catalog.value.members() {
                 if let Some(range) = member.value.text() {
                     self.add(&catalog.key, &member.key, range);
@@ -100,16 +106,25 @@ pub(super) fn parse(path: &str, text: &str, problems: &mut ProblemList) -> PnpmW
     if let Some(packages) = root.get("packages") {
         let patterns = packages.texts();
         if patterns.len() > MOST_ITEMS {
-            let what = format_args!("more than {MOST_ITEMS} patterns of members; the rest is left out");
+            let what =
+                format_args!("more than {MOST_ITEMS} patterns of members; the rest is left out");
             problems.tell_line(path, packages.line, what);
         }
         let kept = patterns.into_iter().take(MOST_ITEMS);
         workspace.patterns = Some(kept.map(|(text, line)| (text.to_owned(), line)).collect());
     }
-    let overrides: Vec<&Entry> = root.get("overrides").into_iter().flat_map(Node::entries).collect();
+    let overrides: Vec<&Entry> = root
+        .get("overrides")
+        .into_iter()
+        .flat_map(Node::entries)
+        .collect();
     if let Some(first) = overrides.first() {
         let names: Vec<&str> = overrides.iter().map(|entry| &*entry.key).collect();
-        problems.tell_line(path, first.line, package_json::overrides_told("overrides", &names));
+        problems.tell_line(
+            path,
+            first.line,
+            package_json::overrides_told("overrides", &names),
+        );
     }
     workspace
 }
@@ -139,7 +154,11 @@ mod tests {
     #[test]
     fn a_file_of_settings_names_no_members() {
         let mut problems = ProblemList::default();
-        let workspace = parse("pnpm-workspace.yaml", "onlyBuiltDependencies: [x]\n", &mut problems);
+        let workspace = parse(
+            "pnpm-workspace.yaml",
+            "onlyBuiltDependencies: [x]\n",
+            &mut problems,
+        );
         assert!(workspace.patterns.is_none() && workspace.catalogs.is_empty());
         parse("pnpm-workspace.yaml", "a: [\n", &mut problems);
         assert_eq!(problems.texts().len(), 1);

@@ -126,7 +126,10 @@ fn read_requirement(
             group: group.map(str::to_owned),
         });
     } else if text.contains("://") && !text.contains('@') {
-        facts.problem(line, "an address that does not tell the name of what it leads to is not read");
+        facts.problem(
+            line,
+            "an address that does not tell the name of what it leads to is not read",
+        );
     } else {
         facts.require_hashed(section, group, text, line, hashes);
     }
@@ -227,7 +230,10 @@ fn is_own_project(text: &str) -> bool {
 /// Reads a requirement on a folder, `./lib[extra]`, with its extras.
 fn folder_of(text: &str) -> Option<(&str, Vec<String>)> {
     const ARCHIVES: [&str; 5] = [".whl", ".zip", ".gz", ".tgz", ".bz2"];
-    let (path, extras) = match text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) {
+    let (path, extras) = match text
+        .strip_suffix(']')
+        .and_then(|text| text.rsplit_once('['))
+    {
         Some((path, extras)) => (path, extras),
         None => (text, ""),
     };

@@ -128,15 +128,23 @@ fn read_list(facts: &mut ManifestFacts, section: Section, group: Option<&str>, e
 }
 
 /// Replaces `%(key)s` in the lines of a list by the lines of that key of the same section, as configparser does; other uses of `%` stay.
-fn interpolated<'t>(entry: &Entry<'t>, entries: &[Entry<'t>], left: &mut usize) -> Vec<(u32, &'t str)> {
+fn interpolated<'t>(
+    entry: &Entry<'t>,
+    entries: &[Entry<'t>],
+    left: &mut usize,
+) -> Vec<(u32, &'t str)> {
     let mut lines = Vec::new();
     for (line, text) in &entry.lines {
         if lines.len() > MOST_LINES {
             break;
         }
-        let key = text.strip_prefix("%(").and_then(|rest| rest.strip_suffix(")s"));
+        let key = text
+            .strip_prefix("%(")
+            .and_then(|rest| rest.strip_suffix(")s"));
         let referred = key.and_then(|key| {
-            entries.iter().find(|other| other.section == entry.section && other.key == key && other.key != entry.key)
+            entries.iter().find(|other| {
+                other.section == entry.section && other.key == key && other.key != entry.key
+            })
         });
         match referred {
             Some(other) if *left > 0 => {
@@ -189,7 +197,12 @@ mod tests {
         assert_eq!(facts.license_files, ["LICENSE*", "NOTICE"]);
         let shared = "[options.extras_require]\na =\n  x\n  y\nb =\n  %(a)s\n  z\nloop = %(pool)s\npool = %(loop)s\n";
         let facts_of_shared = parse("setup.cfg", shared);
-        let names: Vec<&str> = facts_of_shared.optional.iter().flatten().map(|known| known.name.as_str()).collect();
+        let names: Vec<&str> = facts_of_shared
+            .optional
+            .iter()
+            .flatten()
+            .map(|known| known.name.as_str())
+            .collect();
         assert_eq!(names, ["x", "y", "x", "y", "z"]);
         assert_eq!(
             facts.version_source,

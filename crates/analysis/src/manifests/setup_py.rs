@@ -43,16 +43,33 @@ fn parse(path: &str, text: &str) -> ManifestFacts {
         facts.is_incomplete = true;
     }
     if let Some(line) = call.further.first() {
-        facts.problem(*line, "setup is called more than once; the first call is read");
+        facts.problem(
+            *line,
+            "setup is called more than once; the first call is read",
+        );
     }
     let mut license = License::default();
-    const OF_PACKAGES: [&str; 6] = ["name", "version", "packages", "py_modules", "ext_modules", "install_requires"];
-    facts.declares_project = call.arguments.iter().any(|(name, ..)| OF_PACKAGES.contains(&name.as_str()));
+    const OF_PACKAGES: [&str; 6] = [
+        "name",
+        "version",
+        "packages",
+        "py_modules",
+        "ext_modules",
+        "install_requires",
+    ];
+    facts.declares_project = call
+        .arguments
+        .iter()
+        .any(|(name, ..)| OF_PACKAGES.contains(&name.as_str()));
     for (name, line, value) in &call.arguments {
         read_argument(&mut facts, &mut license, name, *line, value);
     }
     facts.note_classifiers(&license.classifiers);
-    facts.declare_license(license.expression.as_deref(), license.text.as_deref(), &license.classifiers);
+    facts.declare_license(
+        license.expression.as_deref(),
+        license.text.as_deref(),
+        &license.classifiers,
+    );
     facts.finished()
 }
 
@@ -90,7 +107,14 @@ fn read_argument(
             read_list(facts, Section::Runtime, None, name, line, value);
         }
         "setup_requires" => {
-            read_list(facts, Section::Development, Some("build"), name, line, value);
+            read_list(
+                facts,
+                Section::Development,
+                Some("build"),
+                name,
+                line,
+                value,
+            );
         }
         "tests_require" | "test_requires" => {
             read_list(facts, Section::Development, Some("test"), name, line, value);
@@ -114,9 +138,13 @@ fn read_argument(
         "license" => license.text = plain_text(value),
         "license_expression" => license.expression = plain_text(value),
         "license_file" | "license_files" => {
-            facts.license_files.extend(texts_of(value).into_iter().map(str::to_owned));
+            facts
+                .license_files
+                .extend(texts_of(value).into_iter().map(str::to_owned));
         }
-        "classifiers" => license.classifiers = texts_of(value).into_iter().map(str::to_owned).collect(),
+        "classifiers" => {
+            license.classifiers = texts_of(value).into_iter().map(str::to_owned).collect()
+        }
         // What pbr needs to run stands in a requirements file.
         "pbr" if *value == Static::Truth(true) => {
             facts.include("requirements.txt", line, Section::Runtime, None);
@@ -253,7 +281,8 @@ fn read_item(facts: &mut ManifestFacts, section: Section, group: Option<&str>, i
         Content::FileLines(path) => {
             facts.include(path, item.line, section, group);
             if item.marker.is_some() {
-                let what = format_args!("the requirements of {path} are asked for on some machines only");
+                let what =
+                    format_args!("the requirements of {path} are asked for on some machines only");
                 facts.problem(item.line, what);
             }
         }
@@ -334,10 +363,24 @@ fn read_extras(facts: &mut ManifestFacts, line: u32, value: &Static) {
             (value, _) => value,
         };
         if extra.is_empty() {
-            read_list(facts, Section::Runtime, None, "extras_require", *line, value);
+            read_list(
+                facts,
+                Section::Runtime,
+                None,
+                "extras_require",
+                *line,
+                value,
+            );
         } else {
             facts.add_extra(extra);
-            read_list(facts, Section::Optional, Some(extra), "extras_require", *line, value);
+            read_list(
+                facts,
+                Section::Optional,
+                Some(extra),
+                "extras_require",
+                *line,
+                value,
+            );
         }
     }
 }
@@ -393,7 +436,12 @@ mod tests {
             .map(|(text, group, line)| (text.as_str(), group.as_str(), *line))
             .collect();
         assert_eq!(found, expected, "{text}");
-        assert_eq!(facts.problems.len(), problems, "{text}: {:?}", facts.problems);
+        assert_eq!(
+            facts.problems.len(),
+            problems,
+            "{text}: {:?}",
+            facts.problems
+        );
         facts
     }
 
@@ -434,14 +482,22 @@ mod tests {
             2,
         );
         assert!(facts.is_incomplete);
-        let lines: Vec<&str> = facts.problems.iter().map(|problem| &problem.what[..7]).collect();
+        let lines: Vec<&str> = facts
+            .problems
+            .iter()
+            .map(|problem| &problem.what[..7])
+            .collect();
         assert_eq!(lines, ["line 5:", "line 7:"]);
         let facts = check("setup(**f())\n", &[], 1);
         assert!(facts.is_incomplete && !facts.absent_is_empty);
         check("setup(\n", &[], 1);
         check("", &[], 0);
         check("from setuptools import setup\nsetup()\n", &[], 0);
-        check("setup(pbr=True, setup_requires=['pbr'])\n", &[("pbr", "build", 1)], 0);
+        check(
+            "setup(pbr=True, setup_requires=['pbr'])\n",
+            &[("pbr", "build", 1)],
+            0,
+        );
     }
 
     #[test]
@@ -456,6 +512,9 @@ mod tests {
             .iter()
             .map(|include| (include.path.as_str(), include.section))
             .collect();
-        assert_eq!(paths, [("r.txt", Section::Runtime), ("t.txt", Section::Optional)]);
+        assert_eq!(
+            paths,
+            [("r.txt", Section::Runtime), ("t.txt", Section::Optional)]
+        );
     }
 }

@@ -17,7 +17,11 @@ pub(super) fn plain(specifier: &str) -> Option<String> {
     let mut met = HashSet::new();
     for specifier in specifiers.iter() {
         let found = comparators_of(specifier)?;
-        comparators.extend(found.into_iter().filter(|comparator| met.insert(comparator.clone())));
+        comparators.extend(
+            found
+                .into_iter()
+                .filter(|comparator| met.insert(comparator.clone())),
+        );
     }
     comparators.sort_by_key(|(rank, _)| *rank);
     let texts: Vec<String> = comparators.into_iter().map(|(_, text)| text).collect();

@@ -77,10 +77,14 @@ fn source_of(value: &Value<'_>) -> Option<SourceOverride> {
         let revision = ["rev", "tag", "branch"].iter().find_map(|key| text(key));
         let revision = revision.map(|revision| format!("@{revision}"));
         let url = format!("git+{git}{}", revision.unwrap_or_default());
-        return requirement::without_credentials(&url).ok().map(SourceOverride::Url);
+        return requirement::without_credentials(&url)
+            .ok()
+            .map(SourceOverride::Url);
     }
     if let Some(url) = text("url") {
-        return requirement::without_credentials(url).ok().map(SourceOverride::Url);
+        return requirement::without_credentials(url)
+            .ok()
+            .map(SourceOverride::Url);
     }
     if let Some(path) = text("path") {
         return Some(SourceOverride::Folder(path.to_owned()));
@@ -90,7 +94,9 @@ fn source_of(value: &Value<'_>) -> Option<SourceOverride> {
 }
 
 fn read_pdm(facts: &mut ManifestFacts, document: &Document<'_>) {
-    facts.declares_project |= document.table(&["tool", "pdm", "dev-dependencies"]).is_some();
+    facts.declares_project |= document
+        .table(&["tool", "pdm", "dev-dependencies"])
+        .is_some();
     for (group, list) in document.entries(&["tool", "pdm", "dev-dependencies"]) {
         for item in list.get_ref().as_array().into_iter().flatten() {
             let line = document.line(item);
@@ -133,7 +139,13 @@ fn read_hatch(facts: &mut ManifestFacts, document: &Document<'_>) {
     for (environment, _) in document.entries(&["tool", "hatch", "envs"]) {
         for key in ["dependencies", "extra-dependencies"] {
             if let Some(list) = document.value(&["tool", "hatch", "envs", environment, key]) {
-                require_all(facts, document, Section::Development, Some(environment), list);
+                require_all(
+                    facts,
+                    document,
+                    Section::Development,
+                    Some(environment),
+                    list,
+                );
             }
         }
     }
@@ -144,7 +156,10 @@ fn read_hatch(facts: &mut ManifestFacts, document: &Document<'_>) {
             continue;
         }
         // These compute nothing but versions and descriptions.
-        if matches!(hook, "fancy-pypi-readme" | "vcs" | "nodejs" | "docstring-description") {
+        if matches!(
+            hook,
+            "fancy-pypi-readme" | "vcs" | "nodejs" | "docstring-description"
+        ) {
             continue;
         }
         for field in ["dependencies", "optional-dependencies"] {
@@ -168,7 +183,14 @@ fn read_hatch_requirements(facts: &mut ManifestFacts, document: &Document<'_>) {
         }
     }
     if is_dynamic(facts, "optional-dependencies") {
-        let extras = [hook[0], hook[1], hook[2], hook[3], hook[4], "optional-dependencies"];
+        let extras = [
+            hook[0],
+            hook[1],
+            hook[2],
+            hook[3],
+            hook[4],
+            "optional-dependencies",
+        ];
         for (extra, list) in document.entries(&extras) {
             facts.add_extra(extra);
             for (path, line) in document.texts_of(list) {
@@ -248,7 +270,10 @@ mod tests {
         let document = Document::parse(text).expect("valid TOML");
         let mut facts = ManifestFacts::new("pyproject.toml");
         let dynamic = document.texts(&["project", "dynamic"]);
-        facts.dynamic = dynamic.into_iter().map(|(field, _)| field.to_owned()).collect();
+        facts.dynamic = dynamic
+            .into_iter()
+            .map(|(field, _)| field.to_owned())
+            .collect();
         read(&mut facts, &document);
         facts
     }
@@ -310,8 +335,15 @@ mod tests {
         );
         let module = "x.y".to_owned();
         let name = "__version__".to_owned();
-        assert_eq!(facts.version_source, Some(VersionSource::Attribute { module, name }));
-        let paths: Vec<&str> = facts.includes.iter().map(|include| include.path.as_str()).collect();
+        assert_eq!(
+            facts.version_source,
+            Some(VersionSource::Attribute { module, name })
+        );
+        let paths: Vec<&str> = facts
+            .includes
+            .iter()
+            .map(|include| include.path.as_str())
+            .collect();
         assert_eq!(paths, ["a.txt", "b.txt"]);
         let facts = read_text(
             "[project]\ndynamic=['dependencies','version']\n[tool.hatch.metadata.hooks.custom]\nx=1\n[tool.hatch.version]\npath='v.py'\n",

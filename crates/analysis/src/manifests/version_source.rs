@@ -135,8 +135,16 @@ mod tests {
             module: "x".to_owned(),
             name: "__version__".to_owned(),
         };
-        check(&[("p/x.py", "__version__ = '1.2'")], &attribute, Some("1.2"));
-        check(&[("p/src/x/__init__.py", "__version__ = (1, 2)")], &attribute, Some("1.2"));
+        check(
+            &[("p/x.py", "__version__ = '1.2'")],
+            &attribute,
+            Some("1.2"),
+        );
+        check(
+            &[("p/src/x/__init__.py", "__version__ = (1, 2)")],
+            &attribute,
+            Some("1.2"),
+        );
         check(
             &[
                 ("p/x/__init__.py", "from .v import V as __version__"),
@@ -148,14 +156,21 @@ mod tests {
         check(&[("p/x.py", "__version__ = f()")], &attribute, None);
         check(&[("x.py", "__version__ = '1.2'")], &attribute, None);
         check(
-            &[("p/x/__init__.py", "from .a import __version__"), ("p/x/a.py", "from . import __version__")],
+            &[
+                ("p/x/__init__.py", "from .a import __version__"),
+                ("p/x/a.py", "from . import __version__"),
+            ],
             &attribute,
             None,
         );
         let file = VersionSource::File("VERSION".to_owned());
         check(&[("p/VERSION", "1.0\n")], &file, Some("1.0"));
         check(&[("p/VERSION", "1.0\n2.0\n")], &file, None);
-        check(&[("VERSION", "1.0\n")], &VersionSource::File("../../VERSION".to_owned()), None);
+        check(
+            &[("VERSION", "1.0\n")],
+            &VersionSource::File("../../VERSION".to_owned()),
+            None,
+        );
         let definition = VersionSource::Definition {
             path: "v.py".to_owned(),
             names: vec!["A".to_owned(), "B".to_owned()],

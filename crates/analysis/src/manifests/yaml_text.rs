@@ -14,7 +14,7 @@ const LONGEST: usize = 32 << 20;
 /// How deep collections may lie in each other, aliases included.
 const DEEPEST: usize = 100;
 /// How many values one text may have, copies by aliases included.
-const MOST_NODES: usize = 2_000_000;
+const MOST_NODES: usize = 3_000_000;
 /// How many values aliases may copy.
 const MOST_COPIES: usize = 20_000;
 
@@ -213,7 +213,11 @@ fn line_of(marker: &saphyr_parser::Marker) -> u32 {
 }
 
 fn one_line(message: &str) -> String {
-    message.lines().next().unwrap_or("unknown mistake").to_owned()
+    message
+        .lines()
+        .next()
+        .unwrap_or("unknown mistake")
+        .to_owned()
 }
 
 #[cfg(test)]

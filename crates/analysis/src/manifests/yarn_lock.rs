@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use synthesizer_model::project::LockFile;
 
 use super::{
-    lock_graph::{OwnPackage, LockGraph},
+    lock_graph::{LockGraph, OwnPackage},
     npm_specifier::split_name,
     problem_list::ProblemList,
 };
@@ -41,7 +41,8 @@ struct Descriptors<'t> {
 impl<'t> Descriptors<'t> {
     fn add(&mut self, descriptor: &'t str, package: u32) {
         let (name, range) = split_name(descriptor.trim());
-        self.exact.insert((name, range.unwrap_or_default()), package);
+        self.exact
+            .insert((name, range.unwrap_or_default()), package);
         self.by_name
             .entry(name)
             .and_modify(|known| {

@@ -15,7 +15,7 @@ const OF_ONE_FOLDER: usize = 3;
 
 /// The lists of a component and how much of each a digest has, with the field that tells how many there are.
 const COMPONENT_LISTS: [(&str, usize, &str); 7] = [
-    ("files", 1, "file_count"),
+    ("files", 0, "file_count"),
     ("resources", 1, "resource_count"),
     ("cycle", 2, "cycle_count"),
     ("entry_points", 3, "entry_point_count"),
@@ -99,6 +99,11 @@ pub(super) fn digest(document: &mut Value, whole: bool) {
     if let Some(Value::Object(imports)) = document.get_mut("imports") {
         digest_cycles(imports);
     }
+    for list in ["/licenses/detected", "/licenses/nested"] {
+        if let Some(Value::Array(licenses)) = document.pointer_mut(list) {
+            licenses.iter_mut().for_each(round_confidence);
+        }
+    }
     if let Some(Value::Array(direct)) = document.pointer_mut("/dependencies/direct")
         && !whole
     {
@@ -156,6 +161,15 @@ fn digest_cycles(imports: &mut Map<String, Value>) {
     }
 }
 
+/// Gives a confidence two digits; more say nothing.
+fn round_confidence(license: &mut Value) {
+    if let Some(confidence) = license.get_mut("confidence")
+        && let Some(exact) = confidence.as_f64()
+    {
+        *confidence = json!((exact * 100.0).round() / 100.0);
+    }
+}
+
 /// Drops what says the same again, and hashes, which are for programs.
 fn digest_dependency(dependency: &mut Value) {
     let Value::Object(fields) = dependency else {
@@ -189,7 +203,7 @@ mod tests {
         let mut document = json!({ "components": all });
         digest(&mut document, false);
         let expected = json!({
-            "id": "0", "path": "0", "files": ["a"], "file_count": 90, "external_dependencies": ["x"],
+            "id": "0", "path": "0", "files": [], "file_count": 90, "external_dependencies": ["x"],
             "public_api": ["a", "b", "c"], "public_api_count": 70, "description": format!("{}…", "é".repeat(160)),
             "reuse": { "score": 0.5, "rank": 1 }, "cut": true,
         });

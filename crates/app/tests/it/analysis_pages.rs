@@ -19,11 +19,11 @@ fn client(program: &Program) -> McpClient {
     client
 }
 
-/// Writes a package of many modules that import each other and packages from elsewhere; some of it makes every list grow.
+/// Writes a package of many modules that import each other in pairs, and packages from elsewhere; some of it makes every list grow.
 fn large(program: &Program) -> std::path::PathBuf {
     let mut files: Vec<(String, String)> = (0..MODULES)
         .map(|number| {
-            let other = (number + 1) % MODULES;
+            let other = number ^ 1;
             let text = format!(
                 "\"\"\"Module {number} of many.\"\"\"\nimport package_{number}\nimport large.group_{:02}.module_{other:03}\n\
                  import undeclared_{number}\n\n\ndef work_{number}(value: int) -> int:\n    \"\"\"Adds.\"\"\"\n    return value + {number}\n",

@@ -269,17 +269,8 @@ mod tests {
     use super::*;
 
     fn repository(name: &str, slug: &str, requirements: &[&str]) -> RepositoryRequirements {
-        let dependency = |text: &&str| Dependency {
-            name: (*text).to_owned(),
-            ecosystem: Ecosystem::Python,
-            specifier: String::new(),
-            extras: Vec::new(),
-            marker: None,
-            group: None,
-            manifest: "pyproject.toml".to_owned(),
-            line: 3,
-            url: None,
-        };
+        let dependency =
+            |text: &&str| Dependency::new(Ecosystem::Python, *text, "pyproject.toml", 3);
         RepositoryRequirements {
             repository: name.to_owned(),
             slug: slug.to_owned(),

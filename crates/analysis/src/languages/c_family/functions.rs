@@ -67,8 +67,10 @@ pub(super) fn old_style_head(tokens: &[Token], text: &str) -> Option<usize> {
     let [first, .., last] = behind else {
         return None;
     };
+    // `FILE *file` declares a parameter, `ATTRIBUTE(1)` does not.
+    let is_macro = behind.get(1).is_some_and(|second| second.is(b'('));
     let declares = first.kind == Kind::Word
-        && !words::is_macro_like(first.text(text))
+        && !is_macro
         && !first.text(text).starts_with("__")
         && matches!(last.kind, Kind::Word | Kind::Mark(b']' | b')'));
     let has_value = behind.iter().any(|token| token.is(b'='));

@@ -366,14 +366,15 @@ pub(super) fn is_word_byte(byte: u8) -> bool {
 /// A look-up instead of comparisons: half of all bytes are asked for.
 static WORD_BYTES: [bool; 256] = {
     let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        #[expect(clippy::cast_possible_truncation, reason = "below 256")]
-        let value = byte as u8;
-        table[byte] = value.is_ascii_alphanumeric() || matches!(value, b'_' | b'$') || byte >= 0x80;
+    let mut byte = 0_u8;
+    loop {
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || byte >= 0x80;
+        if byte == u8::MAX {
+            break table;
+        }
         byte += 1;
     }
-    table
 };
 
 /// Texts are refused long before 4 GiB.

@@ -102,12 +102,19 @@ pub(super) fn declared(
     exported: bool,
 ) -> Vec<Found> {
     let has_value = items.contains(&Item::Mark(b'='));
-    let end = items
+    let in_type = scanner.state.enclosing_type().is_some();
+    // Behind the body of a type that has a name stand names alone; none of what is before it is one.
+    let body = items
+        .iter()
+        .position(|item| *item == Item::Braces)
+        .filter(|_| scanner.state.statement.defined_type.is_some());
+    let names = &items[body.map_or(0, |place| place + 1)..];
+    let end = names
         .iter()
         .position(|item| matches!(item, Item::Mark(b'=' | b':')))
-        .unwrap_or(items.len());
-    let items = &items[..end];
-    let in_type = scanner.state.enclosing_type().is_some();
+        .unwrap_or(names.len());
+    let names = &names[..end];
+    let items = &items[..items.len().min(body.map_or(0, |place| place + 1) + end)];
     let is_constant = has_word(items, "const") || has_word(items, "constexpr");
     if in_type && !(has_word(items, "static") && is_constant) {
         return Vec::new();
@@ -119,10 +126,6 @@ pub(super) fn declared(
     {
         return Vec::new();
     }
-    let body = items.iter().rposition(|item| *item == Item::Braces);
-    let body = body
-        .filter(|place| *place + 1 < items.len() && scanner.state.statement.defined_type.is_some());
-    let names = &items[body.map_or(0, |place| place + 1)..];
     let mut found = Vec::new();
     for (number, part) in names.split(|item| *item == Item::Mark(b',')).enumerate() {
         let alone = body.is_some() || number > 0;

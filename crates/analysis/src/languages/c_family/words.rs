@@ -18,8 +18,6 @@ pub(super) fn is_keyword(word: &str) -> bool {
                 | "template"
                 | "typename"
                 | "operator"
-                | "override"
-                | "final"
                 | "concept"
                 | "static_assert"
                 | "_Static_assert"

@@ -16,7 +16,10 @@ const MOST_ERRORS: usize = 100;
 
 /// Endings of files that programs read as data.
 const DATA_SUFFIXES: &[&str] = &[
-    "cfg", "css", "css_t", "csv", "dat", "gif", "gz", "html", "ico", "ini", "ipynb", "j2", "jinja", "jinja2", "jpg", "js", "json", "mako", "md", "mo", "npy", "npz", "parquet", "pem", "pkl", "png", "po", "pxd", "pyi", "rst", "sql", "svg", "tmpl", "toml", "tpl", "tsv", "ttf", "txt", "xml", "xsd", "xsl", "yaml", "yml", "zip",
+    "cfg", "css", "css_t", "csv", "dat", "gif", "gz", "html", "ico", "ini", "ipynb", "j2", "jinja",
+    "jinja2", "jpg", "js", "json", "mako", "md", "mo", "npy", "npz", "parquet", "pem", "pkl",
+    "png", "po", "pxd", "pyi", "rst", "sql", "svg", "tmpl", "toml", "tpl", "tsv", "ttf", "txt",
+    "xml", "xsd", "xsl", "yaml", "yml", "zip",
 ];
 
 /// Gives the facts of a file in the terms that all languages share.

@@ -80,7 +80,14 @@ impl<'a> PythonResolver<'a> {
             let elsewhere = self.is_elsewhere(top, &found, viewpoint);
             return elsewhere.unwrap_or(found);
         }
-        let distribution = self.distribution(name, viewpoint);
+        let mut distribution = self.distribution(name, viewpoint);
+        // `from google.cloud import storage` is only known by both.
+        if distribution.certainty == Certainty::Assumed
+            && let Some(first) = import.names.first()
+            && first != "*"
+        {
+            distribution = self.distribution(&format!("{name}.{first}"), viewpoint);
+        }
         // What lies below a package without a file of its own may as well come from elsewhere.
         let is_missing = match distribution.certainty {
             Certainty::Declared => false,

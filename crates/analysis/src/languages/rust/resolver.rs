@@ -86,11 +86,11 @@ impl<'a> RustResolver<'a> {
             Some(Outside::Package(name)) => Resolved::External(name.to_owned()),
             Some(Outside::Standard) => Resolved::StandardLibrary,
             Some(Outside::Own(_)) | None if led => Resolved::Nothing,
-            Some(Outside::Own(_)) | None => self.unknown(module, import),
+            Some(Outside::Own(_)) | None => self.unknown(from, module, import),
         }
     }
 
-    fn unknown(&self, module: usize, import: &Import) -> Resolved {
+    fn unknown(&self, from: usize, module: usize, import: &Import) -> Resolved {
         let first = import.target.trim_start_matches("::");
         let first = first.split("::").next().unwrap_or(first);
         if import.form == ImportForm::Path || matches!(first, "Self" | "") {
@@ -98,6 +98,10 @@ impl<'a> RustResolver<'a> {
         }
         if matches!(first, "crate" | "self" | "super" | "$crate") {
             return Resolved::Unresolved("no module of that name");
+        }
+        let names = self.world.names.get(&from);
+        if names.is_some_and(|names| names.defines(None, first)) {
+            return Resolved::Nothing; // In a file that another one includes.
         }
         let of = self.world.tree.modules[module].of;
         if self.world.crates.list[of].project.is_none() {

@@ -33,8 +33,7 @@ use super::{
         bun_lock,
         lock_graph::OwnPackage,
         package_json::{self, PackageJson},
-        package_lock,
-        pnpm_lock,
+        package_lock, pnpm_lock,
         pnpm_workspace::{self, PnpmWorkspace},
         tree_reading::{TreeReading, folder_of, name_of},
         yarn_lock,
@@ -120,7 +119,10 @@ fn without_installed(relevant: &[TreePath]) -> Vec<&TreePath> {
 /// Reads the manifests, sorted by folder.
 fn read_manifests(reading: &mut TreeReading<'_>, relevant: &[&TreePath]) -> Vec<Manifest> {
     let mut manifests = Vec::new();
-    for path in relevant.iter().filter(|path| path.file_name() == "package.json") {
+    for path in relevant
+        .iter()
+        .filter(|path| path.file_name() == "package.json")
+    {
         if let Some(text) = reading.text(path)
             && let Some(json) = package_json::parse(path.as_str(), &text, &mut reading.problems)
         {
@@ -181,7 +183,11 @@ fn read_locks(
         }
         if !matches!(
             format,
-            "package-lock.json" | "npm-shrinkwrap.json" | "yarn.lock" | "pnpm-lock.yaml" | "bun.lock"
+            "package-lock.json"
+                | "npm-shrinkwrap.json"
+                | "yarn.lock"
+                | "pnpm-lock.yaml"
+                | "bun.lock"
         ) {
             continue;
         }

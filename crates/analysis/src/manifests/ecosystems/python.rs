@@ -87,7 +87,11 @@ fn egg_info_owner(path: &str) -> Option<&str> {
     let egg_info = folder_of(path);
     egg_info.ends_with(".egg-info").then(|| {
         let folder = folder_of(egg_info);
-        if name_of(folder) == "src" { folder_of(folder) } else { folder }
+        if name_of(folder) == "src" {
+            folder_of(folder)
+        } else {
+            folder
+        }
     })
 }
 
@@ -168,7 +172,9 @@ fn read_folders<'t>(
         }
     }
     if left_out > 0 {
-        let what = format_args!("{left_out} folders with manifests are not read: more than {MOST_PROJECTS}");
+        let what = format_args!(
+            "{left_out} folders with manifests are not read: more than {MOST_PROJECTS}"
+        );
         reading.problems.tell("", what);
     }
     found

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{
-    DEEPEST, Document, JsonError, LONGEST, Liberties, MOST_VALUES, Member, Node, Value,
-};
+use super::{DEEPEST, Document, JsonError, LONGEST, Liberties, MOST_VALUES, Member, Node, Value};
 
 /// Reads a text; a byte order mark before it is read over.
 ///
@@ -179,9 +177,7 @@ impl<'t> Reader<'t> {
             }
             Some(b'"') => whole(Value::Text(self.string()?)),
             Some(b'-' | b'0'..=b'9') => whole(Value::Number(self.number()?)),
-            Some(b't') => self
-                .word("true")
-                .and_then(|()| whole(Value::Boolean(true))),
+            Some(b't') => self.word("true").and_then(|()| whole(Value::Boolean(true))),
             Some(b'f') => self
                 .word("false")
                 .and_then(|()| whole(Value::Boolean(false))),

@@ -36,7 +36,12 @@ fn what_json_does_not_have_is_told() {
     };
     assert_eq!(document.liberties, expected);
     let document = read("\n[\"\\ud83d\\ude00\", \"a\\ud800b\", \"\\udc00\\ud800\\u0041\"]");
-    let texts: Vec<&str> = document.root.items().iter().filter_map(Node::text).collect();
+    let texts: Vec<&str> = document
+        .root
+        .items()
+        .iter()
+        .filter_map(Node::text)
+        .collect();
     assert_eq!(texts, ["😀", "a\u{fffd}b", "\u{fffd}\u{fffd}A"]);
     assert_eq!(document.liberties.half_surrogate, Some(2));
 }
@@ -54,7 +59,12 @@ fn the_last_of_equal_keys_counts() {
 #[test]
 fn numbers_of_any_size_keep_their_text() {
     let document = read("[1e999, -0, 12345678901234567890123]");
-    let numbers: Vec<&Value<'_>> = document.root.items().iter().map(|node| &node.value).collect();
+    let numbers: Vec<&Value<'_>> = document
+        .root
+        .items()
+        .iter()
+        .map(|node| &node.value)
+        .collect();
     assert_eq!(
         numbers,
         [
@@ -145,9 +155,8 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
     leaf.prop_recursive(5, 60, 6, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..6).prop_map(serde_json::Value::from),
-            proptest::collection::vec((".{0,8}", inner), 0..6).prop_map(|members| {
-                serde_json::Value::Object(members.into_iter().collect())
-            }),
+            proptest::collection::vec((".{0,8}", inner), 0..6)
+                .prop_map(|members| { serde_json::Value::Object(members.into_iter().collect()) }),
         ]
     })
 }

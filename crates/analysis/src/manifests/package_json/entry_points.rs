@@ -45,7 +45,8 @@ pub(super) fn read(reading: &mut Reading<'_>, root: &Node<'_>, package: &mut Pac
         targets.add_all("import", &member.key, &member.value);
     }
     if targets.left_out {
-        let what = format_args!("more than {MOST_ITEMS} targets, or too long names; the rest is left out");
+        let what =
+            format_args!("more than {MOST_ITEMS} targets, or too long names; the rest is left out");
         reading.problem(1, what);
     }
     package.targets = targets.found;
@@ -81,10 +82,7 @@ impl Targets<'_> {
         while let Some(node) = waiting.pop() {
             match &node.value {
                 Value::Text(text) => {
-                    let path = text
-                        .starts_with("./")
-                        .then(|| self.join(text))
-                        .flatten();
+                    let path = text.starts_with("./").then(|| self.join(text)).flatten();
                     if !paths.contains(&path) {
                         paths.push(path);
                     }

@@ -69,9 +69,10 @@ fn text_of<'n>(node: &'n Node<'_>) -> Option<&'n str> {
 
 fn listed<'n>(root: &'n Node<'_>) -> Vec<&'n str> {
     let lists = [root.get("licenses"), root.get("license")];
-    let list = lists.into_iter().flatten().find(|node| {
-        !node.items().is_empty() || text_of(node).is_some()
-    });
+    let list = lists
+        .into_iter()
+        .flatten()
+        .find(|node| !node.items().is_empty() || text_of(node).is_some());
     let Some(list) = list else {
         return Vec::new();
     };

@@ -69,7 +69,8 @@ pub(super) fn read(reading: &mut Reading<'_>, root: &Node<'_>) -> Vec<Asked> {
                 continue;
             }
             if asked.len() >= MOST_ITEMS {
-                let what = format_args!("more than {MOST_ITEMS} dependencies; the rest is left out");
+                let what =
+                    format_args!("more than {MOST_ITEMS} dependencies; the rest is left out");
                 reading.problem(member.line, what);
                 return asked;
             }
@@ -166,11 +167,16 @@ fn tell_overrides(reading: &mut Reading<'_>, root: &Node<'_>) {
     let sections = [
         ("overrides", root.get("overrides")),
         ("resolutions", root.get("resolutions")),
-        ("pnpm.overrides", pnpm.and_then(|pnpm| pnpm.get("overrides"))),
+        (
+            "pnpm.overrides",
+            pnpm.and_then(|pnpm| pnpm.get("overrides")),
+        ),
     ];
     for (section, node) in sections {
         let Some(node) = node else { continue };
-        let names: Vec<&str> = keys(Some(node)).filter(|name| !name.starts_with("//")).collect();
+        let names: Vec<&str> = keys(Some(node))
+            .filter(|name| !name.starts_with("//"))
+            .collect();
         if !names.is_empty() {
             reading.problem(node.line, overrides_told(section, &names));
         }
@@ -184,5 +190,7 @@ pub(in crate::manifests) fn overrides_told(section: &str, names: &[&str]) -> Str
         0..=LISTED => String::new(),
         count => format!(" and {} more", count - LISTED),
     };
-    format!("{section} of {listed}{more}: they replace versions that other packages ask for, and are not merged into what is declared")
+    format!(
+        "{section} of {listed}{more}: they replace versions that other packages ask for, and are not merged into what is declared"
+    )
 }

@@ -25,7 +25,10 @@ fn check_requirements(text: &str, expected: &[&str]) {
                 text.push_str(&format!("{key} -> "));
             }
             text.push_str(&format!("{} {}", known.name, known.specifier));
-            for more in [&known.parsed, &known.url, &known.marker].into_iter().flatten() {
+            for more in [&known.parsed, &known.url, &known.marker]
+                .into_iter()
+                .flatten()
+            {
                 text.push_str(&format!(" | {more}"));
             }
             text
@@ -117,7 +120,10 @@ fn what_is_wrong_is_told_with_its_line() {
 fn texts_that_are_no_manifest_are_problems() {
     for text in ["", "[]", "null", "{", "{\"a\": \u{0}}", "nonsense"] {
         let mut problems = ProblemList::default();
-        assert!(parse("package.json", text, &mut problems).is_none(), "{text:?}");
+        assert!(
+            parse("package.json", text, &mut problems).is_none(),
+            "{text:?}"
+        );
         assert_eq!(problems.texts().len(), 1);
     }
 }
@@ -127,7 +133,13 @@ fn check_targets(text: &str, expected: &[(&str, &str, Option<&str>)]) {
     let found: Vec<(&str, &str, Option<&str>)> = package
         .targets
         .iter()
-        .map(|target| (target.kind.as_str(), target.name.as_str(), target.path.as_deref()))
+        .map(|target| {
+            (
+                target.kind.as_str(),
+                target.name.as_str(),
+                target.path.as_deref(),
+            )
+        })
         .collect();
     assert_eq!(found, expected, "{text}");
 }
@@ -159,7 +171,10 @@ fn entry_points_have_paths_from_the_top() {
             ("import", "#dep", Some("app/shim.js")),
         ],
     );
-    check_targets(r#"{"exports": "./index.js"}"#, &[("export", ".", Some("app/index.js"))]);
+    check_targets(
+        r#"{"exports": "./index.js"}"#,
+        &[("export", ".", Some("app/index.js"))],
+    );
     let (package, _) = read(r#"{"name": "x", "bin": "./x.js"}"#);
     let entry_points: Vec<(&String, &String)> = package.facts.entry_points.iter().collect();
     assert_eq!(entry_points, [(&"x".to_owned(), &"app/x.js".to_owned())]);
@@ -182,24 +197,49 @@ fn licenses_in_all_their_forms() {
         None,
         &[],
     );
-    check_license(r#"{"license": "Apache 2.0"}"#, Some("Apache-2.0"), None, &[]);
+    check_license(
+        r#"{"license": "Apache 2.0"}"#,
+        Some("Apache-2.0"),
+        None,
+        &[],
+    );
     check_license(r#"{"license": "BSD"}"#, None, Some("BSD"), &[]);
-    check_license(r#"{"license": {"type": "ISC", "url": "x"}}"#, Some("ISC"), None, &[]);
+    check_license(
+        r#"{"license": {"type": "ISC", "url": "x"}}"#,
+        Some("ISC"),
+        None,
+        &[],
+    );
     check_license(
         r#"{"licenses": [{"type": "MIT"}, "GPL-2.0-only OR Zlib"]}"#,
         Some("MIT OR (GPL-2.0-only OR Zlib)"),
         None,
         &[],
     );
-    check_license(r#"{"licenses": [{"type": "MIT"}, {"type": "Own"}]}"#, None, Some("MIT, Own"), &[]);
-    check_license(r#"{"license": "UNLICENSED"}"#, None, Some("UNLICENSED"), &[]);
+    check_license(
+        r#"{"licenses": [{"type": "MIT"}, {"type": "Own"}]}"#,
+        None,
+        Some("MIT, Own"),
+        &[],
+    );
+    check_license(
+        r#"{"license": "UNLICENSED"}"#,
+        None,
+        Some("UNLICENSED"),
+        &[],
+    );
     check_license(
         r#"{"license": "SEE LICENSE IN <docs/TERMS.md>"}"#,
         None,
         Some("SEE LICENSE IN <docs/TERMS.md>"),
         &["docs/TERMS.md"],
     );
-    check_license(r#"{"license": "see licénse in x"}"#, None, Some("see licénse in x"), &[]);
+    check_license(
+        r#"{"license": "see licénse in x"}"#,
+        None,
+        Some("see licénse in x"),
+        &[],
+    );
     check_license("{}", None, None, &[]);
 }
 
@@ -232,7 +272,10 @@ fn runtimes_and_workspaces() {
         ]
     );
     let patterns = package.workspaces.expect("there");
-    let patterns: Vec<&str> = patterns.iter().map(|(pattern, _)| pattern.as_str()).collect();
+    let patterns: Vec<&str> = patterns
+        .iter()
+        .map(|(pattern, _)| pattern.as_str())
+        .collect();
     assert_eq!(patterns, ["packages/*", "!packages/x"]);
     assert_eq!(package.catalogs.get("default", "a"), Some("^1"));
     assert_eq!(problems.len(), 2, "{problems:?}");
@@ -242,8 +285,13 @@ fn runtimes_and_workspaces() {
 
 #[test]
 fn texts_are_made_safe_to_show() {
-    let (package, _) = read(r#"{"name": "a\u202eb\u001b[31m", "description": "\n one\n two", "version": "1\ud800"}"#);
-    assert_eq!(package.facts.name.as_deref(), Some("a\\u{202e}b\\u{1b}[31m"));
+    let (package, _) = read(
+        r#"{"name": "a\u202eb\u001b[31m", "description": "\n one\n two", "version": "1\ud800"}"#,
+    );
+    assert_eq!(
+        package.facts.name.as_deref(),
+        Some("a\\u{202e}b\\u{1b}[31m")
+    );
     assert_eq!(package.facts.description.as_deref(), Some("one"));
     assert_eq!(package.facts.version.as_deref(), Some("1\u{fffd}"));
 }
@@ -267,25 +315,60 @@ fn large_manifests_are_bounded() {
 
 fn any_manifest() -> impl Strategy<Value = String> {
     let keys = [
-        "name", "version", "license", "licenses", "type", "dependencies", "peerDependencies", "peerDependenciesMeta",
-        "optionalDependencies", "bundleDependencies", "workspaces", "packages", "catalogs", "exports", "imports", "bin",
-        "directories", "engines", "volta", "devEngines", "os", "overrides", "a", ".", "./x", "*", "__proto__", "",
+        "name",
+        "version",
+        "license",
+        "licenses",
+        "type",
+        "dependencies",
+        "peerDependencies",
+        "peerDependenciesMeta",
+        "optionalDependencies",
+        "bundleDependencies",
+        "workspaces",
+        "packages",
+        "catalogs",
+        "exports",
+        "imports",
+        "bin",
+        "directories",
+        "engines",
+        "volta",
+        "devEngines",
+        "os",
+        "overrides",
+        "a",
+        ".",
+        "./x",
+        "*",
+        "__proto__",
+        "",
     ];
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),
         any::<bool>().prop_map(serde_json::Value::from),
         any::<f64>().prop_map(serde_json::Value::from),
         ".{0,8}".prop_map(serde_json::Value::from),
-        proptest::sample::select(vec!["^1", "npm:a@1", "workspace:^", "SEE LICENSE IN x", "./x/../..", "git@a:b"])
-            .prop_map(serde_json::Value::from),
+        proptest::sample::select(vec![
+            "^1",
+            "npm:a@1",
+            "workspace:^",
+            "SEE LICENSE IN x",
+            "./x/../..",
+            "git@a:b"
+        ])
+        .prop_map(serde_json::Value::from),
     ];
     let value = leaf.prop_recursive(4, 40, 5, move |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(serde_json::Value::from),
-            proptest::collection::vec((proptest::sample::select(keys.to_vec()), inner), 0..8).prop_map(|members| {
-                let members = members.into_iter().map(|(key, value)| (key.to_owned(), value));
-                serde_json::Value::Object(members.collect())
-            }),
+            proptest::collection::vec((proptest::sample::select(keys.to_vec()), inner), 0..8)
+                .prop_map(|members| {
+                    let members = members
+                        .into_iter()
+                        .map(|(key, value)| (key.to_owned(), value));
+                    serde_json::Value::Object(members.collect())
+                }),
         ]
     });
     value.prop_map(|value| value.to_string())

@@ -13,7 +13,10 @@ use super::*;
 /// Shows a package as `name@version source [required by] own dev license`.
 fn shown(package: &LockedPackage) -> String {
     let by = package.required_by.join(",");
-    let mut text = format!("{}@{} {} [{by}]", package.name, package.version, package.source);
+    let mut text = format!(
+        "{}@{} {} [{by}]",
+        package.name, package.version, package.source
+    );
     if package.own {
         text.push_str(" own");
     }
@@ -144,19 +147,50 @@ fn places_that_lie_too_deep_are_problems() {
 
 fn any_lock() -> impl Strategy<Value = String> {
     let keys = [
-        "", "node_modules/a", "node_modules/a/node_modules/b", "node_modules/", "node_modules", "node_modules/@s", "packages/x",
-        "../x", "a", "b", "__proto__", "dependencies", "requires", "version", "resolved", "link", "name", "dev",
+        "",
+        "node_modules/a",
+        "node_modules/a/node_modules/b",
+        "node_modules/",
+        "node_modules",
+        "node_modules/@s",
+        "packages/x",
+        "../x",
+        "a",
+        "b",
+        "__proto__",
+        "dependencies",
+        "requires",
+        "version",
+        "resolved",
+        "link",
+        "name",
+        "dev",
     ];
-    let texts = ["a", "b", "packages/x", "npm:b@1", "git+x#y", "#", ":", "@", "1.0.0", "node_modules/a", "./packages/x"];
+    let texts = [
+        "a",
+        "b",
+        "packages/x",
+        "npm:b@1",
+        "git+x#y",
+        "#",
+        ":",
+        "@",
+        "1.0.0",
+        "node_modules/a",
+        "./packages/x",
+    ];
     let leaf = prop_oneof![
         any::<bool>().prop_map(serde_json::Value::from),
         proptest::sample::select(texts.to_vec()).prop_map(serde_json::Value::from),
     ];
     let object = move |inner: BoxedStrategy<serde_json::Value>| {
-        let members = proptest::collection::vec((proptest::sample::select(keys.to_vec()), inner), 0..8);
+        let members =
+            proptest::collection::vec((proptest::sample::select(keys.to_vec()), inner), 0..8);
         members
             .prop_map(|members| {
-                let members = members.into_iter().map(|(key, value)| (key.to_owned(), value));
+                let members = members
+                    .into_iter()
+                    .map(|(key, value)| (key.to_owned(), value));
                 serde_json::Value::Object(members.collect())
             })
             .boxed()

@@ -28,9 +28,16 @@ fn check(text: &str, expected: &[&str]) {
         .iter()
         .map(|package| {
             let flags = [(package.own, " own"), (package.development, " dev")];
-            let flags: String = flags.iter().filter(|flag| flag.0).map(|flag| flag.1).collect();
+            let flags: String = flags
+                .iter()
+                .filter(|flag| flag.0)
+                .map(|flag| flag.1)
+                .collect();
             let by = package.required_by.join(",");
-            format!("{}@{} {} [{by}]{flags}", package.name, package.version, package.source)
+            format!(
+                "{}@{} {} [{by}]{flags}",
+                package.name, package.version, package.source
+            )
         })
         .collect();
     assert_eq!(found, expected);
@@ -191,17 +198,26 @@ fn many_packages_take_linear_time() {
     let count = 5_000;
     let mut text = "lockfileVersion: '9.0'\npackages:\n".to_owned();
     for number in 0..count {
-        text.push_str(&format!("  p{number}@1.0.0:\n    resolution: {{integrity: sha512-x==}}\n"));
+        text.push_str(&format!(
+            "  p{number}@1.0.0:\n    resolution: {{integrity: sha512-x==}}\n"
+        ));
     }
     text.push_str("snapshots:\n");
     for number in 0..count {
-        text.push_str(&format!("  p{number}@1.0.0:\n    dependencies:\n      p{}: 1.0.0\n      p0: 1.0.0\n", number + 1));
+        text.push_str(&format!(
+            "  p{number}@1.0.0:\n    dependencies:\n      p{}: 1.0.0\n      p0: 1.0.0\n",
+            number + 1
+        ));
     }
     let started = Instant::now();
     let mut problems = ProblemList::default();
     let lock = parse("pnpm-lock.yaml", &text, &[], &mut problems).expect("YAML");
     assert_eq!(lock.packages.len(), count + 1);
-    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 proptest! {

@@ -106,7 +106,10 @@ fn count_all(node: &Node) -> (usize, usize) {
 fn keys_that_are_collections_are_told() {
     let document = read("? [a, b]\n: 1\nc: 2\n");
     assert_eq!(document.root.entries().len(), 1);
-    assert_eq!(document.problems, [(1, "a key that is no text; it is left out")]);
+    assert_eq!(
+        document.problems,
+        [(1, "a key that is no text; it is left out")]
+    );
 }
 
 #[test]
@@ -124,7 +127,10 @@ fn what_is_too_long_is_an_error_and_never_cut() {
         format!("[{}]: 1\n", "a, ".repeat(360_000)),
     ] {
         let error = parse(&text).expect_err("too long");
-        assert_eq!(error.message, "an inline collection or a text that is too long");
+        assert_eq!(
+            error.message,
+            "an inline collection or a text that is too long"
+        );
     }
     let many = "- [a, b, c]\n".repeat(20_000);
     assert_eq!(read(&many).root.items().len(), 20_000);
@@ -161,7 +167,9 @@ fn hostile_texts_end_soon() {
         format!("[{}]", "a, ".repeat(many)),
         format!("[{}]", "[a], ".repeat(many)),
         format!("- [{}]", "{a: b}, ".repeat(many)),
-        (0..2_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect(),
+        (0..2_000)
+            .map(|depth| format!("{}a:\n", " ".repeat(depth)))
+            .collect(),
     ];
     for text in texts {
         let started = Instant::now();

@@ -24,8 +24,10 @@ pub(super) fn parse(
             return None;
         }
     };
-    let own_by_folder: HashMap<&str, &OwnPackage<'_>> =
-        own.iter().map(|package| (package.folder, package)).collect();
+    let own_by_folder: HashMap<&str, &OwnPackage<'_>> = own
+        .iter()
+        .map(|package| (package.folder, package))
+        .collect();
     let mut graph = LockGraph::default();
     let mut descriptors = Descriptors::default();
     let mut waiting = Vec::new();
@@ -38,19 +40,23 @@ pub(super) fn parse(
         let (name, reference) = split_name(resolution);
         let reference = reference.unwrap_or_default();
         if name.is_empty() || name.len() > LONGEST_NAME {
-            problems.tell_line(path, entry.line, "a package without a name or with one that is too long");
+            problems.tell_line(
+                path,
+                entry.line,
+                "a package without a name or with one that is too long",
+            );
             continue;
         }
         let folder = reference.strip_prefix("workspace:");
-        let member = folder.and_then(|folder| own_by_folder.get(folder.trim_start_matches('.')).copied());
+        let member =
+            folder.and_then(|folder| own_by_folder.get(folder.trim_start_matches('.')).copied());
         let written = entry.value.text_of("version").unwrap_or_default();
         let package = graph.add(Locked {
             name,
-            version: match (folder, member) {
-                (Some(_), Some(member)) => member.version,
-                // What stands there for every package of the workspace.
-                (Some(_), None) => written.trim_start_matches("0.0.0-use.local"),
-                (None, _) => written,
+            version: match member {
+                Some(member) => member.version,
+                // What stands there for every package that has no version of its own here.
+                None => written.trim_start_matches("0.0.0-use.local"),
             },
             source: kind_of(reference),
             own: folder.is_some(),

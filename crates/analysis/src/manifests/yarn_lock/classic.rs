@@ -33,7 +33,11 @@ pub(super) fn parse(
     for block in &blocks {
         let package = package(block).filter(|package| package.name.len() <= LONGEST_NAME);
         let Some(package) = package else {
-            problems.tell_line(path, block.line, "a package without a name or with one that is too long");
+            problems.tell_line(
+                path,
+                block.line,
+                "a package without a name or with one that is too long",
+            );
             indices.push(None);
             continue;
         };
@@ -66,7 +70,11 @@ pub(super) fn parse(
             let is_peer = dependency.group.as_deref() == Some("peer");
             let exact = descriptors.find_exact(key, &dependency.specifier);
             let own = own_names.get(key).copied();
-            let other = || descriptors.find(key, &dependency.specifier).filter(|_| !is_peer);
+            let other = || {
+                descriptors
+                    .find(key, &dependency.specifier)
+                    .filter(|_| !is_peer)
+            };
             if let Some(asked) = exact.or(own).or_else(other) {
                 graph.ask(*asking, asked, development);
             }
@@ -83,7 +91,10 @@ fn package<'t>(block: &Block<'t>) -> Option<Locked<'t>> {
         Some((real, Some(_))) => real,
         _ => key,
     };
-    let revision = block.resolved.split_once('#').map_or("", |(_, after)| after);
+    let revision = block
+        .resolved
+        .split_once('#')
+        .map_or("", |(_, after)| after);
     (!name.is_empty()).then_some(Locked {
         name,
         version: if block.version.is_empty() {
@@ -123,7 +134,11 @@ fn blocks<'t>(path: &str, text: &'t str, problems: &mut ProblemList) -> Vec<Bloc
                     descriptors: descriptors_of(key),
                     ..Block::default()
                 }),
-                None => problems.tell_line(path, number, "a line that a lock file of yarn does not have"),
+                None => problems.tell_line(
+                    path,
+                    number,
+                    "a line that a lock file of yarn does not have",
+                ),
             }
             continue;
         }

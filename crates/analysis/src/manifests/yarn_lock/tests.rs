@@ -23,13 +23,25 @@ fn check(text: &str, own: &[OwnPackage<'_>], expected: &[&str], problem_count: u
         .iter()
         .map(|package| {
             let flags = [(package.own, " own"), (package.development, " dev")];
-            let flags: String = flags.iter().filter(|flag| flag.0).map(|flag| flag.1).collect();
+            let flags: String = flags
+                .iter()
+                .filter(|flag| flag.0)
+                .map(|flag| flag.1)
+                .collect();
             let by = package.required_by.join(",");
-            format!("{}@{} {} [{by}]{flags}", package.name, package.version, package.source)
+            format!(
+                "{}@{} {} [{by}]{flags}",
+                package.name, package.version, package.source
+            )
         })
         .collect();
     assert_eq!(found, expected);
-    assert_eq!(problems.texts().len(), problem_count, "{:?}", problems.texts());
+    assert_eq!(
+        problems.texts().len(),
+        problem_count,
+        "{:?}",
+        problems.texts()
+    );
 }
 
 #[test]
@@ -213,7 +225,11 @@ fn many_packages_take_linear_time() {
         let mut problems = ProblemList::default();
         let lock = parse("yarn.lock", &text, &[], &mut problems).expect("readable");
         assert_eq!(lock.packages.len(), count);
-        assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "{:?}",
+            started.elapsed()
+        );
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::languages::SourceFiles;
@@ -33,22 +33,26 @@ impl<'a> Configurations<'a> {
     /// Gives what says how names are found from a folder, the strongest first: the configuration of the nearest folder that has one, and
     /// those of its parts when it only lists parts. Empty when there is none.
     pub(super) fn of_folder(&self, folder: &str) -> Arc<[Configuration]> {
+        if let Some(known) = self.known().get(folder) {
+            return Arc::clone(known);
+        }
         let nearest = paths::ancestors(folder).find_map(|folder| {
             NAMES.iter().find_map(|name| {
                 let path = paths::join(folder, name)?;
                 self.files.index(&path).map(|_| path)
             })
         });
-        let Some(path) = nearest else {
-            return Arc::new([]);
+        let found = match nearest {
+            Some(path) if paths::parent(&path) == folder => self.read(&path).into(),
+            Some(path) => self.of_folder(paths::parent(&path)),
+            None => Arc::new([]),
         };
-        let lock = || self.by_folder.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().get(&path) {
-            return Arc::clone(known);
-        }
-        let read: Arc<[Configuration]> = self.read(&path).into();
-        lock().insert(path, Arc::clone(&read));
-        read
+        self.known().insert(folder.to_owned(), Arc::clone(&found));
+        found
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<[Configuration]>>> {
+        self.by_folder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self, path: &str) -> Vec<Configuration> {

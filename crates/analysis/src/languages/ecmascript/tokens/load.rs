@@ -47,6 +47,8 @@ struct Frame {
     doubles: bool,
     /// Whether `infer` was met.
     infers: bool,
+    /// Whether `class` was met in this statement.
+    classes: bool,
     /// Whether `?` was met.
     questions: bool,
     /// Whether it can be a pattern: `=` is a default in it.
@@ -67,6 +69,7 @@ impl Frame {
             conditionals: 0,
             doubles: false,
             infers: false,
+            classes: false,
             questions: false,
             is_pattern,
             is_header,
@@ -82,6 +85,7 @@ impl Frame {
         self.conditionals = self.conditionals.max(other.conditionals);
         self.doubles |= other.doubles;
         self.infers |= other.infers;
+        self.classes |= other.classes;
         self.questions |= other.questions;
         self.is_pattern |= other.is_pattern;
         self.is_header |= other.is_header;
@@ -255,14 +259,14 @@ impl Load {
         let continues = is_escaped || is_word && words::continues(word);
         if self.may_have_ended && !continues {
             self.reset_statement();
-        } else if begins && !continues && self.value_ended(token) {
+        } else if begins && !continues && self.value_ended(token, word) {
             self.reset_statement();
         }
         self.may_have_ended = token.kind == Kind::Semicolon;
     }
 
     /// Says whether the token before ended a value or a block, so that a word cannot go on with it.
-    fn value_ended(&self, token: Token) -> bool {
+    fn value_ended(&self, token: Token, word: &[u8]) -> bool {
         let Some(last) = self.last else {
             return false;
         };
@@ -271,6 +275,8 @@ impl Load {
             Kind::Close(Bracket::Round) => token.newline && token.before == Before::Either && !self.after_header,
             Kind::Close(_) | Kind::String | Kind::Literal => token.newline,
             Kind::Word(Word::Plain) => token.newline,
+            // Type arguments or a comparison, which does not go on with one of these.
+            Kind::Greater(_) => token.newline && words::is_no_value(word),
             _ => false,
         }
     }
@@ -288,7 +294,13 @@ impl Load {
                 if may_extend && self.types && self.top().infers {
                     self.double();
                 }
-                self.top().infers |= kind == Word::Escaped;
+                let frame = self.top();
+                frame.infers |= kind == Word::Escaped;
+                frame.classes |= kind == Word::Escaped || word == b"class";
+                // Types extend too, and end at commas; the heritage of a class does not.
+                if !frame.classes && matches!(word, b"extends" | b"implements") {
+                    return self.lengthen();
+                }
                 self.lengthen_statement();
                 self.top().at_statement = true;
             }
@@ -421,6 +433,7 @@ impl Load {
         self.forget_angles();
         let frame = self.top();
         let statements = std::mem::take(&mut frame.statements);
+        frame.classes = false;
         frame.at_statement = true;
         self.chained -= statements as usize;
     }

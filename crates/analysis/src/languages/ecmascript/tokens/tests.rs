@@ -52,7 +52,7 @@ fn ordinary_text_is_shallow() {
     let jsx = "x = <a b='c' {...d} e={f}>it's {g} <h.i/> </a>\n";
     check_depth(SCRIPT, &jsx.repeat(2_000), 1, 40);
     check_depth(BOTH, &jsx.repeat(2_000), 1, 40);
-    let types = "type A<B extends C> = B extends { d: infer E } ? E[] : Map<F, G<H>>\n";
+    let types = "export type A<B extends C> = B extends { d: infer E } ? E[] : Map<F, G<H>>\n";
     check_depth(TYPES, &types.repeat(2_000), 1, 40);
     check_depth(BOTH, &types.repeat(2_000), 1, 40);
 }

@@ -61,3 +61,20 @@ pub(in super::super) fn continues(word: &[u8]) -> bool {
             | b"implements"
     )
 }
+
+/// Says whether a word begins a statement and can be no part of a value.
+pub(in super::super) fn is_no_value(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"const"
+            | b"var"
+            | b"export"
+            | b"switch"
+            | b"enum"
+            | b"if"
+            | b"for"
+            | b"return"
+            | b"throw"
+            | b"case"
+    )
+}

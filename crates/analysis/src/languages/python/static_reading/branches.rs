@@ -180,7 +180,9 @@ impl<'a> Evaluator<'_, 'a> {
             (Value::Name(first), Value::Name(second)) if is_setup(&first) && is_setup(&second) => {
                 Value::Name(second)
             }
-            (Value::List(first), Value::List(second)) => Value::List(lists(by, first, second, line)),
+            (Value::List(first), Value::List(second)) => {
+                Value::List(lists(by, first, second, line))
+            }
             (Value::Table(first), Value::Table(second)) => {
                 Value::Table(self.tables(by, first, second, line))
             }
@@ -191,21 +193,13 @@ impl<'a> Evaluator<'_, 'a> {
                 By::Test(_) if first.alternatives() + second.alternatives() > MOST_ALTERNATIVES => {
                     Value::unknown(line, "too many alternatives")
                 }
-                By::Test(test) => {
-                    Value::Choice((*test).clone(), Box::new(first), Box::new(second))
-                }
+                By::Test(test) => Value::Choice((*test).clone(), Box::new(first), Box::new(second)),
                 By::Unknown => Value::unknown(line, "a condition decides it that is not static"),
             },
         }
     }
 
-    fn tables(
-        &mut self,
-        by: &By<'_>,
-        first: Table<'a>,
-        second: Table<'a>,
-        line: u32,
-    ) -> Table<'a> {
+    fn tables(&mut self, by: &By<'_>, first: Table<'a>, second: Table<'a>, line: u32) -> Table<'a> {
         let mut merged = second;
         for gap in first.gaps {
             if !merged.gaps.contains(&gap) && merged.gaps.len() < 100 {
@@ -224,7 +218,12 @@ impl<'a> Evaluator<'_, 'a> {
             let value = self.merged(by, empty, value, line);
             merged.entries[place].value = Rc::new(value);
         }
-        for Row { key, line: at, value } in first.entries {
+        for Row {
+            key,
+            line: at,
+            value,
+        } in first.entries
+        {
             let value = Rc::unwrap_or_clone(value);
             let known = match merged.get(&key) {
                 Some(known) => Value::clone(known),
@@ -270,7 +269,10 @@ fn lists<'a>(by: &By<'_>, first: List<'a>, second: List<'a>, line: u32) -> List<
             merged.gaps.push(gap);
         }
     }
-    for (items, is_first) in [(&first.items[common..], true), (&second.items[common..], false)] {
+    for (items, is_first) in [
+        (&first.items[common..], true),
+        (&second.items[common..], false),
+    ] {
         match by {
             By::Test(test) => {
                 let before = merged.items.len();

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use ruff_python_ast::{Expr, ExprCall, Parameters};
 
+use super::SetupCall;
 use super::condition::Test;
 use super::evaluator::{Evaluator, Flow, MOST_CALLS, Names};
 use super::expressions::{attribute_of, join_paths, list_of_one, written};
 use super::outcome;
 use super::value::{List, Table, Value};
-use super::SetupCall;
 
 /// Arguments of a call.
 pub(super) struct Given<'a> {
@@ -34,7 +34,9 @@ impl<'a> Evaluator<'_, 'a> {
             Expr::Attribute(method) => {
                 let name = method.attr.as_str();
                 match self.value(&method.value) {
-                    module @ (Value::Name(_) | Value::Definitions(_)) => attribute_of(module, name, line),
+                    module @ (Value::Name(_) | Value::Definitions(_)) => {
+                        attribute_of(module, name, line)
+                    }
                     Value::Unknown(gap) => return Value::Unknown(gap),
                     receiver => {
                         let given = self.given(call);
@@ -45,7 +47,8 @@ impl<'a> Evaluator<'_, 'a> {
             function => self.value(function),
         };
         let given = self.given(call);
-        let is_run = matches!(&function, Value::Name(name) if matches!(name.as_str(), "exec" | "execfile"));
+        let is_run =
+            matches!(&function, Value::Name(name) if matches!(name.as_str(), "exec" | "execfile"));
         let value = self.apply(function, given, line);
         if is_run && matches!(value, Value::Definitions(_)) {
             // The names go to the tables given after the program: `globals` and `locals`.
@@ -70,7 +73,9 @@ impl<'a> Evaluator<'_, 'a> {
             match (argument, value) {
                 (Expr::Starred(_), Value::List(list)) if list.gaps.is_empty() => {
                     let items = list.items.into_iter();
-                    given.values.extend(items.map(|item| Value::clone(&item.value)));
+                    given
+                        .values
+                        .extend(items.map(|item| Value::clone(&item.value)));
                 }
                 (Expr::Starred(_), _) => given.gaps.push(Self::gap(line, "computed arguments")),
                 (_, value) => given.values.push(value),
@@ -84,7 +89,9 @@ impl<'a> Evaluator<'_, 'a> {
                 (None, Value::Table(table)) => {
                     given.gaps.extend(table.gaps);
                     for row in table.entries {
-                        given.named.push((row.key, row.line, Value::clone(&row.value)));
+                        given
+                            .named
+                            .push((row.key, row.line, Value::clone(&row.value)));
                     }
                 }
                 (None, _) => given.gaps.push(Self::gap(line, "computed arguments")),
@@ -158,7 +165,10 @@ impl<'a> Evaluator<'_, 'a> {
             let line = self.line(rest.as_ref());
             let mut list = List::default();
             values.for_each(|value| list.push(value, line));
-            names.insert(rest.name.as_str().to_owned(), std::rc::Rc::new(Value::List(list)));
+            names.insert(
+                rest.name.as_str().to_owned(),
+                std::rc::Rc::new(Value::List(list)),
+            );
         }
         for parameter in &parameters.kwonlyargs {
             let name = parameter.parameter.name.as_str();
@@ -174,7 +184,10 @@ impl<'a> Evaluator<'_, 'a> {
             for (name, line, value) in named {
                 table.set(name, line, value);
             }
-            names.insert(rest.name.as_str().to_owned(), std::rc::Rc::new(Value::Table(table)));
+            names.insert(
+                rest.name.as_str().to_owned(),
+                std::rc::Rc::new(Value::Table(table)),
+            );
         }
         Some(names)
     }
@@ -183,26 +196,37 @@ impl<'a> Evaluator<'_, 'a> {
         let last = name.rsplit('.').next().unwrap_or(name);
         let first = given.values.first();
         match name {
-            "setup" | "setuptools.setup" | "distutils.core.setup" | "skbuild.setup"
-            | "numpy.distutils.core.setup" | "setuptools.extern.setup" | "pbr.setup" => self.setup(given, line),
-            "open" | "io.open" | "codecs.open" => match given.argument(0, "file").and_then(Value::path) {
-                Some(path) => Value::File(path.to_owned()),
-                None => Value::unknown(line, "a file whose name is computed"),
-            },
+            "setup"
+            | "setuptools.setup"
+            | "distutils.core.setup"
+            | "skbuild.setup"
+            | "numpy.distutils.core.setup"
+            | "setuptools.extern.setup"
+            | "pbr.setup" => self.setup(given, line),
+            "open" | "io.open" | "codecs.open" => {
+                match given.argument(0, "file").and_then(Value::path) {
+                    Some(path) => Value::File(path.to_owned()),
+                    None => Value::unknown(line, "a file whose name is computed"),
+                }
+            }
             "exec" | "execfile" | "runpy.run_path" => self.run_file(name, &given, line),
             "str" | "pathlib.Path" | "Path" | "pathlib.PurePath" | "os.fspath" | "str.strip" => {
                 self.as_text(name, &given, line)
             }
-            "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" => match given.values.into_iter().next() {
-                None => Value::List(List::default()),
-                Some(value) => match self.elements(value, line) {
-                    Some(list) => Value::List(list),
-                    None => Value::unknown(line, "a computed list"),
-                },
-            },
-            "dict" | "collections.OrderedDict" | "collections.defaultdict" | "OrderedDict" | "defaultdict" => {
-                table_of(given)
+            "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" => {
+                match given.values.into_iter().next() {
+                    None => Value::List(List::default()),
+                    Some(value) => match self.elements(value, line) {
+                        Some(list) => Value::List(list),
+                        None => Value::unknown(line, "a computed list"),
+                    },
+                }
             }
+            "dict"
+            | "collections.OrderedDict"
+            | "collections.defaultdict"
+            | "OrderedDict"
+            | "defaultdict" => table_of(given),
             "sum" | "itertools.chain.from_iterable" => match given.values.into_iter().next() {
                 Some(value) => self.flattened(value, line),
                 None => Value::unknown(line, "a computed value"),
@@ -229,16 +253,23 @@ impl<'a> Evaluator<'_, 'a> {
                 (Some(Value::Name(owner)), Some(Value::Text(attribute)))
                     if owner == "sys" && attribute.starts_with("pypy") =>
                 {
-                    condition(Test::compare("platform_python_implementation", "==", "PyPy"), line)
+                    condition(
+                        Test::compare("platform_python_implementation", "==", "PyPy"),
+                        line,
+                    )
                 }
                 _ => Value::unknown(line, "a condition that is not static"),
             },
             "platform.system" => Value::Environment("platform_system"),
             "platform.machine" => Value::Environment("platform_machine"),
-            "platform.python_implementation" => Value::Environment("platform_python_implementation"),
+            "platform.python_implementation" => {
+                Value::Environment("platform_python_implementation")
+            }
             "platform.python_version" => Value::Environment("python_full_version"),
             "os.getcwd" | "pathlib.Path.cwd" => Value::Path(String::new()),
-            "re.search" | "re.match" | "re.findall" | "re.compile" => pattern_of(name, &given, line),
+            "re.search" | "re.match" | "re.findall" | "re.compile" => {
+                pattern_of(name, &given, line)
+            }
             _ if name.starts_with("os.path.") => self.path_function(last, &given, line),
             _ if last == "parse_requirements" => match given.values.into_iter().next() {
                 Some(Value::Text(path) | Value::Path(path)) if !path.contains('\n') => {
@@ -303,7 +334,9 @@ impl<'a> Evaluator<'_, 'a> {
                 let texts: Option<Vec<String>> = parts.iter().map(written).collect();
                 match texts {
                     Some(texts) if is_path => Value::Path(
-                        texts.iter().fold(String::new(), |path, part| join_paths(&path, part)),
+                        texts
+                            .iter()
+                            .fold(String::new(), |path, part| join_paths(&path, part)),
                     ),
                     Some(mut texts) if texts.len() == 1 => self.bounded(texts.remove(0), line),
                     _ => Value::unknown(line, "a computed text"),
@@ -319,10 +352,15 @@ impl<'a> Evaluator<'_, 'a> {
         };
         match function {
             "join" => Value::Path(
-                parts.iter().fold(String::new(), |path, part| join_paths(&path, part)),
+                parts
+                    .iter()
+                    .fold(String::new(), |path, part| join_paths(&path, part)),
             ),
             "dirname" => Value::Path(
-                parts[0].rsplit_once('/').map_or("", |(folder, _)| folder).to_owned(),
+                parts[0]
+                    .rsplit_once('/')
+                    .map_or("", |(folder, _)| folder)
+                    .to_owned(),
             ),
             "abspath" | "realpath" | "normpath" | "expanduser" | "relpath" => {
                 Value::Path(parts[0].trim_start_matches("./").to_owned())
@@ -349,7 +387,9 @@ impl<'a> Evaluator<'_, 'a> {
             }
             match self.elements(inner, item.line) {
                 Some(inner) => flat.extend(inner),
-                None => flat.gaps.push(Self::gap(item.line, "a computed part of a list")),
+                None => flat
+                    .gaps
+                    .push(Self::gap(item.line, "a computed part of a list")),
             }
             if let Some(test) = &item.test {
                 flat.limit(before, test);
@@ -360,7 +400,8 @@ impl<'a> Evaluator<'_, 'a> {
 
     fn mapped(&mut self, keep_results: bool, given: Given<'a>, line: u32) -> Value<'a> {
         let mut values = given.values.into_iter();
-        let (Some(function), Some(sequence), None) = (values.next(), values.next(), values.next()) else {
+        let (Some(function), Some(sequence), None) = (values.next(), values.next(), values.next())
+        else {
             return Value::unknown(line, "a computed list");
         };
         let Some(List { items, gaps }) = self.elements(sequence, line) else {
@@ -385,14 +426,23 @@ impl<'a> Evaluator<'_, 'a> {
                 gaps: Vec::new(),
             };
             let is_none = matches!(function, Value::Nothing);
-            let result = if is_none { value.clone() } else { self.apply(function.clone(), given, line) };
+            let result = if is_none {
+                value.clone()
+            } else {
+                self.apply(function.clone(), given, line)
+            };
             let before = made.items.len();
             match (keep_results, result) {
                 (true, result) => made.push(result, item.line),
                 (false, Value::Truth(false) | Value::Nothing) => {}
                 (false, Value::Text(text)) if text.is_empty() => {}
-                (false, Value::Truth(true) | Value::Text(_) | Value::List(_) | Value::Table(_)) => made.push(value, item.line),
-                (false, _) => made.gaps.push(Self::gap(item.line, "an element under a computed condition")),
+                (false, Value::Truth(true) | Value::Text(_) | Value::List(_) | Value::Table(_)) => {
+                    made.push(value, item.line)
+                }
+                (false, _) => made.gaps.push(Self::gap(
+                    item.line,
+                    "an element under a computed condition",
+                )),
             }
             if let Some(test) = &item.test {
                 made.limit(before, test);
@@ -473,7 +523,8 @@ fn condition<'a>(test: Option<Test>, line: u32) -> Value<'a> {
 fn pattern_of<'a>(name: &str, given: &Given<'a>, line: u32) -> Value<'a> {
     const SOUGHT: [&str; 4] = ["__version__", "__VERSION__", "VERSION", "version"];
     let pattern = given.values.first().and_then(Value::text);
-    let sought = pattern.and_then(|pattern| SOUGHT.iter().find(|sought| pattern.contains(**sought)));
+    let sought =
+        pattern.and_then(|pattern| SOUGHT.iter().find(|sought| pattern.contains(**sought)));
     match (sought, given.values.get(1)) {
         (Some(sought), _) if name == "re.compile" => Value::Pattern(sought),
         (Some(sought), Some(Value::FileText(path) | Value::FileLine(path))) => Value::Definition {

@@ -177,7 +177,10 @@ fn member_of(text: &str, list: &List<'_>, operator: CmpOp) -> Truth {
             .items
             .iter()
             .all(|item| item.test.is_none() && item.value.text().is_some());
-    let is_in = list.items.iter().any(|item| item.value.text() == Some(text));
+    let is_in = list
+        .items
+        .iter()
+        .any(|item| item.value.text() == Some(text));
     match operator {
         CmpOp::In if certain => Truth::Known(is_in),
         CmpOp::NotIn if certain => Truth::Known(!is_in),
@@ -188,13 +191,20 @@ fn member_of(text: &str, list: &List<'_>, operator: CmpOp) -> Truth {
 fn compare_environment(variable: &'static str, operator: CmpOp, right: &Value<'_>) -> Truth {
     match (operator, right) {
         (CmpOp::In | CmpOp::NotIn, Value::List(list)) => {
-            let texts: Option<Vec<&str>> = list.items.iter().map(|item| item.value.text()).collect();
+            let texts: Option<Vec<&str>> =
+                list.items.iter().map(|item| item.value.text()).collect();
             let tests: Option<Vec<Truth>> = texts.map(|texts| {
-                let one = |text: &&str| Truth::when(Test::compare(variable, "==", spelled(variable, text)));
+                let one = |text: &&str| {
+                    Truth::when(Test::compare(variable, "==", spelled(variable, text)))
+                };
                 texts.iter().map(one).collect()
             });
             let any = tests.map_or(Truth::Unknown, |tests| Truth::join(tests, false));
-            if operator == CmpOp::In { any } else { any.negated() }
+            if operator == CmpOp::In {
+                any
+            } else {
+                any.negated()
+            }
         }
         (operator, Value::Text(text)) => match operator_text(operator) {
             Some(operator) => {

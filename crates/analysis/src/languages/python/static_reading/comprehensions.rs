@@ -68,7 +68,11 @@ impl<'a> Evaluator<'_, 'a> {
             return make(self, gaps);
         };
         let sequence = self.value(&first.iter);
-        let Some(List { items, gaps: of_list }) = self.elements(sequence, line) else {
+        let Some(List {
+            items,
+            gaps: of_list,
+        }) = self.elements(sequence, line)
+        else {
             gaps.push(Self::gap(line, "elements of something computed"));
             return Vec::new();
         };
@@ -80,7 +84,10 @@ impl<'a> Evaluator<'_, 'a> {
             }
             let is_line = matches!(*item.value, Value::FileLine(_));
             if item.test.is_some() {
-                gaps.push(Self::gap(item.line, "an element that depends on the machine"));
+                gaps.push(Self::gap(
+                    item.line,
+                    "an element that depends on the machine",
+                ));
                 continue;
             }
             self.assign(&first.target, Value::clone(&item.value));
@@ -90,7 +97,10 @@ impl<'a> Evaluator<'_, 'a> {
                 Truth::Known(true) => {}
                 Truth::When(_) | Truth::Unknown if is_line => {}
                 Truth::When(_) | Truth::Unknown => {
-                    gaps.push(Self::gap(item.line, "an element under a computed condition"));
+                    gaps.push(Self::gap(
+                        item.line,
+                        "an element under a computed condition",
+                    ));
                     continue;
                 }
             }

@@ -156,7 +156,11 @@ impl Truth {
             (true, _) => Self::Unknown,
             (false, 0) => Self::Known(all),
             (false, 1) => Self::When(tests.remove(0)),
-            (false, _) => Self::When(if all { Test::All(tests) } else { Test::Any(tests) }),
+            (false, _) => Self::When(if all {
+                Test::All(tests)
+            } else {
+                Test::Any(tests)
+            }),
         }
     }
 }

@@ -11,8 +11,12 @@ use super::outcome::{self, Static};
 use super::value::Value;
 use super::{Gap, SetupCall};
 
-/// How much work one program is worth, in values looked at or copied.
-const WORK: usize = 1_000_000;
+/// How much work any program is worth, in values looked at or copied.
+const LEAST_WORK: usize = 20_000;
+/// How much more it is worth for each byte of its text.
+const WORK_PER_BYTE: usize = 20;
+/// How much work is the most.
+const MOST_WORK: usize = 1_000_000;
 /// How deep expressions and calls may lie in each other, all together.
 const DEEPEST: usize = 200;
 /// How many functions of the program may call each other.
@@ -65,11 +69,12 @@ pub(super) struct Evaluator<'s, 'a> {
 impl<'s, 'a> Evaluator<'s, 'a> {
     /// Makes an evaluator of a program at a path.
     pub(super) fn new(source: &'s Source<'s>, path: &str) -> Self {
+        let work = LEAST_WORK + WORK_PER_BYTE.saturating_mul(source.text.len());
         Self {
             source,
             path: path.to_owned(),
             scope: Scope::default(),
-            work_left: WORK,
+            work_left: work.min(MOST_WORK),
             depth: 0,
             calls: 0,
             taken_over: Vec::new(),
@@ -143,7 +148,11 @@ impl<'s, 'a> Evaluator<'s, 'a> {
 
     /// Gives the value of a name.
     pub(super) fn name(&mut self, name: &str, line: u32) -> Value<'a> {
-        let local = self.scope.function.as_ref().and_then(|names| names.get(name));
+        let local = self
+            .scope
+            .function
+            .as_ref()
+            .and_then(|names| names.get(name));
         if let Some(value) = local.or_else(|| self.scope.module.get(name)) {
             let value = Rc::clone(value);
             if !self.spend(value.size()) {
@@ -166,7 +175,11 @@ impl<'s, 'a> Evaluator<'s, 'a> {
 
     /// Binds a name.
     pub(super) fn bind(&mut self, name: &str, value: Value<'a>) {
-        let names = self.scope.function.as_mut().unwrap_or(&mut self.scope.module);
+        let names = self
+            .scope
+            .function
+            .as_mut()
+            .unwrap_or(&mut self.scope.module);
         names.insert(name.to_owned(), Rc::new(value));
     }
 
@@ -197,8 +210,35 @@ impl<'s, 'a> Evaluator<'s, 'a> {
 fn is_builtin(name: &str) -> bool {
     matches!(
         name,
-        "dict" | "list" | "tuple" | "set" | "frozenset" | "sorted" | "str" | "open" | "sum" | "map" | "filter"
-            | "exec" | "execfile" | "getattr" | "hasattr" | "len" | "print" | "int" | "bool" | "any" | "all"
-            | "reversed" | "exit" | "quit" | "setup" | "isinstance" | "zip" | "enumerate" | "range" | "compile"
+        "dict"
+            | "list"
+            | "tuple"
+            | "set"
+            | "frozenset"
+            | "sorted"
+            | "str"
+            | "open"
+            | "sum"
+            | "map"
+            | "filter"
+            | "exec"
+            | "execfile"
+            | "getattr"
+            | "hasattr"
+            | "len"
+            | "print"
+            | "int"
+            | "bool"
+            | "any"
+            | "all"
+            | "reversed"
+            | "exit"
+            | "quit"
+            | "setup"
+            | "isinstance"
+            | "zip"
+            | "enumerate"
+            | "range"
+            | "compile"
     )
 }

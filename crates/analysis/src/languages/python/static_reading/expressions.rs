@@ -51,7 +51,9 @@ impl<'a> Evaluator<'_, 'a> {
                     _ => Value::unknown(line, "a computed number"),
                 }
             }
-            Expr::UnaryOp(operation) if operation.op == UnaryOp::Not => truth_value(self.truth(expression), line),
+            Expr::UnaryOp(operation) if operation.op == UnaryOp::Not => {
+                truth_value(self.truth(expression), line)
+            }
             Expr::Compare(_) => truth_value(self.truth(expression), line),
             Expr::BoolOp(operation) => self.alternatives(operation.op, &operation.values, line),
             Expr::If(choice) => {
@@ -122,7 +124,8 @@ impl<'a> Evaluator<'_, 'a> {
         for element in elements {
             let line = self.line(element);
             if list.items.len() >= MOST_ELEMENTS {
-                list.gaps.push(Self::gap(line, "more elements than are read"));
+                list.gaps
+                    .push(Self::gap(line, "more elements than are read"));
                 break;
             }
             match element {
@@ -153,7 +156,9 @@ impl<'a> Evaluator<'_, 'a> {
             match &item.key {
                 None => match value {
                     Value::Table(other) => table.update(other),
-                    _ => table.gaps.push(Self::gap(line, "a computed part of a table")),
+                    _ => table
+                        .gaps
+                        .push(Self::gap(line, "a computed part of a table")),
                 },
                 Some(key) => match self.value(key) {
                     Value::Text(key) => table.set(key, line, value),
@@ -189,12 +194,12 @@ impl<'a> Evaluator<'_, 'a> {
         }
         match (left, right) {
             (Value::Text(left), Value::Text(right)) => self.bounded(left + &right, line),
-            (Value::Number(left), Value::Number(right)) => {
-                Value::Number(left.wrapping_add(right))
-            }
+            (Value::Number(left), Value::Number(right)) => Value::Number(left.wrapping_add(right)),
             (Value::List(mut left), right) => {
                 match self.elements(right, line) {
-                    Some(right) if left.items.len() + right.items.len() <= MOST_ELEMENTS => left.extend(right),
+                    Some(right) if left.items.len() + right.items.len() <= MOST_ELEMENTS => {
+                        left.extend(right)
+                    }
                     _ => left.gaps.push(Self::gap(line, "a computed part of a list")),
                 }
                 Value::List(left)
@@ -205,7 +210,9 @@ impl<'a> Evaluator<'_, 'a> {
                         left.extend(right);
                         return Value::List(left);
                     }
-                    _ => right.gaps.push(Self::gap(line, "a computed part of a list")),
+                    _ => right
+                        .gaps
+                        .push(Self::gap(line, "a computed part of a list")),
                 }
                 Value::List(right)
             }
@@ -214,7 +221,8 @@ impl<'a> Evaluator<'_, 'a> {
                 Value::Table(left)
             }
             (Value::Table(mut left), _) => {
-                left.gaps.push(Self::gap(line, "a computed part of a table"));
+                left.gaps
+                    .push(Self::gap(line, "a computed part of a table"));
                 Value::Table(left)
             }
             _ => Value::unknown(line, "a computed value"),
@@ -284,12 +292,13 @@ impl<'a> Evaluator<'_, 'a> {
                 None => Value::unknown(line, "a key that is not known"),
             },
             (Value::Definitions(path), Value::Text(name)) => Value::Definition { path, name },
-            (Value::VersionInfo(VersionPart::All | VersionPart::First(_)), Value::Number(place)) => {
-                usize::try_from(place).map_or_else(
-                    |_| Value::unknown(line, "a computed value"),
-                    |place| Value::VersionInfo(VersionPart::At(place)),
-                )
-            }
+            (
+                Value::VersionInfo(VersionPart::All | VersionPart::First(_)),
+                Value::Number(place),
+            ) => usize::try_from(place).map_or_else(
+                |_| Value::unknown(line, "a computed value"),
+                |place| Value::VersionInfo(VersionPart::At(place)),
+            ),
             (Value::List(list), Value::Number(place)) => element_at(&list, place, line),
             (Value::Text(text), Value::Number(place)) => {
                 let place = usize::try_from(place).ok();
@@ -367,9 +376,11 @@ pub(super) fn attribute_of<'a>(value: Value<'a>, attribute: &str, line: u32) -> 
             "minor" => Value::VersionInfo(VersionPart::At(1)),
             _ => Value::unknown(line, "a computed value"),
         },
-        Value::Path(path) | Value::Text(path) if attribute == "parent" => {
-            Value::Path(path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned())
-        }
+        Value::Path(path) | Value::Text(path) if attribute == "parent" => Value::Path(
+            path.rsplit_once('/')
+                .map_or("", |(folder, _)| folder)
+                .to_owned(),
+        ),
         // A requirement that a library of pip has parsed.
         line @ Value::FileLine(_) if matches!(attribute, "req" | "requirement") => line,
         Value::Definitions(path) => Value::Definition {
@@ -427,8 +438,11 @@ fn ends(lower: Option<i64>, upper: Option<i64>, length: usize) -> (usize, usize)
 fn difference<'a>(left: Value<'a>, right: &Value<'a>, line: u32) -> Value<'a> {
     match (left, right) {
         (Value::List(mut left), Value::List(right)) if right.gaps.is_empty() => {
-            let without: std::collections::HashSet<&str> =
-                right.items.iter().filter_map(|item| item.value.text()).collect();
+            let without: std::collections::HashSet<&str> = right
+                .items
+                .iter()
+                .filter_map(|item| item.value.text())
+                .collect();
             left.items
                 .retain(|item| !item.value.text().is_some_and(|text| without.contains(text)));
             Value::List(left)

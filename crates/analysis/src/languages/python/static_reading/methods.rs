@@ -26,14 +26,15 @@ impl<'a> Evaluator<'_, 'a> {
             },
             Value::FileText(path) => file_text_method(path, name, given, line),
             // Comments and options are left to the reader of requirements files, which knows them.
-            Value::FileLine(_) if name == "startswith" => match given.values.first().and_then(Value::text) {
-                Some(text) if text.starts_with(['-', '#']) => Value::Truth(false),
-                _ => Value::unknown(line, "a line of a file"),
-            },
-            Value::FileLine(path) => match name {
-                "strip" | "rstrip" | "lstrip" | "replace" | "split" | "partition" | "decode" | "lower" => {
-                    Value::FileLine(path)
+            Value::FileLine(_) if name == "startswith" => {
+                match given.values.first().and_then(Value::text) {
+                    Some(text) if text.starts_with(['-', '#']) => Value::Truth(false),
+                    _ => Value::unknown(line, "a line of a file"),
                 }
+            }
+            Value::FileLine(path) => match name {
+                "strip" | "rstrip" | "lstrip" | "replace" | "split" | "partition" | "decode"
+                | "lower" => Value::FileLine(path),
                 _ => Value::unknown(line, "a part of a line of a file"),
             },
             Value::Environment(variable) => environment_method(variable, name, given, line),
@@ -70,9 +71,15 @@ impl<'a> Evaluator<'_, 'a> {
             ("strip", Some([])) => Value::Text(text.trim().to_owned()),
             ("rstrip", Some([])) => Value::Text(text.trim_end().to_owned()),
             ("lstrip", Some([])) => Value::Text(text.trim_start().to_owned()),
-            ("strip", Some([set])) => Value::Text(text.trim_matches(|c| set.contains(c)).to_owned()),
-            ("rstrip", Some([set])) => Value::Text(text.trim_end_matches(|c| set.contains(c)).to_owned()),
-            ("lstrip", Some([set])) => Value::Text(text.trim_start_matches(|c| set.contains(c)).to_owned()),
+            ("strip", Some([set])) => {
+                Value::Text(text.trim_matches(|c| set.contains(c)).to_owned())
+            }
+            ("rstrip", Some([set])) => {
+                Value::Text(text.trim_end_matches(|c| set.contains(c)).to_owned())
+            }
+            ("lstrip", Some([set])) => {
+                Value::Text(text.trim_start_matches(|c| set.contains(c)).to_owned())
+            }
             ("lower", Some([])) => self.bounded(text.to_lowercase(), line),
             ("upper", Some([])) => self.bounded(text.to_uppercase(), line),
             ("title" | "capitalize" | "encode" | "decode", _) => unknown(),
@@ -99,7 +106,10 @@ impl<'a> Evaluator<'_, 'a> {
             ("split", None) => match given.values.as_slice() {
                 [Value::Text(separator), Value::Number(most)] if !separator.is_empty() => {
                     let most = usize::try_from(*most).unwrap_or(usize::MAX - 1);
-                    self.split(text.splitn(most.saturating_add(1), separator.as_str()), line)
+                    self.split(
+                        text.splitn(most.saturating_add(1), separator.as_str()),
+                        line,
+                    )
                 }
                 _ => unknown(),
             },
@@ -160,7 +170,10 @@ impl<'a> Evaluator<'_, 'a> {
                 rest = &after[2..];
                 continue;
             }
-            let Some((field, after)) = after.strip_prefix('{').and_then(|after| after.split_once('}')) else {
+            let Some((field, after)) = after
+                .strip_prefix('{')
+                .and_then(|after| after.split_once('}'))
+            else {
                 return Value::unknown(line, "a computed text");
             };
             let value = match field.parse::<usize>() {
@@ -184,20 +197,16 @@ impl<'a> Evaluator<'_, 'a> {
         self.bounded(text, line)
     }
 
-    fn path_method(
-        &mut self,
-        path: String,
-        name: &str,
-        given: &Given<'a>,
-        line: u32,
-    ) -> Value<'a> {
+    fn path_method(&mut self, path: String, name: &str, given: &Given<'a>, line: u32) -> Value<'a> {
         match name {
             "resolve" | "absolute" | "expanduser" | "as_posix" => Value::Path(path),
             "joinpath" => {
                 let parts: Option<Vec<&str>> = given.values.iter().map(Value::path).collect();
                 match parts {
                     Some(parts) => Value::Path(
-                        parts.iter().fold(path, |path, part| join_paths(&path, part)),
+                        parts
+                            .iter()
+                            .fold(path, |path, part| join_paths(&path, part)),
                     ),
                     None => Value::unknown(line, "a computed path"),
                 }
@@ -286,8 +295,10 @@ fn table_method<'a>(table: Table<'a>, name: &str, given: &Given<'a>, line: u32) 
             let mut list = List::default();
             for row in &table.entries {
                 let mut pair = List::default();
-                pair.items.extend(list_of_one(Value::Text(row.key.clone()), row.line).items);
-                pair.items.extend(list_of_one(Value::clone(&row.value), row.line).items);
+                pair.items
+                    .extend(list_of_one(Value::Text(row.key.clone()), row.line).items);
+                pair.items
+                    .extend(list_of_one(Value::clone(&row.value), row.line).items);
                 list.push(Value::List(pair), row.line);
             }
             list.gaps.extend(table.gaps);

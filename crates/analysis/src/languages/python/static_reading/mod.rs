@@ -36,6 +36,9 @@ use evaluator::Evaluator;
 
 pub(crate) use outcome::{Content, Gap, Item, List, Static};
 
+/// The largest program that is evaluated, in bytes.
+const LARGEST: usize = 1 << 19;
+
 /// The call of `setup` in a program.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct SetupCall {
@@ -54,6 +57,9 @@ pub(crate) struct SetupCall {
 /// # Errors
 /// Says why the text could not be read: syntax errors, with the line of the first, or a text that is too large or nested too deeply.
 pub(crate) fn read_setup(text: &str) -> Result<Option<SetupCall>, (u32, String)> {
+    if text.len() > LARGEST {
+        return Err((1, format!("larger than {LARGEST} bytes, not read")));
+    }
     let read = bounded::with_tree_and_room(text, |module| {
         let source = Source::new(text);
         if let Some(error) = super::syntax::errors(module, &source).into_iter().next() {
@@ -71,6 +77,9 @@ pub(crate) fn read_setup(text: &str) -> Result<Option<SetupCall>, (u32, String)>
 ///
 /// `None` when the name is not bound or the text cannot be read.
 pub(crate) fn module_value(text: &str, path: &str, name: &str) -> Option<Static> {
+    if text.len() > LARGEST {
+        return None;
+    }
     bounded::with_tree_and_room(text, |module| {
         let source = Source::new(text);
         let mut evaluator = Evaluator::new(&source, path);

@@ -116,9 +116,7 @@ fn convert(value: &Value<'_>, line: u32, depth: usize) -> Static {
         Value::Choice(..) | Value::Condition(_) => {
             unknown(line, "a value that depends on the machine")
         }
-        Value::Environment(_) | Value::VersionInfo(_) => {
-            unknown(line, "a property of the machine")
-        }
+        Value::Environment(_) | Value::VersionInfo(_) => unknown(line, "a property of the machine"),
         Value::File(_)
         | Value::Definitions(_)
         | Value::Pattern(_)

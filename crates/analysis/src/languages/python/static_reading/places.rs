@@ -15,7 +15,9 @@ impl<'a> Evaluator<'_, 'a> {
         let line = self.line(target);
         match target {
             Expr::Name(name) => self.bind(&name.id, value),
-            Expr::Starred(starred) => self.assign(&starred.value, Value::unknown(line, "a computed list")),
+            Expr::Starred(starred) => {
+                self.assign(&starred.value, Value::unknown(line, "a computed list"))
+            }
             Expr::Tuple(tuple) => self.unpack(&tuple.elts, value, line),
             Expr::List(list) => self.unpack(&list.elts, value, line),
             Expr::Subscript(subscript) => {
@@ -65,7 +67,9 @@ impl<'a> Evaluator<'_, 'a> {
             Expr::Subscript(subscript) => {
                 let key = evaluator.value(&subscript.slice);
                 let Value::Text(key) = key else { return };
-                evaluator.at(&subscript.value, &mut |value| entry(value, &key, None, change));
+                evaluator.at(&subscript.value, &mut |value| {
+                    entry(value, &key, None, change)
+                });
             }
             Expr::Call(call) => {
                 let Expr::Attribute(method) = &*call.func else {
@@ -95,12 +99,25 @@ impl<'a> Evaluator<'_, 'a> {
         let arguments = &call.arguments;
         let is_change = matches!(
             name,
-            "append" | "extend" | "insert" | "add" | "update" | "setdefault" | "remove" | "pop" | "discard" | "clear"
+            "append"
+                | "extend"
+                | "insert"
+                | "add"
+                | "update"
+                | "setdefault"
+                | "remove"
+                | "pop"
+                | "discard"
+                | "clear"
         );
         if !is_change {
             return false;
         }
-        let given: Vec<Value<'a>> = arguments.args.iter().map(|value| self.value(value)).collect();
+        let given: Vec<Value<'a>> = arguments
+            .args
+            .iter()
+            .map(|value| self.value(value))
+            .collect();
         let named: Vec<(String, Value<'a>)> = arguments
             .keywords
             .iter()
@@ -255,7 +272,10 @@ impl<'a> Changes<'a> {
                 Expr::Attribute(attribute) => &attribute.value,
                 Expr::Call(call) => &call.func,
                 Expr::Name(name) => {
-                    let known = self.names.iter().any(|(known, _)| *known == name.id.as_str());
+                    let known = self
+                        .names
+                        .iter()
+                        .any(|(known, _)| *known == name.id.as_str());
                     if !known && self.names.len() < 1_000 {
                         self.names.push((&name.id, base));
                     }
@@ -283,7 +303,10 @@ impl<'a> Visitor<'a> for Changes<'a> {
             }
             Expr::Call(call) => {
                 if let Expr::Attribute(method) = &*call.func
-                    && matches!(method.attr.as_str(), "append" | "extend" | "insert" | "add" | "update" | "setdefault")
+                    && matches!(
+                        method.attr.as_str(),
+                        "append" | "extend" | "insert" | "add" | "update" | "setdefault"
+                    )
                 {
                     self.note(&method.value);
                 }

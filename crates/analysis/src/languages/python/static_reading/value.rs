@@ -38,7 +38,10 @@ pub(super) enum Value<'a> {
     /// The names that a file defines, as a table.
     Definitions(String),
     /// What a file binds a name to.
-    Definition { path: String, name: String },
+    Definition {
+        path: String,
+        name: String,
+    },
     /// A compiled pattern that looks for the value of a name.
     Pattern(&'static str),
     Function(&'a StmtFunctionDef),
@@ -150,13 +153,18 @@ impl<'a> Value<'a> {
             (Self::List(left), Self::List(right)) => {
                 left.items.len() == right.items.len()
                     && left.gaps == right.gaps
-                    && left.items.iter().zip(&right.items).all(|(l, r)| l.is_same(r))
+                    && left
+                        .items
+                        .iter()
+                        .zip(&right.items)
+                        .all(|(l, r)| l.is_same(r))
             }
             (Self::Table(left), Self::Table(right)) => {
                 left.entries.len() == right.entries.len()
                     && left.gaps == right.gaps
                     && left.entries.iter().zip(&right.entries).all(|(l, r)| {
-                        l.key == r.key && (Rc::ptr_eq(&l.value, &r.value) || l.value.is_same(&r.value))
+                        l.key == r.key
+                            && (Rc::ptr_eq(&l.value, &r.value) || l.value.is_same(&r.value))
                     })
             }
             _ => false,

@@ -2,6 +2,7 @@
 
 mod imports;
 mod module_names;
+mod resolution;
 mod robustness;
 mod string_uses;
 mod surface;

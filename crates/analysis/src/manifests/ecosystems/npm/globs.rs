@@ -35,7 +35,10 @@ enum Part {
 enum Wild {
     Many,
     One,
-    Set { negative: bool, ranges: Vec<(char, char)> },
+    Set {
+        negative: bool,
+        ranges: Vec<(char, char)>,
+    },
     Exactly(char),
 }
 
@@ -61,7 +64,10 @@ impl Glob {
         }
         let mut rest = pattern.trim();
         let mut negative = false;
-        while let Some(after) = rest.strip_prefix('!').filter(|after| !after.starts_with('(')) {
+        while let Some(after) = rest
+            .strip_prefix('!')
+            .filter(|after| !after.starts_with('('))
+        {
             negative = !negative;
             rest = after;
         }
@@ -101,7 +107,9 @@ impl Alternative {
         let parts = (0..)
             .zip(names)
             .map(|(position, name)| {
-                let inner = name.strip_prefix("!(").and_then(|rest| rest.strip_suffix(')'));
+                let inner = name
+                    .strip_prefix("!(")
+                    .and_then(|rest| rest.strip_suffix(')'));
                 if let Some(inner) = inner {
                     let names = inner.split('|').map(str::to_owned).collect();
                     except.push((position, names));
@@ -143,7 +151,9 @@ impl Alternative {
             }
             // A hidden folder is not passed over by `**`.
             match retry {
-                Some((folders, from)) if path.get(from).is_some_and(|text| !text.starts_with('.')) => {
+                Some((folders, from))
+                    if path.get(from).is_some_and(|text| !text.starts_with('.')) =>
+                {
                     retry = Some((folders, from + 1));
                     part = folders + 1;
                     name = from + 1;
@@ -158,11 +168,12 @@ impl Alternative {
             Part::Folders => false,
             Part::Name(name) => name == text,
             Part::Wild(wildcards) => {
-                let is_hidden = text.starts_with('.')
-                    && !matches!(wildcards.first(), Some(Wild::Exactly('.')));
+                let is_hidden =
+                    text.starts_with('.') && !matches!(wildcards.first(), Some(Wild::Exactly('.')));
                 let mut exceptions = self.except.iter();
-                let is_excepted = exceptions
-                    .any(|(place, names)| *place == position && names.iter().any(|name| name == text));
+                let is_excepted = exceptions.any(|(place, names)| {
+                    *place == position && names.iter().any(|name| name == text)
+                });
                 !is_hidden && !is_excepted && name_fits(wildcards, text, steps_left)
             }
         }
@@ -188,7 +199,9 @@ fn name_fits(wildcards: &[Wild], text: &str, steps_left: &mut u64) -> bool {
             (Some(Wild::One), Some(_)) => true,
             (Some(Wild::Exactly(expected)), Some(found)) => expected == found,
             (Some(Wild::Set { negative, ranges }), Some(found)) => {
-                let is_in = ranges.iter().any(|(low, high)| (low..=high).contains(&found));
+                let is_in = ranges
+                    .iter()
+                    .any(|(low, high)| (low..=high).contains(&found));
                 is_in != *negative
             }
             (Some(_), None) | (None, Some(_)) => false,
@@ -281,7 +294,11 @@ fn expand_braces(pattern: &str) -> Option<Vec<String>> {
 
 /// Finds the first choice that has no other one before it: what stands before it, its parts, what stands after it.
 fn first_choice(text: &str) -> Option<(&str, Vec<&str>, &str)> {
-    let openings = [("{", '{', '}', ','), ("@(", '(', ')', '|'), ("+(", '(', ')', '|')];
+    let openings = [
+        ("{", '{', '}', ','),
+        ("@(", '(', ')', '|'),
+        ("+(", '(', ')', '|'),
+    ];
     let (start, (opening, open, close, between)) = openings
         .iter()
         .filter_map(|opening| Some((text.find(opening.0)?, *opening)))
@@ -329,15 +346,39 @@ mod tests {
 
     #[test]
     fn patterns_of_workspaces() {
-        check("packages/*", &["packages/a"], &["packages", "packages/a/b", "packages/.a", "other/a"]);
+        check(
+            "packages/*",
+            &["packages/a"],
+            &["packages", "packages/a/b", "packages/.a", "other/a"],
+        );
         check("./packages/a/", &["packages/a"], &["packages/b"]);
-        check("packages/**", &["packages", "packages/a", "packages/a/b"], &["other", "packages/.x/a"]);
+        check(
+            "packages/**",
+            &["packages", "packages/a", "packages/a/b"],
+            &["other", "packages/.x/a"],
+        );
         check("**", &["a", "a/b/c"], &[".a"]);
-        check("**/test/*", &["test/a", "x/y/test/a"], &["test", "test/a/b"]);
+        check(
+            "**/test/*",
+            &["test/a", "x/y/test/a"],
+            &["test", "test/a/b"],
+        );
         check("a/**/b/**/c", &["a/b/c", "a/x/b/y/z/c"], &["a/c", "a/b/d"]);
-        check("{apps,packages/{x,y}}/*", &["apps/a", "packages/x/a", "packages/y/a"], &["packages/a"]);
-        check("packages/!(a|b)", &["packages/c"], &["packages/a", "packages/b"]);
-        check("packages/@(a|b)", &["packages/a", "packages/b"], &["packages/c"]);
+        check(
+            "{apps,packages/{x,y}}/*",
+            &["apps/a", "packages/x/a", "packages/y/a"],
+            &["packages/a"],
+        );
+        check(
+            "packages/!(a|b)",
+            &["packages/c"],
+            &["packages/a", "packages/b"],
+        );
+        check(
+            "packages/@(a|b)",
+            &["packages/a", "packages/b"],
+            &["packages/c"],
+        );
         check("p-[a-c]?*", &["p-ax", "p-cyz"], &["p-d1", "p-a"]);
         check("p-[!a]", &["p-b"], &["p-a"]);
         check("a*b*c", &["abc", "axxbxbc"], &["abcd"]);
@@ -351,8 +392,14 @@ mod tests {
     #[test]
     fn what_leads_out_or_is_too_large_is_refused() {
         assert_eq!(Glob::parse("../x/*").err(), Some(GlobRefusal::LeadsOut));
-        assert_eq!(Glob::parse(&"a".repeat(2_000)).err(), Some(GlobRefusal::TooLarge));
-        assert_eq!(Glob::parse(&"{a,b}".repeat(20)).err(), Some(GlobRefusal::TooLarge));
+        assert_eq!(
+            Glob::parse(&"a".repeat(2_000)).err(),
+            Some(GlobRefusal::TooLarge)
+        );
+        assert_eq!(
+            Glob::parse(&"{a,b}".repeat(20)).err(),
+            Some(GlobRefusal::TooLarge)
+        );
     }
 
     #[test]
@@ -361,7 +408,10 @@ mod tests {
         let name = "a".repeat(4_000);
         let mut steps = 10_000;
         assert!(!glob.fits(&[&name, "b"], &mut steps));
-        assert_eq!(Glob::parse("**").expect("plain").fits(&["a"], &mut 0), false);
+        assert_eq!(
+            Glob::parse("**").expect("plain").fits(&["a"], &mut 0),
+            false
+        );
     }
 
     proptest! {

@@ -157,7 +157,10 @@ impl<'m> Surroundings<'m> {
     /// The catalogs that a package refers to: those of its own folder, then those of its workspace.
     fn catalogs(&self, index: usize) -> impl Iterator<Item = &'m Catalogs> {
         let own: &'m str = &self.manifests[index].folder;
-        let folders = [Some(own), Some(self.workspace(index)).filter(|folder| *folder != own)];
+        let folders = [
+            Some(own),
+            Some(self.workspace(index)).filter(|folder| *folder != own),
+        ];
         folders.into_iter().flatten().flat_map(|folder| {
             let settings = self.settings.get(folder).into_iter().flatten();
             let json = self.by_folder.get(folder);
@@ -194,7 +197,10 @@ impl<'m> Surroundings<'m> {
             }
             dependency.member.clone_from(&member);
             if !allowance.admits(&dependency) {
-                let what = format_args!("{} dependencies are left out: the tree has too many", count - complete.len());
+                let what = format_args!(
+                    "{} dependencies are left out: the tree has too many",
+                    count - complete.len()
+                );
                 problems.tell(&manifest.path, what);
                 break;
             }
@@ -212,7 +218,9 @@ impl<'m> Surroundings<'m> {
     ) {
         let key = dependency.imported_as.as_deref();
         let key = key.unwrap_or(&dependency.name);
-        let range = self.catalogs(index).find_map(|known| known.get(catalog, key));
+        let range = self
+            .catalogs(index)
+            .find_map(|known| known.get(catalog, key));
         match range {
             Some(range) => {
                 let specifier = crate::manifests::npm_specifier::read(range);
@@ -264,8 +272,10 @@ fn targets(
 ) -> Vec<Target> {
     let mut targets = json.targets.clone();
     for target in &mut targets {
-        if matches!(target.kind.as_str(), "main" | "module" | "types" | "browser" | "bin")
-            && let Some(path) = &target.path
+        if matches!(
+            target.kind.as_str(),
+            "main" | "module" | "types" | "browser" | "bin"
+        ) && let Some(path) = &target.path
             && let Some(found) = file_of(tree, path)
         {
             target.path = Some(found);

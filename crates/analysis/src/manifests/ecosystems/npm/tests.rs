@@ -22,7 +22,11 @@ fn read(files: &[(&str, &str)]) -> EcosystemFacts {
 }
 
 fn problems(facts: &EcosystemFacts) -> Vec<&str> {
-    facts.problems.iter().map(|problem| problem.what.as_str()).collect()
+    facts
+        .problems
+        .iter()
+        .map(|problem| problem.what.as_str())
+        .collect()
 }
 
 fn check_roles(files: &[(&str, &str)], expected: &[(&str, ProjectRole, Option<&str>)]) {
@@ -30,7 +34,13 @@ fn check_roles(files: &[(&str, &str)], expected: &[(&str, ProjectRole, Option<&s
     let found: Vec<(&str, ProjectRole, Option<&str>)> = facts
         .projects
         .iter()
-        .map(|project| (project.folder.as_str(), project.role, project.workspace.as_deref()))
+        .map(|project| {
+            (
+                project.folder.as_str(),
+                project.role,
+                project.workspace.as_deref(),
+            )
+        })
         .collect();
     assert_eq!(found, expected);
 }
@@ -39,13 +49,19 @@ fn check_roles(files: &[(&str, &str)], expected: &[(&str, ProjectRole, Option<&s
 fn workspaces_name_their_members() {
     check_roles(
         &[
-            ("package.json", r#"{"workspaces": ["packages/*", "!packages/out", "packages/out/deep"]}"#),
+            (
+                "package.json",
+                r#"{"workspaces": ["packages/*", "!packages/out", "packages/out/deep"]}"#,
+            ),
             ("packages/a/package.json", "{}"),
             ("packages/a/nested/package.json", "{}"),
             ("packages/out/package.json", "{}"),
             ("packages/out/deep/package.json", "{}"),
             ("packages/a/node_modules/x/package.json", "{}"),
-            ("examples/package.json", r#"{"workspaces": {"packages": ["*"]}}"#),
+            (
+                "examples/package.json",
+                r#"{"workspaces": {"packages": ["*"]}}"#,
+            ),
             ("examples/one/package.json", "{}"),
         ],
         &[
@@ -61,7 +77,10 @@ fn workspaces_name_their_members() {
     // For pnpm, what is taken away stays away.
     check_roles(
         &[
-            ("pnpm-workspace.yaml", "packages:\n  - '!**/test/**'\n  - packages/**\n  - ../other\n"),
+            (
+                "pnpm-workspace.yaml",
+                "packages:\n  - '!**/test/**'\n  - packages/**\n  - ../other\n",
+            ),
             ("packages/a/package.json", "{}"),
             ("packages/a/test/fixture/package.json", "{}"),
         ],
@@ -78,7 +97,12 @@ fn circles_of_workspaces_do_not_matter() {
         ("a/package.json", r#"{"workspaces": ["../b", ".", "**"]}"#),
         ("b/package.json", r#"{"workspaces": ["../a"]}"#),
     ]);
-    assert!(facts.projects.iter().all(|project| project.role == ProjectRole::Nested));
+    assert!(
+        facts
+            .projects
+            .iter()
+            .all(|project| project.role == ProjectRole::Nested)
+    );
     assert_eq!(facts.problems.len(), 2);
 }
 
@@ -93,9 +117,18 @@ fn installed_packages_are_read_only_where_there_are_no_others() {
 #[test]
 fn catalogs_and_workspace_versions_are_followed() {
     let facts = read(&[
-        ("pnpm-workspace.yaml", "packages: [packages/*]\ncatalog:\n  react: ^18.2.0\n  old: npm:new@1\ncatalogs:\n  seventeen:\n    react: ^17\n"),
-        ("package.json", r#"{"name": "root", "dependencies": {"react": "catalog:"}}"#),
-        ("packages/lib/package.json", r#"{"name": "lib", "version": "1.2.3"}"#),
+        (
+            "pnpm-workspace.yaml",
+            "packages: [packages/*]\ncatalog:\n  react: ^18.2.0\n  old: npm:new@1\ncatalogs:\n  seventeen:\n    react: ^17\n",
+        ),
+        (
+            "package.json",
+            r#"{"name": "root", "dependencies": {"react": "catalog:"}}"#,
+        ),
+        (
+            "packages/lib/package.json",
+            r#"{"name": "lib", "version": "1.2.3"}"#,
+        ),
         (
             "packages/app/package.json",
             r#"{"name": "app", "dependencies": {"react": "catalog:seventeen", "old": "catalog:", "none": "catalog:x",
@@ -127,23 +160,41 @@ fn catalogs_and_workspace_versions_are_followed() {
     );
     assert_eq!(
         problems(&facts),
-        ["line 1: none is in no catalog named x", "line 2: missing is no package of this workspace"]
+        [
+            "line 1: none is in no catalog named x",
+            "line 2: missing is no package of this workspace"
+        ]
     );
-    assert_eq!(facts.projects[0].manifests, ["package.json", "pnpm-workspace.yaml"]);
+    assert_eq!(
+        facts.projects[0].manifests,
+        ["package.json", "pnpm-workspace.yaml"]
+    );
     let yarn = read(&[
-        (".yarnrc.yml", "nodeLinker: node-modules\ncatalog:\n  a: ^1\n"),
+        (
+            ".yarnrc.yml",
+            "nodeLinker: node-modules\ncatalog:\n  a: ^1\n",
+        ),
         ("package.json", r#"{"devDependencies": {"a": "catalog:"}}"#),
     ]);
-    assert_eq!(yarn.projects[0].dependencies[0].parsed.as_deref(), Some(">=1.0.0, <2.0.0-0"));
+    assert_eq!(
+        yarn.projects[0].dependencies[0].parsed.as_deref(),
+        Some(">=1.0.0, <2.0.0-0")
+    );
 }
 
 #[test]
 fn targets_are_the_files_that_node_would_take() {
     let facts = read(&[
-        ("package.json", r#"{"name": "x", "main": "./lib", "bin": "cli", "types": "dist/index.d.ts"}"#),
+        (
+            "package.json",
+            r#"{"name": "x", "main": "./lib", "bin": "cli", "types": "dist/index.d.ts"}"#,
+        ),
         ("lib/index.js", ""),
         ("cli.js", ""),
-        ("plain/package.json", "{\"directories\": {\"bin\": \"bin\"}}"),
+        (
+            "plain/package.json",
+            "{\"directories\": {\"bin\": \"bin\"}}",
+        ),
         ("plain/index.js", ""),
         ("plain/bin/run", ""),
         ("plain/bin/.hidden", ""),
@@ -153,7 +204,14 @@ fn targets_are_the_files_that_node_would_take() {
         .projects
         .iter()
         .flat_map(|project| &project.targets)
-        .map(|target| format!("{} {} {}", target.kind, target.name, target.path.as_deref().unwrap_or("-")))
+        .map(|target| {
+            format!(
+                "{} {} {}",
+                target.kind,
+                target.name,
+                target.path.as_deref().unwrap_or("-")
+            )
+        })
         .collect();
     assert_eq!(
         shown,
@@ -170,10 +228,22 @@ fn targets_are_the_files_that_node_would_take() {
 #[test]
 fn every_lock_file_is_read_with_the_packages_beside_it() {
     let facts = read(&[
-        ("package.json", r#"{"name": "root", "workspaces": ["packages/*"], "dependencies": {"a": "^1"}}"#),
-        ("packages/m/package.json", r#"{"name": "m", "version": "0.1.0", "devDependencies": {"b": "1"}}"#),
-        ("yarn.lock", "a@^1:\n  version \"1.0.0\"\n\nb@1:\n  version \"1.1.0\"\n"),
-        ("package-lock.json", r#"{"packages": {"": {"name": "root"}}}"#),
+        (
+            "package.json",
+            r#"{"name": "root", "workspaces": ["packages/*"], "dependencies": {"a": "^1"}}"#,
+        ),
+        (
+            "packages/m/package.json",
+            r#"{"name": "m", "version": "0.1.0", "devDependencies": {"b": "1"}}"#,
+        ),
+        (
+            "yarn.lock",
+            "a@^1:\n  version \"1.0.0\"\n\nb@1:\n  version \"1.1.0\"\n",
+        ),
+        (
+            "package-lock.json",
+            r#"{"packages": {"": {"name": "root"}}}"#,
+        ),
         ("packages/m/bun.lockb", "\u{0}"),
         ("x/pnpm-lock.yaml", "packages:\n  /c@1.0.0: {dev: false}\n"),
         ("x/bun.lock", "{\"packages\": {},}"),
@@ -186,7 +256,10 @@ fn every_lock_file_is_read_with_the_packages_beside_it() {
             lock.packages.iter().map(|package| {
                 let by = package.required_by.join(",");
                 let development = if package.development { " dev" } else { "" };
-                format!("{} {}@{} [{by}]{development}", lock.path, package.name, package.version)
+                format!(
+                    "{} {}@{} [{by}]{development}",
+                    lock.path, package.name, package.version
+                )
             })
         })
         .collect();
@@ -203,17 +276,33 @@ fn every_lock_file_is_read_with_the_packages_beside_it() {
         ]
     );
     let paths: Vec<&str> = facts.locks.iter().map(|lock| lock.path.as_str()).collect();
-    assert_eq!(paths, ["package-lock.json", "x/bun.lock", "x/pnpm-lock.yaml", "yarn.lock"]);
-    assert_eq!(problems(&facts), ["is Bun's lock file in its binary form, which is not read"]);
+    assert_eq!(
+        paths,
+        [
+            "package-lock.json",
+            "x/bun.lock",
+            "x/pnpm-lock.yaml",
+            "yarn.lock"
+        ]
+    );
+    assert_eq!(
+        problems(&facts),
+        ["is Bun's lock file in its binary form, which is not read"]
+    );
 }
 
 #[test]
 fn many_packages_and_patterns_are_bounded() {
-    let patterns: Vec<String> = (0..1_500).map(|number| format!("\"**/*{number}*/**/x*\"")).collect();
+    let patterns: Vec<String> = (0..1_500)
+        .map(|number| format!("\"**/*{number}*/**/x*\""))
+        .collect();
     let root = format!("{{\"workspaces\": [{}]}}", patterns.join(","));
     let mut files = vec![("package.json".to_owned(), root.into_bytes())];
     for number in 0..3_000 {
-        files.push((format!("p/{}/q{number}/package.json", "a/".repeat(20)), b"{}".to_vec()));
+        files.push((
+            format!("p/{}/q{number}/package.json", "a/".repeat(20)),
+            b"{}".to_vec(),
+        ));
     }
     let files: Vec<(String, Vec<u8>)> = files
         .into_iter()
@@ -223,7 +312,11 @@ fn many_packages_and_patterns_are_bounded() {
     let started = Instant::now();
     let facts = read_tree(&MemoryTree::new(origin, files));
     assert_eq!(facts.projects.len(), 3_001);
-    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 #[test]

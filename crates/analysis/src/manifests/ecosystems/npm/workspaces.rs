@@ -3,10 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{
-    Manifest, Settings,
-    globs::Glob,
-};
+use super::{Manifest, Settings, globs::Glob};
 use crate::manifests::{problem_list::ProblemList, tree_reading::folder_of};
 
 /// How many patterns with wildcards are compared in one workspace.
@@ -31,7 +28,9 @@ impl Workspace {
         let mut globs = Vec::new();
         for (pattern, line) in patterns {
             if globs.len() >= MOST_PATTERNS {
-                let what = format_args!("more than {MOST_PATTERNS} patterns of members; the rest is left out");
+                let what = format_args!(
+                    "more than {MOST_PATTERNS} patterns of members; the rest is left out"
+                );
                 problems.tell_line(path, *line, what);
                 break;
             }

@@ -14,11 +14,11 @@ use synthesizer_model::{
     tree::TreePath,
 };
 
-use super::placed::Compiled;
 use super::super::super::{
     problem_list::ProblemList,
     tree_reading::{TreeReading, folder_of, join},
 };
+use super::placed::Compiled;
 use graph::LockGraph;
 
 /// The largest lock file that is read, in bytes.
@@ -34,7 +34,9 @@ impl<'l> Lock<'l> {
     /// Gives the package in the lock file's own folder.
     fn project(&self) -> Option<&'l Project> {
         let folder = folder_of(self.path);
-        self.projects.iter().find(|project| project.folder == folder)
+        self.projects
+            .iter()
+            .find(|project| project.folder == folder)
     }
 
     /// Says whether a path that the lock file names leads to one of the tree's own packages.
@@ -49,7 +51,8 @@ struct LockFormat {
     /// Says whether a file has it, by its name.
     matches: fn(name: &str) -> bool,
     /// Reads a file; `None` when it is none.
-    parse: for<'t> fn(lock: &Lock<'_>, text: &'t str, problems: &mut ProblemList) -> Option<LockGraph>,
+    parse:
+        for<'t> fn(lock: &Lock<'_>, text: &'t str, problems: &mut ProblemList) -> Option<LockGraph>,
 }
 
 /// Every format.
@@ -100,7 +103,9 @@ pub(super) fn compiled(
             continue;
         };
         let owner = file.owner.as_deref();
-        let project = projects.iter().find(|project| Some(project.folder.as_str()) == owner);
+        let project = projects
+            .iter()
+            .find(|project| Some(project.folder.as_str()) == owner);
         let graph = compiled_requirements::parse(project, &text);
         let path = file.path.as_str();
         found.extend(graph.map(|graph| graph.finish(path, &mut reading.problems)));

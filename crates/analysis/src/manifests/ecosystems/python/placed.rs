@@ -54,7 +54,8 @@ impl<'t> PlacedFiles<'t> {
         let mut by_folder: HashMap<&'t str, Vec<usize>> = HashMap::new();
         for path in paths {
             if files.len() == MOST_FILES {
-                let what = format_args!("more than {MOST_FILES} requirements files; the rest is left out");
+                let what =
+                    format_args!("more than {MOST_FILES} requirements files; the rest is left out");
                 reading.problems.tell("", what);
                 break;
             }
@@ -71,8 +72,13 @@ impl<'t> PlacedFiles<'t> {
             let source = stem.map(|stem| format!("{stem}.in"));
             let compiled = !is_environment
                 && stem.is_some()
-                && reading.text(path).is_some_and(|text| requirements_files::is_compiled(&text));
-            by_folder.entry(path.parent()).or_default().push(files.len());
+                && reading
+                    .text(path)
+                    .is_some_and(|text| requirements_files::is_compiled(&text));
+            by_folder
+                .entry(path.parent())
+                .or_default()
+                .push(files.len());
             files.push(PlacedFile {
                 path,
                 place,
@@ -192,14 +198,20 @@ fn is_read_with_manifests(file: &PlacedFile<'_>) -> bool {
     let name = file.path.file_name();
     let is_known = matches!(
         name,
-        "requirements.txt" | "requirements-dev.txt" | "requirements_dev.txt" | "dev-requirements.txt"
+        "requirements.txt"
+            | "requirements-dev.txt"
+            | "requirements_dev.txt"
+            | "dev-requirements.txt"
     );
     is_known && file.place.base == file.path.parent() && !(file.compiled && file.has_source)
 }
 
 fn place_of_environment(path: &TreePath) -> Place {
     let folder = path.parent();
-    let in_conda = matches!(name_of(folder), "conda" | "conda-envs" | "envs" | "environments");
+    let in_conda = matches!(
+        name_of(folder),
+        "conda" | "conda-envs" | "envs" | "environments"
+    );
     let base = if in_conda { folder_of(folder) } else { folder };
     Place {
         base: base.to_owned(),
@@ -256,7 +268,9 @@ fn add_lists(together: &mut Together, lists: Vec<(Place, ManifestFacts)>) {
         together.manifests.append(&mut facts.included);
         let path = facts.path.clone();
         let local = std::mem::take(&mut facts.local).into_iter();
-        together.local.extend(local.map(|requirement| (path.clone(), requirement)));
+        together
+            .local
+            .extend(local.map(|requirement| (path.clone(), requirement)));
         together.development.append(&mut facts.development);
         let Some(runtime) = facts.runtime.take() else {
             continue;

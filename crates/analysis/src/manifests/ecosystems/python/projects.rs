@@ -73,8 +73,10 @@ impl<'f> Folders<'f> {
             }
         }
         let python = facts.requires_python.clone();
-        let runtimes: BTreeMap<String, String> =
-            python.map(|python| ("python".to_owned(), python)).into_iter().collect();
+        let runtimes: BTreeMap<String, String> = python
+            .map(|python| ("python".to_owned(), python))
+            .into_iter()
+            .collect();
         let mut manifests = together.manifests.clone();
         manifests.sort();
         manifests.dedup();
@@ -93,7 +95,11 @@ impl<'f> Folders<'f> {
                 .license_as_written
                 .clone()
                 .filter(|_| together.license.is_none()),
-            license_files: together.license_files.iter().map(|file| cut(file, LONGEST_TEXT).to_owned()).collect(),
+            license_files: together
+                .license_files
+                .iter()
+                .map(|file| cut(file, LONGEST_TEXT).to_owned())
+                .collect(),
             private: together.private,
             facts,
         }
@@ -110,7 +116,11 @@ impl<'f> Folders<'f> {
         all.extend(together.optional.iter().cloned());
         // What a list for development takes over from the list of what is needed to run is told once.
         let development = together.development.iter();
-        all.extend(development.filter(|dependency| !needed.contains(&place_of(dependency))).cloned());
+        all.extend(
+            development
+                .filter(|dependency| !needed.contains(&place_of(dependency)))
+                .cloned(),
+        );
         for (manifest, requirement) in &together.local {
             match self.on_folder(manifest, requirement) {
                 Ok(Some(dependency)) if dependency.url.as_deref() != Some(&path_url(folder)) => {
@@ -122,7 +132,9 @@ impl<'f> Folders<'f> {
         }
         for dependency in &mut all {
             if dependency.url.is_none()
-                && let Some(source) = together.sources.get(&normalize_distribution(&dependency.name))
+                && let Some(source) = together
+                    .sources
+                    .get(&normalize_distribution(&dependency.name))
             {
                 dependency.url = self.overridden(folder, source, &dependency.name);
             }
@@ -144,8 +156,7 @@ impl<'f> Folders<'f> {
         let Some(name) = name else {
             return Err(format!("no manifest names the package in {path}"));
         };
-        let mut dependency =
-            Dependency::new(Ecosystem::Python, name, manifest, requirement.line);
+        let mut dependency = Dependency::new(Ecosystem::Python, name, manifest, requirement.line);
         dependency.extras.clone_from(&requirement.extras);
         dependency.group = match (requirement.section, &requirement.group) {
             (Section::Runtime, None) => None,
@@ -183,9 +194,8 @@ fn path_url(folder: &str) -> String {
 
 fn facts_of(reading: &mut TreeReading<'_>, folder: &str, together: &Together) -> ProjectFacts {
     let known = &together.project;
-    let limited = |text: &Option<String>, most: usize| {
-        text.as_deref().map(|text| cut(text, most).to_owned())
-    };
+    let limited =
+        |text: &Option<String>, most: usize| text.as_deref().map(|text| cut(text, most).to_owned());
     let mut look_up = |source: &Option<VersionSource>| {
         version_source::resolve(reading, folder, &together.import_roots, source.as_ref()?)
     };
@@ -207,16 +217,25 @@ fn facts_of(reading: &mut TreeReading<'_>, folder: &str, together: &Together) ->
 fn targets(reading: &TreeReading<'_>, folder: &str, together: &Together) -> Vec<Target> {
     let mut files: HashMap<String, Option<String>> = HashMap::new();
     let target = |entry: &EntryPoint| {
-        let is_script = matches!(entry.group.as_str(), "console_scripts" | "gui_scripts" | "scripts");
+        let is_script = matches!(
+            entry.group.as_str(),
+            "console_scripts" | "gui_scripts" | "scripts"
+        );
         let path = if entry.group == "scripts" {
             let path = join(folder, &entry.object).and_then(|path| TreePath::new(&path).ok());
-            path.filter(|path| reading.has(path)).map(|path| path.as_str().to_owned())
+            path.filter(|path| reading.has(path))
+                .map(|path| path.as_str().to_owned())
         } else {
             let module = entry.object.split(':').next().unwrap_or("").trim();
             files
                 .entry(module.to_owned())
                 .or_insert_with(|| {
-                    let file = version_source::module_file(reading, folder, &together.import_roots, module);
+                    let file = version_source::module_file(
+                        reading,
+                        folder,
+                        &together.import_roots,
+                        module,
+                    );
                     file.map(|file| in_folder(folder, &file))
                 })
                 .clone()

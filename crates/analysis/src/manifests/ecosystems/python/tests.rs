@@ -26,18 +26,30 @@ fn shown(facts: &EcosystemFacts) -> Vec<String> {
                 let group = dependency.group.as_deref().unwrap_or("-");
                 let url = dependency.url.as_ref().map(|url| format!(" @{url}"));
                 let url = url.unwrap_or_default();
-                format!("{} {group} {}:{}{url}", dependency.requirement(), dependency.manifest, dependency.line)
+                format!(
+                    "{} {group} {}:{}{url}",
+                    dependency.requirement(),
+                    dependency.manifest,
+                    dependency.line
+                )
             })
             .collect();
         let name = project.facts.name.as_deref().unwrap_or("-");
-        format!("{}|{:?}|{name}: {}", project.folder, project.role, dependencies.join(", "))
+        format!(
+            "{}|{:?}|{name}: {}",
+            project.folder,
+            project.role,
+            dependencies.join(", ")
+        )
     };
     facts.projects.iter().map(project).collect()
 }
 
 fn problems(facts: &EcosystemFacts) -> Vec<String> {
     let problems = facts.problems.iter();
-    problems.map(|problem| format!("{}: {}", problem.path, problem.what)).collect()
+    problems
+        .map(|problem| format!("{}: {}", problem.path, problem.what))
+        .collect()
 }
 
 fn check(files: &[(&str, &str)], expected: &[&str], expected_problems: &[&str]) -> EcosystemFacts {
@@ -60,8 +72,14 @@ fn nested_packages_stay_apart() {
             ("pyproject.toml", root),
             ("src/x/cli.py", ""),
             ("src/x/__init__.py", ""),
-            ("examples/e/setup.py", "from setuptools import setup\nsetup(name='e', install_requires=['b'])\n"),
-            ("src/x/setup.py", "def configuration():\n    pass\nsetup(**configuration().todict())\n"),
+            (
+                "examples/e/setup.py",
+                "from setuptools import setup\nsetup(name='e', install_requires=['b'])\n",
+            ),
+            (
+                "src/x/setup.py",
+                "def configuration():\n    pass\nsetup(**configuration().todict())\n",
+            ),
             ("tools/pyproject.toml", "[tool.black]\nline-length=1\n"),
         ],
         &[
@@ -71,12 +89,24 @@ fn nested_packages_stay_apart() {
         &[],
     );
     let root = &facts.projects[0];
-    assert_eq!(root.runtimes.get("python").map(String::as_str), Some(">=3.9"));
-    assert_eq!((root.license.as_deref(), root.license_files.as_slice()), (Some("MIT"), &["L*".to_owned()][..]));
+    assert_eq!(
+        root.runtimes.get("python").map(String::as_str),
+        Some(">=3.9")
+    );
+    assert_eq!(
+        (root.license.as_deref(), root.license_files.as_slice()),
+        (Some("MIT"), &["L*".to_owned()][..])
+    );
     let targets: Vec<(&str, &str, Option<&str>)> = root
         .targets
         .iter()
-        .map(|target| (target.kind.as_str(), target.name.as_str(), target.path.as_deref()))
+        .map(|target| {
+            (
+                target.kind.as_str(),
+                target.name.as_str(),
+                target.path.as_deref(),
+            )
+        })
         .collect();
     let expected = [
         ("script", "x", Some("src/x/cli.py")),
@@ -89,7 +119,10 @@ fn nested_packages_stay_apart() {
 fn requirements_files_belong_to_the_nearest_package() {
     check(
         &[
-            ("pyproject.toml", "[project]\nname='x'\ndependencies=['a']\n"),
+            (
+                "pyproject.toml",
+                "[project]\nname='x'\ndependencies=['a']\n",
+            ),
             ("requirements.txt", "a==1\n"),
             ("requirements/dev.txt", "-r ../requirements.txt\nb\n"),
             ("docs/requirements.txt", "c\n-e ..\n-e ../lib\n-e ../gone\n"),
@@ -128,8 +161,14 @@ fn folders_with_nothing_but_requirements_are_packages_without_a_name() {
 fn members_of_a_workspace_are_known() {
     let facts = check(
         &[
-            ("pyproject.toml", "[project]\nname='x'\ndependencies=['a', 'b']\n[tool.uv.sources]\na={workspace=true}\nb={path='ext/b'}\n[tool.uv.workspace]\nmembers=['packages/*','gone']\nexclude=['packages/out']\n"),
-            ("packages/a/pyproject.toml", "[project]\nname='A'\ndependencies=['q']\n"),
+            (
+                "pyproject.toml",
+                "[project]\nname='x'\ndependencies=['a', 'b']\n[tool.uv.sources]\na={workspace=true}\nb={path='ext/b'}\n[tool.uv.workspace]\nmembers=['packages/*','gone']\nexclude=['packages/out']\n",
+            ),
+            (
+                "packages/a/pyproject.toml",
+                "[project]\nname='A'\ndependencies=['q']\n",
+            ),
             ("packages/out/pyproject.toml", "[project]\nname='o'\n"),
             ("ext/b/pyproject.toml", "[project]\nname='b'\n"),
         ],
@@ -151,7 +190,12 @@ fn programs_that_make_packages_are_read_and_their_versions_looked_up() {
     let program = "from setuptools import setup\nimport os\nabout = {}\nexec(open('x/v.py').read(), about)\n\
         setup(name='x', version=about['__version__'], install_requires=open('r.txt').read().splitlines(), extras_require={'t': ['p']})\n";
     let facts = check(
-        &[("setup.py", program), ("x/v.py", "__version__ = '2.0'\n"), ("r.txt", "a>=1\n# c\n-c k.txt\n"), ("k.txt", "a<3\n")],
+        &[
+            ("setup.py", program),
+            ("x/v.py", "__version__ = '2.0'\n"),
+            ("r.txt", "a>=1\n# c\n-c k.txt\n"),
+            ("k.txt", "a<3\n"),
+        ],
         &["|Root|x: a>=1 - r.txt:1, p t setup.py:5"],
         &[],
     );
@@ -163,15 +207,24 @@ fn programs_that_make_packages_are_read_and_their_versions_looked_up() {
     check(
         &[
             ("pyproject.toml", "[project]\nname='x'\n"),
-            ("setup.py", "from setuptools import setup\nsetup(name='x', install_requires=['a', f()])\n"),
+            (
+                "setup.py",
+                "from setuptools import setup\nsetup(name='x', install_requires=['a', f()])\n",
+            ),
         ],
         &["|Root|x: "],
         &[],
     );
     check(
-        &[("setup.py", "from setuptools import setup\nsetup(name='x', install_requires=f())\n")],
+        &[(
+            "setup.py",
+            "from setuptools import setup\nsetup(name='x', install_requires=f())\n",
+        )],
         &["|Root|x: "],
-        &["setup.py: line 2: install_requires is not static", "setup.py: no manifest states"],
+        &[
+            "setup.py: line 2: install_requires is not static",
+            "setup.py: no manifest states",
+        ],
     );
 }
 
@@ -180,7 +233,10 @@ fn packages(lock: &LockFile) -> Vec<String> {
         let own = if package.own { " own" } else { "" };
         let development = if package.development { " dev" } else { "" };
         let required = package.required_by.join(",");
-        format!("{} {} {} [{required}]{own}{development}", package.name, package.version, package.source)
+        format!(
+            "{} {} {} [{required}]{own}{development}",
+            package.name, package.version, package.source
+        )
     });
     shown.collect()
 }
@@ -193,7 +249,10 @@ fn check_lock(files: &[(&str, &str)], expected: &[&str]) {
 
 #[test]
 fn lock_files_name_the_whole_set() {
-    let manifest = ("pyproject.toml", "[project]\nname='x'\ndependencies=['a']\n[dependency-groups]\ndev=['d']\n");
+    let manifest = (
+        "pyproject.toml",
+        "[project]\nname='x'\ndependencies=['a']\n[dependency-groups]\ndev=['d']\n",
+    );
     check_lock(
         &[
             manifest,
@@ -204,7 +263,12 @@ fn lock_files_name_the_whole_set() {
                  [[package]]\nname='b'\nversion='2'\nsource={git='https://h.example/b#0'}\n[[package]]\nname='d'\nversion='3'\n",
             ),
         ],
-        &["a 1 registry [x]", "b 2 git [a]", "d 3 registry [x] dev", "x  path [] own"],
+        &[
+            "a 1 registry [x]",
+            "b 2 git [a]",
+            "d 3 registry [x] dev",
+            "x  path [] own",
+        ],
     );
     check_lock(
         &[
@@ -215,7 +279,11 @@ fn lock_files_name_the_whole_set() {
                  groups=['main','dev']\n[[package]]\nname='d'\nversion='3'\ngroups=['dev']\n",
             ),
         ],
-        &["a 1 registry [x]", "b 2 registry [a]", "d 3 registry [x] dev"],
+        &[
+            "a 1 registry [x]",
+            "b 2 registry [a]",
+            "d 3 registry [x] dev",
+        ],
     );
     check_lock(
         &[
@@ -225,7 +293,11 @@ fn lock_files_name_the_whole_set() {
                 "[[package]]\nname='a'\nversion='1'\ngroups=['default']\ndependencies=['b>=1']\n[[package]]\nname='b'\nversion='2'\n[[package]]\nname='d'\nversion='3'\ngroups=['dev']\n",
             ),
         ],
-        &["a 1 registry [x]", "b 2 registry [a]", "d 3 registry [x] dev"],
+        &[
+            "a 1 registry [x]",
+            "b 2 registry [a]",
+            "d 3 registry [x] dev",
+        ],
     );
     check_lock(
         &[
@@ -240,13 +312,20 @@ fn lock_files_name_the_whole_set() {
     check_lock(
         &[
             ("Pipfile", "[packages]\na='*'\n"),
-            ("Pipfile.lock", "{\"_meta\":{},\"default\":{\"a\":{\"version\":\"==1\"}},\"develop\":{\"d\":{\"version\":\"==3\"}}}"),
+            (
+                "Pipfile.lock",
+                "{\"_meta\":{},\"default\":{\"a\":{\"version\":\"==1\"}},\"develop\":{\"d\":{\"version\":\"==3\"}}}",
+            ),
         ],
         &["a 1 registry []", "d 3 registry [] dev"],
     );
     let compiled = "# This file is autogenerated by pip-compile\na==1\n    # via -r requirements.in\nb==2\n    # via a\n";
     check_lock(
-        &[manifest, ("requirements.in", "a\n"), ("requirements.txt", compiled)],
+        &[
+            manifest,
+            ("requirements.in", "a\n"),
+            ("requirements.txt", compiled),
+        ],
         &["a 1 registry [x]", "b 2 registry [a]"],
     );
     check(
@@ -259,8 +338,14 @@ fn lock_files_name_the_whole_set() {
 #[test]
 fn trees_that_mean_harm_are_bounded() {
     let deep = format!("a = {}", "[".repeat(100_000));
-    let long_extra = format!("[project]\nname='x'\n[project.optional-dependencies]\n{} = [{}]\n", "e".repeat(100_000), "'a',".repeat(20_000));
-    let names: Vec<String> = (0..3_000).map(|number| format!("p{number}/pyproject.toml")).collect();
+    let long_extra = format!(
+        "[project]\nname='x'\n[project.optional-dependencies]\n{} = [{}]\n",
+        "e".repeat(100_000),
+        "'a',".repeat(20_000)
+    );
+    let names: Vec<String> = (0..3_000)
+        .map(|number| format!("p{number}/pyproject.toml"))
+        .collect();
     let mut files: Vec<(&str, &str)> = names
         .iter()
         .map(|name| (name.as_str(), "[project]\nname='x'\ndependencies=['a']\n[tool.uv.workspace]\nmembers=['*','a*','b*']\n"))
@@ -268,7 +353,10 @@ fn trees_that_mean_harm_are_bounded() {
     files.push(("pyproject.toml", &long_extra));
     files.push(("deep/pyproject.toml", &deep));
     files.push(("nul/requirements.txt", "a\0\n\u{feff}b\n"));
-    files.push(("loop/requirements.txt", "-r requirements.txt\n-r ../loop/other.txt\n-r /etc/passwd\n-r ../../x\n"));
+    files.push((
+        "loop/requirements.txt",
+        "-r requirements.txt\n-r ../loop/other.txt\n-r /etc/passwd\n-r ../../x\n",
+    ));
     files.push(("loop/other.txt", "-r requirements.txt\n"));
     files.push(("bad/uv.lock", "[[package]\n"));
     files.push(("bad/poetry.lock", "package = 1\n"));
@@ -278,6 +366,11 @@ fn trees_that_mean_harm_are_bounded() {
     let facts = read(&files);
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
     assert!(facts.projects.len() > 3_000);
-    let kept: usize = facts.projects[0].dependencies.iter().filter_map(|known| known.group.as_ref()).map(String::len).sum();
+    let kept: usize = facts.projects[0]
+        .dependencies
+        .iter()
+        .filter_map(|known| known.group.as_ref())
+        .map(String::len)
+        .sum();
     assert!(kept <= 20_000 * 512, "{kept}");
 }

@@ -42,28 +42,39 @@ pub(super) fn find(reading: &mut TreeReading<'_>, found: &Found) -> HashMap<Stri
             }
         }
         if globs.len() > MOST_GLOBS {
-            let what = format_args!("more than {MOST_GLOBS} patterns of members; the rest is left out");
+            let what =
+                format_args!("more than {MOST_GLOBS} patterns of members; the rest is left out");
             reading.problems.tell(&manifest, what);
         }
         for folder in found.keys() {
             let below = match root.as_str() {
                 "" => Some(folder.as_str()),
-                root => folder.strip_prefix(root).and_then(|rest| rest.strip_prefix('/')),
+                root => folder
+                    .strip_prefix(root)
+                    .and_then(|rest| rest.strip_prefix('/')),
             };
             let Some(below) = below.filter(|below| !below.is_empty()) else {
                 continue;
             };
             left = left.saturating_sub(globs.len().max(1));
             if left == 0 {
-                reading.problems.tell(&manifest, "too many folders and patterns; some members may be left out");
+                reading.problems.tell(
+                    &manifest,
+                    "too many folders and patterns; some members may be left out",
+                );
                 break;
             }
             let patterns = globs.iter().take(MOST_GLOBS);
             let fits = patterns.into_iter().any(|(pattern, _)| {
-                licenses::fits_glob(pattern.trim_start_matches("./").trim_end_matches('/'), below)
+                licenses::fits_glob(
+                    pattern.trim_start_matches("./").trim_end_matches('/'),
+                    below,
+                )
             });
             if fits && !exclude(below) {
-                member_of.entry(folder.clone()).or_insert_with(|| root.clone());
+                member_of
+                    .entry(folder.clone())
+                    .or_insert_with(|| root.clone());
             }
         }
     }

@@ -4,7 +4,7 @@
 use synthesizer_model::project::Project;
 
 use super::super::super::super::requirement;
-use super::graph::{Locked, LockGraph};
+use super::graph::{LockGraph, Locked};
 
 /// Reads a file; `None` when one of its requirements is not pinned.
 pub(super) fn parse(project: Option<&Project>, text: &str) -> Option<LockGraph> {
@@ -40,7 +40,11 @@ pub(super) fn parse(project: Option<&Project>, text: &str) -> Option<LockGraph> 
         let Some(name) = &last else {
             continue;
         };
-        for asking in asking.split(',').map(str::trim).filter(|asking| !asking.is_empty()) {
+        for asking in asking
+            .split(',')
+            .map(str::trim)
+            .filter(|asking| !asking.is_empty())
+        {
             asked.push((asking.to_owned(), name.clone()));
         }
     }
@@ -61,7 +65,11 @@ fn pinned(graph: &mut LockGraph, content: &str) -> Option<String> {
     };
     let mut package = Locked::new(&read.name, version);
     if let Some(url) = &read.url {
-        package.source = if url.starts_with("git+") { "git" } else { "url" };
+        package.source = if url.starts_with("git+") {
+            "git"
+        } else {
+            "url"
+        };
     }
     graph.add(package)?;
     Some(read.name)
@@ -90,14 +98,19 @@ mod tests {
         let graph = parse(None, text);
         let file = graph.map(|graph| graph.finish("requirements.txt", &mut ProblemList::default()));
         let found = file.map(|file| {
-            let shown = file.packages.into_iter().map(|package| {
-                (package.name, package.version, package.required_by.join(","))
-            });
+            let shown = file
+                .packages
+                .into_iter()
+                .map(|package| (package.name, package.version, package.required_by.join(",")));
             shown.collect::<Vec<_>>()
         });
         let expected = expected.map(|rows| {
             let owned = |(name, version, required): &(&str, &str, &str)| {
-                ((*name).to_owned(), (*version).to_owned(), (*required).to_owned())
+                (
+                    (*name).to_owned(),
+                    (*version).to_owned(),
+                    (*required).to_owned(),
+                )
             };
             rows.iter().map(owned).collect::<Vec<_>>()
         });

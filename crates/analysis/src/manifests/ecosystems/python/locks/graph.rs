@@ -151,12 +151,19 @@ impl LockGraph {
                 Asking::Name(name) | Asking::Project(name) => name,
             };
             // An extra of a package may ask for the package.
-            if normalize_distribution(asking) != normalize_distribution(&self.packages[*asked].name) {
+            if normalize_distribution(asking) != normalize_distribution(&self.packages[*asked].name)
+            {
                 required[*asked].insert(asking);
             }
         }
-        for ((package, required), development) in self.packages.iter().zip(required).zip(development) {
-            let key = (package.name.clone(), package.version.clone(), package.source);
+        for ((package, required), development) in
+            self.packages.iter().zip(required).zip(development)
+        {
+            let key = (
+                package.name.clone(),
+                package.version.clone(),
+                package.source,
+            );
             let known = merged.entry(key).or_insert_with(|| LockedPackage {
                 name: package.name.clone(),
                 version: package.version.clone(),
@@ -166,7 +173,9 @@ impl LockGraph {
                 development: true,
                 license: None,
             });
-            known.required_by.extend(required.into_iter().map(str::to_owned));
+            known
+                .required_by
+                .extend(required.into_iter().map(str::to_owned));
             known.own |= package.own;
             known.development &= development;
         }
@@ -186,7 +195,10 @@ impl LockGraph {
     fn edges(&self) -> Vec<(usize, usize)> {
         let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
         for (place, package) in self.packages.iter().enumerate() {
-            by_name.entry(normalize_distribution(&package.name)).or_default().push(place);
+            by_name
+                .entry(normalize_distribution(&package.name))
+                .or_default()
+                .push(place);
         }
         let mut edges = Vec::new();
         for (place, pair) in self.pairs.iter().enumerate() {
@@ -208,7 +220,6 @@ impl LockGraph {
         let mut asked_by: HashMap<usize, Vec<usize>> = HashMap::new();
         let mut asked_by_name: HashMap<&str, Vec<usize>> = HashMap::new();
         let mut waiting: Vec<usize> = Vec::new();
-        let mut has_root = false;
         for (pair, asked) in edges {
             let pair = &self.pairs[*pair];
             match &pair.asking {
@@ -218,14 +229,27 @@ impl LockGraph {
                 Asking::Project(_) => waiting.push(*asked),
             }
         }
-        has_root |= self.pairs.iter().any(|pair| matches!(pair.asking, Asking::Project(_)));
+        let mut has_root = self
+            .pairs
+            .iter()
+            .any(|pair| matches!(pair.asking, Asking::Project(_)));
         for (place, package) in self.packages.iter().enumerate() {
             if package.own {
                 has_root = true;
                 waiting.push(place);
             }
         }
+        let tells_packages = self
+            .pairs
+            .iter()
+            .any(|pair| !matches!(pair.asking, Asking::Project(_)));
         let mut needed = vec![!has_root; self.packages.len()];
+        if has_root && !tells_packages {
+            // Of what nobody is known to ask for it cannot be told.
+            needed.fill(true);
+            let asked = edges.iter().map(|(_, asked)| *asked);
+            asked.for_each(|asked| needed[asked] = false);
+        }
         while let Some(place) = waiting.pop() {
             if !std::mem::replace(&mut needed[place], true) {
                 waiting.extend(asked_by.get(&place).into_iter().flatten());
@@ -248,7 +272,12 @@ mod tests {
     #[test]
     fn who_asks_is_found_and_what_development_alone_needs() {
         let mut graph = LockGraph::default();
-        let own = graph.add(Locked { own: true, ..Locked::new("Me", "1") }).expect("room");
+        let own = graph
+            .add(Locked {
+                own: true,
+                ..Locked::new("Me", "1")
+            })
+            .expect("room");
         let a = graph.add(Locked::new("a", "1")).expect("room");
         graph.add(Locked::new("a", "2"));
         graph.add(Locked::new("b", "1"));
@@ -262,7 +291,12 @@ mod tests {
             .iter()
             .map(|package| {
                 let required = package.required_by.iter().map(String::as_str).collect();
-                (package.name.as_str(), package.version.as_str(), required, package.development)
+                (
+                    package.name.as_str(),
+                    package.version.as_str(),
+                    required,
+                    package.development,
+                )
             })
             .collect();
         let expected = [

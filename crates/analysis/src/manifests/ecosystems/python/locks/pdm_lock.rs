@@ -1,7 +1,7 @@
 //! `pdm.lock`. Specification: <https://pdm-project.org/latest/usage/lockfile/>; the shape of versions 3 to 4.5.
 
 use super::super::super::super::{problem_list::ProblemList, requirement};
-use super::graph::{Locked, LockGraph};
+use super::graph::{LockGraph, Locked};
 use super::uv_lock::{parsed, tables, text_in, texts_in};
 use super::{Lock, LockFormat};
 
@@ -30,9 +30,8 @@ fn parse(lock: &Lock<'_>, text: &str, problems: &mut ProblemList) -> Option<Lock
         if table.contains_key("groups") {
             let groups = texts_in(table, "groups");
             let extras = lock.project().map_or(&[][..], |project| &project.extras);
-            let is_used = |group: &&str| {
-                *group == "default" || extras.iter().any(|extra| extra == *group)
-            };
+            let is_used =
+                |group: &&str| *group == "default" || extras.iter().any(|extra| extra == *group);
             package.development = Some(!groups.iter().any(is_used));
         }
         let Some(place) = graph.add(package) else {

@@ -4,7 +4,7 @@ use super::super::super::super::{
     json_text::{self, Node},
     problem_list::ProblemList,
 };
-use super::graph::{Locked, LockGraph};
+use super::graph::{LockGraph, Locked};
 use super::{Lock, LockFormat};
 
 pub(super) static FORMAT: LockFormat = LockFormat {
@@ -40,7 +40,9 @@ fn parse(lock: &Lock<'_>, text: &str, problems: &mut ProblemList) -> Option<Lock
 }
 
 fn package_of(lock: &Lock<'_>, name: &str, value: &Node<'_>, development: bool) -> Locked {
-    let version = value.text_of("version").map(|version| version.trim_start_matches('='));
+    let version = value
+        .text_of("version")
+        .map(|version| version.trim_start_matches('='));
     let version = version.or_else(|| value.text_of("ref"));
     let mut package = Locked::new(name, version.unwrap_or(""));
     let path = value.text_of("path");

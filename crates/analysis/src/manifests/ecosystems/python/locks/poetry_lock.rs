@@ -1,7 +1,7 @@
 //! `poetry.lock`. Specification: <https://python-poetry.org/docs/basic-usage/#installing-with-poetrylock>; the shape of versions 1.0 to 2.1.
 
 use super::super::super::super::problem_list::ProblemList;
-use super::graph::{Locked, LockGraph};
+use super::graph::{LockGraph, Locked};
 use super::uv_lock::{parsed, tables, text_in, texts_in};
 use super::{Lock, LockFormat};
 
@@ -18,7 +18,9 @@ fn parse(lock: &Lock<'_>, text: &str, problems: &mut ProblemList) -> Option<Lock
             continue;
         };
         let mut package = Locked::new(name, text_in(table, "version").unwrap_or(""));
-        let source = table.get("source").and_then(|source| source.get_ref().as_table());
+        let source = table
+            .get("source")
+            .and_then(|source| source.get_ref().as_table());
         let kind = source.and_then(|source| text_in(source, "type"));
         package.source = match kind {
             Some("git") => "git",
@@ -38,7 +40,9 @@ fn parse(lock: &Lock<'_>, text: &str, problems: &mut ProblemList) -> Option<Lock
         let Some(place) = graph.add(package) else {
             break;
         };
-        let dependencies = table.get("dependencies").and_then(|list| list.get_ref().as_table());
+        let dependencies = table
+            .get("dependencies")
+            .and_then(|list| list.get_ref().as_table());
         for (name, _) in dependencies.into_iter().flatten() {
             graph.ask(place, name.get_ref(), None, false);
         }

@@ -1,12 +1,14 @@
 //! `pylock.toml` (PEP 751). Specification: <https://packaging.python.org/en/latest/specifications/pylock-toml/>.
 
 use super::super::super::super::problem_list::ProblemList;
-use super::graph::{Locked, LockGraph};
+use super::graph::{LockGraph, Locked};
 use super::uv_lock::{parsed, tables, text_in};
 use super::{Lock, LockFormat};
 
 pub(super) static FORMAT: LockFormat = LockFormat {
-    matches: |name| name == "pylock.toml" || (name.starts_with("pylock.") && name.ends_with(".toml")),
+    matches: |name| {
+        name == "pylock.toml" || (name.starts_with("pylock.") && name.ends_with(".toml"))
+    },
     parse,
 };
 
@@ -32,7 +34,9 @@ fn parse(lock: &Lock<'_>, text: &str, problems: &mut ProblemList) -> Option<Lock
         let Some(place) = graph.add(package) else {
             break;
         };
-        let dependencies = table.get("dependencies").and_then(|list| list.get_ref().as_array());
+        let dependencies = table
+            .get("dependencies")
+            .and_then(|list| list.get_ref().as_array());
         for item in dependencies.into_iter().flatten() {
             if let Some(asked) = item.get_ref().as_table()
                 && let Some(name) = text_in(asked, "name")

@@ -3,7 +3,7 @@
 use toml::de::DeTable;
 
 use super::super::super::super::{problem_list::ProblemList, toml_text::Document};
-use super::graph::{Locked, LockGraph};
+use super::graph::{LockGraph, Locked};
 use super::{Lock, LockFormat};
 
 pub(super) static FORMAT: LockFormat = LockFormat {
@@ -18,7 +18,9 @@ fn parse(lock: &Lock<'_>, text: &str, problems: &mut ProblemList) -> Option<Lock
         let Some(name) = text_in(table, "name") else {
             continue;
         };
-        let source = table.get("source").and_then(|source| source.get_ref().as_table());
+        let source = table
+            .get("source")
+            .and_then(|source| source.get_ref().as_table());
         let mut package = Locked::new(name, text_in(table, "version").unwrap_or(""));
         if let Some(source) = source {
             let path = ["virtual", "editable", "directory", "path"]
@@ -37,7 +39,9 @@ fn parse(lock: &Lock<'_>, text: &str, problems: &mut ProblemList) -> Option<Lock
         };
         ask_all(&mut graph, place, table.get("dependencies"), false);
         for (key, development) in [("optional-dependencies", false), ("dev-dependencies", true)] {
-            let groups = table.get(key).and_then(|groups| groups.get_ref().as_table());
+            let groups = table
+                .get(key)
+                .and_then(|groups| groups.get_ref().as_table());
             for (_, list) in groups.into_iter().flatten() {
                 ask_all(&mut graph, place, Some(list), development);
             }
@@ -80,7 +84,9 @@ pub(super) fn parsed<'t>(
 
 /// Lists the tables of an array of tables.
 pub(super) fn tables<'d, 't>(document: &'d Document<'t>, key: &str) -> Vec<&'d DeTable<'t>> {
-    let list = document.value(&[key]).and_then(|list| list.get_ref().as_array());
+    let list = document
+        .value(&[key])
+        .and_then(|list| list.get_ref().as_array());
     list.into_iter()
         .flatten()
         .filter_map(|item| item.get_ref().as_table())
