@@ -94,6 +94,8 @@ pub struct ManifestFacts {
     pub has_build_system: bool,
     /// Whether it makes its folder a package or an environment of its own.
     pub declares_project: bool,
+    /// Whether nothing of it could be read, so that it is not known whether it makes a package.
+    pub is_unreadable: bool,
     /// Whether what it states of dependencies may lack some, so that any other manifest which states them goes before it.
     pub is_incomplete: bool,
     /// The files that were read as part of it.
@@ -132,6 +134,7 @@ impl ManifestFacts {
             has_project_table: false,
             has_build_system: false,
             declares_project: false,
+            is_unreadable: false,
             is_incomplete: false,
             included: Vec::new(),
             problems: Vec::new(),

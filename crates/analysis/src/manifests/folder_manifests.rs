@@ -102,7 +102,8 @@ impl FolderManifests {
         let is_closed = self.closes(Section::Runtime) && self.closes(Section::Optional);
         for (format, facts) in &mut self.read {
             let problems = std::mem::take(&mut facts.problems);
-            if is_program(format) && (is_stated || is_closed || !is_project) {
+            let counts = (is_project || facts.is_unreadable) && !is_stated && !is_closed;
+            if is_program(format) && !counts {
                 continue;
             }
             for problem in problems {
@@ -168,6 +169,11 @@ impl FolderManifests {
     pub(super) fn listed(&self) -> Vec<String> {
         let listed = self.read.iter().filter(|(format, _)| format.listed);
         listed.map(|(_, facts)| facts.path.clone()).collect()
+    }
+
+    /// Says whether a program is among the manifests.
+    pub(super) fn has_program(&self) -> bool {
+        self.read.iter().any(|(format, _)| is_program(format))
     }
 
     /// Puts the manifests together.

@@ -14,6 +14,8 @@ use super::{npm_specifier::shown, problem_list::ProblemList};
 const MOST_PACKAGES: usize = 300_000;
 /// How many pairs of packages of one lock file are kept.
 const MOST_PAIRS: usize = 1_500_000;
+/// How many bytes the names of those that ask may have, told once for each package that they ask for.
+const MOST_NAMED: usize = 32 << 20;
 
 /// A package of the repository that a lock file may speak of.
 pub(super) struct OwnPackage<'p> {
@@ -108,16 +110,13 @@ impl<'t> LockGraph<'t> {
 
     /// Puts copies of one package together and gives all of them, sorted.
     pub(super) fn finish(mut self, path: &str, problems: &mut ProblemList) -> LockFile {
-        if self.full {
-            let what = format_args!(
-                "more than {MOST_PACKAGES} packages or {MOST_PAIRS} pairs of them; the rest is left out"
-            );
-            problems.tell(path, what);
-        }
         self.find_development();
         let order = self.sorted();
         let merged = self.merged(&order);
         let required_by = self.required_by(&merged);
+        if self.full {
+            problems.tell(path, "names more packages than are kept; some of them, or who asks for them, are left out");
+        }
         let mut packages: Vec<LockedPackage> = Vec::with_capacity(required_by.len());
         for index in order {
             let package = &self.packages[index as usize];
@@ -180,7 +179,7 @@ impl<'t> LockGraph<'t> {
     }
 
     /// Gives for every merged package the names of those that ask for it.
-    fn required_by(&self, merged: &[u32]) -> Vec<Vec<String>> {
+    fn required_by(&mut self, merged: &[u32]) -> Vec<Vec<String>> {
         let count = merged.iter().max().map_or(0, |most| *most as usize + 1);
         let mut asking: Vec<Vec<&str>> = vec![Vec::new(); count];
         for (from, to, _) in &self.pairs {
@@ -189,12 +188,22 @@ impl<'t> LockGraph<'t> {
                 asking[merged[to] as usize].push(self.packages[from].name);
             }
         }
-        let distinct = asking.into_iter().map(|mut names| {
+        let mut left = MOST_NAMED;
+        let mut full = false;
+        let mut distinct = Vec::with_capacity(count);
+        for mut names in asking {
             names.sort_unstable();
             names.dedup();
-            names.into_iter().map(shown).collect()
-        });
-        distinct.collect()
+            let admitted = names.iter().take_while(|name| {
+                let room = left.checked_sub(name.len());
+                full |= room.is_none();
+                left = room.unwrap_or(0);
+                room.is_some()
+            });
+            distinct.push(admitted.map(|name| shown(name)).collect());
+        }
+        self.full |= full;
+        distinct
     }
 
     /// Finds out what only development asks for, where the format does not tell: what the own packages reach by way of their
@@ -241,6 +250,26 @@ mod tests {
             development: None,
             license: None,
         }
+    }
+
+    #[test]
+    fn the_names_of_those_that_ask_are_bounded() {
+        let name: &'static str = "x".repeat(4_000).leak();
+        let mut graph = LockGraph::default();
+        let asking = graph.add(package(name, "1.0.0", false)).expect("room");
+        for _ in 0..10_000 {
+            let version: &'static str = graph.packages.len().to_string().leak();
+            let asked = graph.add(package("a", version, false)).expect("room");
+            graph.ask(asking, asked, false);
+        }
+        let mut problems = ProblemList::default();
+        let lock = graph.finish("yarn.lock", &mut problems);
+        let told = lock
+            .packages
+            .iter()
+            .filter(|known| !known.required_by.is_empty());
+        assert_eq!(told.count(), MOST_NAMED / 4_000);
+        assert_eq!(problems.texts().len(), 1);
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub(crate) mod json_text;
 mod lock_graph;
 pub mod marker;
 mod npm_range;
+mod npm_room;
 mod npm_specifier;
 mod package_json;
 mod package_lock;

@@ -1,10 +1,16 @@
 //! Ranges of npm (`^1.2`, `1.x || >=2.5.0 <3`, `1.2 - 2`) as plain comparators, read as forgivingly as npm itself reads them in manifests.
 //! Grammar: <https://github.com/npm/node-semver#range-grammar>. Knows no registry: tags such as `latest` are no ranges.
 
+mod partial;
+
 use std::fmt;
 
+use partial::{Partial, partial};
+
 /// The longest range that is read, in bytes.
-const LONGEST: usize = 2_048;
+const LONGEST: usize = 1_024;
+/// How many comparators one conjunction may have.
+const MOST_COMPARATORS: usize = 50;
 /// The longest version that is one, in bytes.
 const LONGEST_VERSION: usize = 256;
 /// The largest number of a version: the largest integer of JavaScript.
@@ -163,6 +169,9 @@ fn alternative(text: &str) -> Option<Vec<Comparator>> {
     found.finish()
 }
 
+/// The comparators that a term means; `None` when it is none.
+type Meaning = Option<Vec<Comparator>>;
+
 /// The comparators of one conjunction.
 #[derive(Default)]
 struct Found {
@@ -173,14 +182,15 @@ struct Found {
 
 impl Found {
     /// Takes what one term means; a term that means nothing is passed over, as npm does in manifests.
-    fn take(&mut self, term: Option<Vec<Comparator>>) {
+    fn take(&mut self, term: Meaning) {
         let Some(comparators) = term else {
             return;
         };
         self.any_valid = true;
         for comparator in comparators {
             self.nothing |= comparator.is_nothing();
-            if !comparator.is_everything() && !self.comparators.contains(&comparator) {
+            let is_full = self.comparators.len() > MOST_COMPARATORS;
+            if !is_full && !comparator.is_everything() && !self.comparators.contains(&comparator) {
                 self.comparators.push(comparator);
             }
         }
@@ -237,37 +247,8 @@ fn is_space(character: char) -> bool {
     character.is_whitespace() && character != '\u{85}' || character == '\u{feff}'
 }
 
-/// A version of which the last parts may be missing or `x`.
-struct Partial {
-    /// As many numbers as are told before the first `x`.
-    numbers: Vec<u64>,
-    pre_release: String,
-}
-
-impl Partial {
-    /// Gives the numbers with zeros for those that are not told.
-    fn padded(&self) -> [u64; 3] {
-        let number = |position| self.numbers.get(position).copied().unwrap_or(0);
-        [number(0), number(1), number(2)]
-    }
-
-    const fn is_whole(&self) -> bool {
-        self.numbers.len() == 3
-    }
-
-    /// The lowest version after all that the told numbers begin with. Only for one to three numbers.
-    fn next(&self) -> [u64; 3] {
-        let [major, minor, patch] = self.padded();
-        match self.numbers.len() {
-            1 => [major + 1, 0, 0],
-            2 => [major, minor + 1, 0],
-            _ => [major, minor, patch + 1],
-        }
-    }
-}
-
-/// Gives the comparators that a term means; `None` when it is none.
-fn term(prefix: Prefix, text: &str) -> Option<Vec<Comparator>> {
+/// Gives the comparators that a term means.
+fn term(prefix: Prefix, text: &str) -> Meaning {
     let partial = partial(text)?;
     if partial.numbers.is_empty() {
         return Some(match prefix {
@@ -324,7 +305,7 @@ fn compared(operator: Operator, partial: Partial) -> Option<Comparator> {
 }
 
 /// What the two ends of `1.2 - 2.3` mean, if the text is such a range.
-fn hyphen(text: &str) -> Option<(Option<Vec<Comparator>>, Option<Vec<Comparator>>)> {
+fn hyphen(text: &str) -> Option<(Meaning, Meaning)> {
     let middle = text
         .char_indices()
         .filter(|(_, character)| *character == '-')
@@ -345,90 +326,6 @@ fn hyphen(text: &str) -> Option<(Option<Vec<Comparator>>, Option<Vec<Comparator>
         compared(Operator::LessOrEqual, high).map(|comparator| vec![comparator])
     };
     Some((from, to))
-}
-
-/// Reads `v1.2.3-rc.1+build` with any number of its parts missing or `x`; `None` when it is something else.
-///
-/// As npm reads manifests, `v` and `=` may stand before it, and the hyphen before a pre-release may be missing.
-fn partial(text: &str) -> Option<Partial> {
-    let text = text.trim_start_matches(|character: char| {
-        matches!(character, 'v' | '=') || is_space(character)
-    });
-    if text.len() > LONGEST_VERSION {
-        return None;
-    }
-    let mut numbers = Vec::new();
-    let mut told = true;
-    let mut rest = text;
-    for position in 0..3 {
-        if position > 0 {
-            match rest.strip_prefix('.') {
-                Some(after) => rest = after,
-                None => break,
-            }
-        }
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        if digits > 0 {
-            let number: u64 = rest[..digits].parse().ok()?;
-            if number > LARGEST {
-                return None;
-            }
-            if told {
-                numbers.push(number);
-            }
-            rest = &rest[digits..];
-        } else {
-            rest = rest.strip_prefix(['x', 'X', '*'])?;
-            told = false;
-        }
-        if position == 2 {
-            let (pre_release, after) = pre_release(rest)?;
-            return is_build(after).then(|| Partial {
-                pre_release: if told { pre_release } else { String::new() },
-                numbers,
-            });
-        }
-    }
-    let is_whole_text = rest.is_empty();
-    is_whole_text.then_some(Partial {
-        numbers,
-        pre_release: String::new(),
-    })
-}
-
-/// Splits off a pre-release, with its numbers written without leading zeros; empty when there is none.
-fn pre_release(text: &str) -> Option<(String, &str)> {
-    let end = text.find('+').unwrap_or(text.len());
-    let (written, after) = text.split_at(end);
-    if written.is_empty() {
-        return Some((String::new(), after));
-    }
-    let written = written.strip_prefix('-').unwrap_or(written);
-    let parts: Option<Vec<String>> = written.split('.').map(identifier).collect();
-    Some((parts?.join("."), after))
-}
-
-fn identifier(part: &str) -> Option<String> {
-    let is_identifier = !part.is_empty()
-        && part
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if !is_identifier {
-        return None;
-    }
-    if part.bytes().all(|byte| byte.is_ascii_digit()) {
-        let number = part.trim_start_matches('0');
-        return Some(if number.is_empty() { "0" } else { number }.to_owned());
-    }
-    Some(part.to_owned())
-}
-
-/// Says whether a text is nothing or a build such as `+20.a`, which no comparison looks at.
-fn is_build(text: &str) -> bool {
-    text.is_empty()
-        || text
-            .strip_prefix('+')
-            .is_some_and(|build| build.split('.').all(|part| identifier(part).is_some()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What stands after the name of a dependency in `package.json`: a range, a tag, an alias, a place. Keeps no credentials, asks nobody.
 //!
-//! Forms: npm's (<https://docs.npmjs.com/cli/configuring-npm/package-json#dependencies>), yarn's `portal:`, `patch:`, `link:` and
+//! Forms: npm's (its manual of `package.json`), yarn's `portal:`, `patch:`, `link:` and
 //! `exec:`, pnpm's and yarn's `workspace:` and `catalog:`, and `jsr:`.
 
 use synthesizer_model::text::escape_untrusted;
@@ -82,8 +82,9 @@ pub(super) fn shown(text: &str) -> String {
 /// `npm:NAME@RANGE`, `npm:NAME`, and yarn's `npm:RANGE`.
 fn read_alias(specifier: &mut Specifier, rest: &str) {
     let (name, range) = split_name(rest);
+    let is_name = rest.starts_with(|first: char| first.is_alphabetic() || first == '@');
     match (range, Range::parse(rest)) {
-        (None, Some(range)) => specifier.parsed = range.plain(),
+        (None, Some(range)) if !is_name => specifier.parsed = range.plain(),
         (range, _) => {
             specifier.real_name = Some(name.to_owned());
             specifier.parsed = range.and_then(parsed);
@@ -321,6 +322,7 @@ mod tests {
         check("npm:@babel/core@^1", (Some("@babel/core"), one, None));
         check("npm:left-pad", (Some("left-pad"), None, None));
         check("npm:^1.0.0", (None, one, None));
+        check("npm:x", (Some("x"), None, None));
         check("jsr:@std/path@1", (Some("@jsr/std__path"), one, None));
         check("jsr:1", (None, one, None));
         check(

@@ -1,5 +1,5 @@
 //! `package.json`: what one package says of itself. One file's text in, values out; looks at no other file.
-//! Specification: <https://docs.npmjs.com/cli/configuring-npm/package-json>; `exports` and `imports`: <https://nodejs.org/api/packages.html>;
+//! Specification: npm's manual, `package.json`; `exports` and `imports`: <https://nodejs.org/api/packages.html>;
 //! `volta`: <https://docs.volta.sh/guide/understanding>; `packageManager`: Corepack.
 //!
 //! Map:
@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use synthesizer_model::{analysis::ProjectFacts, project::Target};
 
 use super::{
-    allowance::MOST_ITEMS,
     json_text::{self, Document, Node, Value},
+    npm_room::Room,
     npm_specifier::shown,
     pnpm_workspace::Catalogs,
     problem_list::ProblemList,
@@ -25,6 +25,10 @@ use super::{
 
 pub(super) use licenses::License;
 pub(super) use requirements::{Asked, overrides_told};
+
+/// What is said of a file for which there was not enough room.
+pub(super) const LEFT_OUT: &str =
+    "some of it is left out: the manifests of this tree hold more than is kept";
 
 /// What a manifest tells.
 #[derive(Debug, Default)]
@@ -53,12 +57,22 @@ pub(super) struct PackageJson {
 /// Where the reader is, and where problems go.
 struct Reading<'r> {
     path: &'r str,
+    room: &'r mut Room,
     problems: &'r mut ProblemList,
+    /// Whether there was no room for something.
+    left_out: bool,
 }
 
 impl Reading<'_> {
     fn problem(&mut self, line: u32, what: impl std::fmt::Display) {
         self.problems.tell_line(self.path, line, what);
+    }
+
+    /// Takes the place of an item whose texts have so many bytes; false when there is none.
+    fn admits(&mut self, bytes: usize) -> bool {
+        let admits = self.room.admits(bytes);
+        self.left_out |= !admits;
+        admits
     }
 
     /// Gives the text of a key; another value is a problem.
@@ -73,8 +87,18 @@ impl Reading<'_> {
 }
 
 /// Reads a manifest; `None` when it is no JSON object.
-pub(super) fn parse(path: &str, text: &str, problems: &mut ProblemList) -> Option<PackageJson> {
-    let mut reading = Reading { path, problems };
+pub(super) fn parse(
+    path: &str,
+    text: &str,
+    room: &mut Room,
+    problems: &mut ProblemList,
+) -> Option<PackageJson> {
+    let mut reading = Reading {
+        path,
+        room,
+        problems,
+        left_out: false,
+    };
     let document = match json_text::parse(text) {
         Ok(document) => document,
         Err(error) => {
@@ -98,6 +122,9 @@ pub(super) fn parse(path: &str, text: &str, problems: &mut ProblemList) -> Optio
     read_runtimes(&mut reading, root, &mut package.runtimes);
     read_workspaces(&mut reading, root, &mut package);
     entry_points::read(&mut reading, root, &mut package);
+    if reading.left_out {
+        reading.problem(1, LEFT_OUT);
+    }
     Some(package)
 }
 
@@ -148,33 +175,33 @@ fn read_runtimes(
     root: &Node<'_>,
     runtimes: &mut BTreeMap<String, String>,
 ) {
-    let mut add = |name: &str, version: &str| {
-        if runtimes.len() < 200 && !name.is_empty() {
+    let mut add = |reading: &mut Reading<'_>, name: &str, version: &str| {
+        if runtimes.len() < 200 && !name.is_empty() && reading.admits(name.len() + version.len()) {
             runtimes.insert(shown(name), shown(version.trim()));
         }
     };
     if let Some(engines) = root.get("engines") {
         for member in engines.members() {
             match member.value.text() {
-                Some(version) => add(&member.key, version),
+                Some(version) => add(reading, &member.key, version),
                 None => reading.problem(member.line, "an engine's version is no text"),
             }
         }
         // As in `["node >= 0.6"]`, which old packages have.
         for text in engines.items().iter().filter_map(Node::text) {
             let (name, version) = text.trim().split_once(' ').unwrap_or((text.trim(), "*"));
-            add(name, version);
+            add(reading, name, version);
         }
     }
     for key in ["packageManager", "type"] {
         if let Some(text) = reading.text(root, key) {
-            add(key, text);
+            add(reading, key, text);
         }
     }
     if let Some(volta) = root.get("volta") {
         for member in volta.members() {
             if let Some(version) = member.value.text() {
-                add(&format!("volta.{}", member.key), version);
+                add(reading, &format!("volta.{}", member.key), version);
             }
         }
     }
@@ -184,7 +211,11 @@ fn read_runtimes(
         for engine in if listed.is_empty() { alone } else { listed } {
             if let Some(name) = engine.text_of("name") {
                 let version = engine.text_of("version").unwrap_or("*");
-                add(&format!("devEngines.{}.{name}", member.key), version);
+                add(
+                    reading,
+                    &format!("devEngines.{}.{name}", member.key),
+                    version,
+                );
             }
         }
     }
@@ -193,18 +224,20 @@ fn read_runtimes(
         let listed = node.items().iter().filter_map(Node::text);
         let names: Vec<&str> = node.text().into_iter().chain(listed).collect();
         if !names.is_empty() {
-            add(key, &names.join(", "));
+            add(reading, key, &names.join(", "));
         }
     }
 }
 
 /// `workspaces` is a list of patterns, or an object with `packages` and, for Bun, `catalog` and `catalogs`.
 fn read_workspaces(reading: &mut Reading<'_>, root: &Node<'_>, package: &mut PackageJson) {
-    package.catalogs.read_json(root);
+    let own = package.catalogs.read_json(root, reading.room);
+    reading.left_out |= !own;
     let Some(node) = root.get("workspaces") else {
         return;
     };
-    package.catalogs.read_json(node);
+    let shared = package.catalogs.read_json(node, reading.room);
+    reading.left_out |= !shared;
     let list = match (&node.value, node.get("packages")) {
         (Value::List(_), _) => node,
         (Value::Object(_), Some(list)) => list,
@@ -220,14 +253,10 @@ fn read_workspaces(reading: &mut Reading<'_>, root: &Node<'_>, package: &mut Pac
     let mut patterns = Vec::new();
     for item in list.items() {
         match item.text() {
-            Some(pattern) if patterns.len() < MOST_ITEMS => {
+            Some(pattern) if reading.admits(pattern.len()) => {
                 patterns.push((pattern.to_owned(), item.line));
             }
-            Some(_) => {
-                let what = format_args!("more than {MOST_ITEMS} patterns of members");
-                reading.problem(item.line, what);
-                break;
-            }
+            Some(_) => break,
             None => reading.problem(item.line, "a pattern of members is no text"),
         }
     }

@@ -1,6 +1,6 @@
 //! `package-lock.json` and `npm-shrinkwrap.json` in their three versions: packages by place, and which asks for which. Needs the
 //! repository's own packages only for version 1, which does not name them.
-//! Specification: <https://docs.npmjs.com/cli/configuring-npm/package-lock-json>.
+//! Specification: npm's manual, `package-lock.json`.
 
 use synthesizer_model::project::LockFile;
 

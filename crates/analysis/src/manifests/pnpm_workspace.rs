@@ -5,8 +5,9 @@
 use std::collections::HashMap;
 
 use super::{
-    allowance::MOST_ITEMS,
-    json_text, package_json,
+    json_text,
+    npm_room::Room,
+    package_json,
     problem_list::ProblemList,
     yaml_text::{self, Entry, Node},
 };
@@ -15,7 +16,6 @@ use super::{
 #[derive(Debug, Default)]
 pub(super) struct Catalogs {
     ranges: HashMap<String, HashMap<String, String>>,
-    count: usize,
 }
 
 impl Catalogs {
@@ -27,55 +27,56 @@ impl Catalogs {
 
     /// Says whether there is none.
     pub(super) fn is_empty(&self) -> bool {
-        self.count == 0
+        self.ranges.is_empty()
     }
 
-    fn add(&mut self, catalog: &str, package: &str, range: &str) {
-        if self.count < MOST_ITEMS {
-            self.count += 1;
+    /// Adds a range; false when there is no room for it.
+    fn add(&mut self, catalog: &str, package: &str, range: &str, room: &mut Room) -> bool {
+        let admits = room.admits(catalog.len() + package.len() + range.len());
+        if admits {
             let ranges = self.ranges.entry(catalog.to_owned()).or_default();
             ranges.insert(package.to_owned(), range.to_owned());
         }
+        admits
     }
 
     /// Adds `catalog`, whose name is `default`, and `catalogs`.
-    fn read_yaml(&mut self, root: &Node) {
-        let texts = |node: &'_ Node| -> Vec<(String, String)> {
-            let entries = node.entries().iter();
-            entries
-                .filter_map(|entry| Some((entry.key.to_string(), entry.value.text()?.to_owned())))
-                .collect()
-        };
-        for (package, range) in root.get("catalog").map(texts).unwrap_or_default() {
-            self.add("default", &package, &range);
-        }
-        for catalog in root.get("catalogs").map_or(&[][..], Node::entries) {
-            for (package, range) in texts(&catalog.value) {
-                self.add(&catalog.key, &package, &range);
-            }
-        }
-    }
-
-    /// Adds `catalog` and `catalogs` of a JSON object.
-    pub(super) fn read_json(&mut self, root: &json_text::Node<'_>) {
-        for member in root
-            .get("catalog")
-            .map_or(&[][..], json_text::Node::members)
-        {
-            if let Some(range) = member.value.text() {
-                self.add("default", &member.key, range);
-            }
-        }
-        for catalog in root
-            .get("catalogs")
-            .map_or(&[][..], json_text::Node::members)
-        {
-            for member in catalog.value.members() {
-                if let Some(range) = member.value.text() {
-                    self.add(&catalog.key, &member.key, range);
+    fn read_yaml(&mut self, root: &Node, room: &mut Room) -> bool {
+        let mut complete = true;
+        let mut add = |name: &str, catalog: &Node| {
+            for entry in catalog.entries() {
+                if let Some(range) = entry.value.text() {
+                    complete &= self.add(name, &entry.key, range, room);
                 }
             }
+        };
+        if let Some(catalog) = root.get("catalog") {
+            add("default", catalog);
         }
+        for catalog in root.get("catalogs").map_or(&[][..], Node::entries) {
+            add(&catalog.key, &catalog.value);
+        }
+        complete
+    }
+
+    /// Adds `catalog` and `catalogs` of a JSON object; false when there was no room for all of them.
+    pub(super) fn read_json(&mut self, root: &json_text::Node<'_>, room: &mut Room) -> bool {
+        let mut complete = true;
+        let mut add = |name: &str, catalog: &json_text::Node<'_>| {
+            for member in catalog.members() {
+                if let Some(range) = member.value.text() {
+                    complete &= self.add(name, &member.key, range, room);
+                }
+            }
+        };
+        if let Some(catalog) = root.get("catalog") {
+            add("default", catalog);
+        }
+        let catalogs = root.get("catalogs");
+        for catalog in catalogs.map_or(&[][..], json_text::Node::members) {
+            add(&catalog.key, &catalog.value);
+        }
+        complete
     }
 }
 
@@ -89,7 +90,12 @@ pub(super) struct PnpmWorkspace {
 }
 
 /// Reads `pnpm-workspace.yaml` or, for its catalogs alone, `.yarnrc.yml`; a text that is no YAML becomes a problem.
-pub(super) fn parse(path: &str, text: &str, problems: &mut ProblemList) -> PnpmWorkspace {
+pub(super) fn parse(
+    path: &str,
+    text: &str,
+    room: &mut Room,
+    problems: &mut ProblemList,
+) -> PnpmWorkspace {
     let mut workspace = PnpmWorkspace::default();
     let document = match yaml_text::parse_one(text) {
         Ok(document) => document,
@@ -102,16 +108,17 @@ pub(super) fn parse(path: &str, text: &str, problems: &mut ProblemList) -> PnpmW
         problems.tell_line(path, *line, problem);
     }
     let root = &document.root;
-    workspace.catalogs.read_yaml(root);
+    let mut complete = workspace.catalogs.read_yaml(root, room);
     if let Some(packages) = root.get("packages") {
-        let patterns = packages.texts();
-        if patterns.len() > MOST_ITEMS {
-            let what =
-                format_args!("more than {MOST_ITEMS} patterns of members; the rest is left out");
-            problems.tell_line(path, packages.line, what);
-        }
-        let kept = patterns.into_iter().take(MOST_ITEMS);
+        let patterns = packages.texts().into_iter();
+        let kept = patterns.take_while(|(text, _)| {
+            complete &= room.admits(text.len());
+            complete
+        });
         workspace.patterns = Some(kept.map(|(text, line)| (text.to_owned(), line)).collect());
+    }
+    if !complete {
+        problems.tell(path, package_json::LEFT_OUT);
     }
     let overrides: Vec<&Entry> = root
         .get("overrides")
@@ -139,7 +146,12 @@ mod tests {
     fn members_catalogs_and_overrides() {
         let mut problems = ProblemList::default();
         let text = "packages:\n  - 'packages/*'\n  - '!**/test/**'\ncatalog:\n  react: ^18\ncatalogs:\n  old:\n    react: ^17\noverrides:\n  a: 1\n";
-        let workspace = parse("pnpm-workspace.yaml", text, &mut problems);
+        let workspace = parse(
+            "pnpm-workspace.yaml",
+            text,
+            &mut Room::default(),
+            &mut problems,
+        );
         let patterns = workspace.patterns.expect("there");
         assert_eq!(
             patterns,
@@ -157,10 +169,16 @@ mod tests {
         let workspace = parse(
             "pnpm-workspace.yaml",
             "onlyBuiltDependencies: [x]\n",
+            &mut Room::default(),
             &mut problems,
         );
         assert!(workspace.patterns.is_none() && workspace.catalogs.is_empty());
-        parse("pnpm-workspace.yaml", "a: [\n", &mut problems);
+        parse(
+            "pnpm-workspace.yaml",
+            "a: [\n",
+            &mut Room::default(),
+            &mut problems,
+        );
         assert_eq!(problems.texts().len(), 1);
     }
 
@@ -170,8 +188,8 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let text = String::from_utf8_lossy(&bytes);
-            drop(parse("pnpm-workspace.yaml", &text, &mut ProblemList::default()));
-            drop(parse("pnpm-workspace.yaml", &format!("packages:\n {text}\ncatalog: {text}"), &mut ProblemList::default()));
+            drop(parse("pnpm-workspace.yaml", &text, &mut Room::default(), &mut ProblemList::default()));
+            drop(parse("pnpm-workspace.yaml", &format!("packages:\n {text}\ncatalog: {text}"), &mut Room::default(), &mut ProblemList::default()));
         }
     }
 }

@@ -29,6 +29,7 @@ fn parse(path: &str, text: &str) -> ManifestFacts {
         // What makes a package without such a call is not known.
         Ok(None) => return facts,
         Err((line, what)) => {
+            facts.is_unreadable = true;
             facts.problem(line, format_args!("not read as Python: {what}"));
             return facts;
         }

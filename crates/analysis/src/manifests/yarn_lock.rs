@@ -1,6 +1,6 @@
 //! `yarn.lock`: that of yarn 1, which has a syntax of its own, and that of later versions, which is YAML. Says which package a
 //! descriptor (`name@range`) means; asks the manifests of the repository's own packages for what yarn 1 does not write down.
-//! Documentation: <https://classic.yarnpkg.com/lang/en/docs/yarn-lock/>, <https://yarnpkg.com/advanced/lexicon>.
+//! Documentation: the manuals of yarn 1 and of berry.
 
 mod berry;
 mod classic;

@@ -139,8 +139,8 @@ mod tests {
 
     #[test]
     fn a_text_of_one_endless_word_is_read_in_one_pass() {
-        let text = format!("import a as b\n{}\n", "b.c".repeat(200_000));
-        assert!(parse(&text).attributes["b"].len() <= 1000);
+        let text = format!("import a as b\n{}\n", "b.c\n".repeat(100_000));
+        assert_eq!(parse(&text).attributes["b"], ["c"]);
         parse(&format!("'{}'", "a".repeat(1_000_000)));
     }
 }

@@ -20,7 +20,7 @@ mod globs;
 mod projects;
 mod workspaces;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use synthesizer_model::{
     dependency::Ecosystem,
@@ -32,6 +32,7 @@ use super::{
     super::{
         bun_lock,
         lock_graph::OwnPackage,
+        npm_room::Room,
         package_json::{self, PackageJson},
         package_lock, pnpm_lock,
         pnpm_workspace::{self, PnpmWorkspace},
@@ -40,6 +41,17 @@ use super::{
     },
     EcosystemFacts, EcosystemReader,
 };
+
+/// The lock files that are read.
+const LOCKS: [&str; 5] = [
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "bun.lock",
+];
+/// After how many locked packages of a tree no further lock file is read.
+const MOST_LOCKED: usize = 400_000;
 
 /// Reads the files of npm, yarn, pnpm and Bun.
 pub(super) struct Npm;
@@ -65,25 +77,20 @@ impl EcosystemReader for Npm {
     }
 
     fn is_relevant(&self, path: &str) -> bool {
-        matches!(
-            name_of(path),
-            "package.json"
-                | "package-lock.json"
-                | "npm-shrinkwrap.json"
-                | "yarn.lock"
-                | ".yarnrc.yml"
-                | "pnpm-lock.yaml"
-                | "pnpm-workspace.yaml"
-                | "bun.lock"
-                | "bun.lockb"
-        )
+        let name = name_of(path);
+        LOCKS.contains(&name)
+            || matches!(
+                name,
+                "package.json" | ".yarnrc.yml" | "pnpm-workspace.yaml" | "bun.lockb"
+            )
     }
 
     fn read(&self, tree: &dyn SourceTree, relevant: &[TreePath]) -> EcosystemFacts {
         let mut reading = TreeReading::new(tree);
         let relevant = without_installed(relevant);
-        let manifests = read_manifests(&mut reading, &relevant);
-        let settings = read_settings(&mut reading, &relevant);
+        let mut room = Room::default();
+        let manifests = read_manifests(&mut reading, &relevant, &mut room);
+        let settings = read_settings(&mut reading, &relevant, &mut room);
         let workspaces = workspaces::find(&manifests, &settings, &mut reading.problems);
         let projects = projects::build(
             tree,
@@ -117,14 +124,19 @@ fn without_installed(relevant: &[TreePath]) -> Vec<&TreePath> {
 }
 
 /// Reads the manifests, sorted by folder.
-fn read_manifests(reading: &mut TreeReading<'_>, relevant: &[&TreePath]) -> Vec<Manifest> {
+fn read_manifests(
+    reading: &mut TreeReading<'_>,
+    relevant: &[&TreePath],
+    room: &mut Room,
+) -> Vec<Manifest> {
     let mut manifests = Vec::new();
     for path in relevant
         .iter()
         .filter(|path| path.file_name() == "package.json")
     {
         if let Some(text) = reading.text(path)
-            && let Some(json) = package_json::parse(path.as_str(), &text, &mut reading.problems)
+            && let Some(json) =
+                package_json::parse(path.as_str(), &text, room, &mut reading.problems)
         {
             manifests.push(Manifest {
                 folder: folder_of(path.as_str()).to_owned(),
@@ -141,6 +153,7 @@ fn read_manifests(reading: &mut TreeReading<'_>, relevant: &[&TreePath]) -> Vec<
 fn read_settings(
     reading: &mut TreeReading<'_>,
     relevant: &[&TreePath],
+    room: &mut Room,
 ) -> BTreeMap<String, Vec<Settings>> {
     let mut settings: BTreeMap<String, Vec<Settings>> = BTreeMap::new();
     for path in relevant {
@@ -152,7 +165,8 @@ fn read_settings(
         let Some(text) = reading.text(path) else {
             continue;
         };
-        let mut workspace = pnpm_workspace::parse(path.as_str(), &text, &mut reading.problems);
+        let mut workspace =
+            pnpm_workspace::parse(path.as_str(), &text, room, &mut reading.problems);
         if is_yarn {
             workspace.patterns = None;
             if workspace.catalogs.is_empty() {
@@ -168,62 +182,68 @@ fn read_settings(
     settings
 }
 
+/// Reads the lock files, each with the packages that it speaks of: that of its folder and the members of its workspace.
 fn read_locks(
     reading: &mut TreeReading<'_>,
     relevant: &[&TreePath],
     projects: &[Project],
 ) -> Vec<LockFile> {
+    let mut by_folder: HashMap<&str, Vec<&Project>> = HashMap::new();
+    for project in projects {
+        let workspace = project.workspace.as_deref();
+        for folder in [Some(project.folder.as_str()), workspace]
+            .into_iter()
+            .flatten()
+        {
+            by_folder.entry(folder).or_default().push(project);
+        }
+    }
     let mut locks = Vec::new();
+    let mut kept = 0;
     for path in relevant {
         let format = path.file_name();
         if format == "bun.lockb" {
             let what = "is Bun's lock file in its binary form, which is not read";
             reading.problems.tell(path.as_str(), what);
+        }
+        if !LOCKS.contains(&format) {
             continue;
         }
-        if !matches!(
-            format,
-            "package-lock.json"
-                | "npm-shrinkwrap.json"
-                | "yarn.lock"
-                | "pnpm-lock.yaml"
-                | "bun.lock"
-        ) {
+        if kept >= MOST_LOCKED {
+            let what = "is not read: the other lock files of this tree name too many packages";
+            reading.problems.tell(path.as_str(), what);
             continue;
         }
         let Some(text) = reading.text(path) else {
             continue;
         };
-        let own = own_packages(projects, folder_of(path.as_str()));
+        let folder = folder_of(path.as_str());
+        let beside = by_folder.get(folder).map_or(&[][..], Vec::as_slice);
+        let own: Vec<OwnPackage<'_>> = beside.iter().map(|project| own(project, folder)).collect();
         let problems = &mut reading.problems;
         let path = path.as_str();
-        locks.extend(match format {
+        let lock = match format {
             "yarn.lock" => yarn_lock::parse(path, &text, &own, problems),
             "pnpm-lock.yaml" => pnpm_lock::parse(path, &text, &own, problems),
             "bun.lock" => bun_lock::parse(path, &text, problems),
             _ => package_lock::parse(path, &text, &own, problems),
-        });
+        };
+        kept += lock.as_ref().map_or(0, |lock| lock.packages.len());
+        locks.extend(lock);
     }
     locks
 }
 
-/// Gives the packages that a lock file in a folder speaks of: that of the folder and the members of its workspace.
-fn own_packages<'p>(projects: &'p [Project], folder: &str) -> Vec<OwnPackage<'p>> {
-    let belongs = |project: &&Project| {
-        project.folder == folder || project.workspace.as_deref() == Some(folder)
-    };
-    let own = projects.iter().filter(belongs).map(|project| {
-        let below = project.folder.strip_prefix(folder).unwrap_or_default();
-        let below = below.trim_start_matches('/');
-        let fallback = if below.is_empty() { "." } else { below };
-        OwnPackage {
-            folder: below,
-            name: project.facts.name.as_deref().unwrap_or(fallback),
-            version: project.facts.version.as_deref().unwrap_or_default(),
-            asks: &project.dependencies,
-        }
-    });
-    own.collect()
+fn own<'p>(project: &'p Project, folder: &str) -> OwnPackage<'p> {
+    let below = project.folder.strip_prefix(folder).unwrap_or_default();
+    let below = below.trim_start_matches('/');
+    let fallback = if below.is_empty() { "." } else { below };
+    OwnPackage {
+        folder: below,
+        name: project.facts.name.as_deref().unwrap_or(fallback),
+        version: project.facts.version.as_deref().unwrap_or_default(),
+        asks: &project.dependencies,
+    }
 }
 
 #[cfg(test)]

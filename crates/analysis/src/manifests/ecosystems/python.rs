@@ -164,7 +164,9 @@ fn read_folders<'t>(
         }
         paths.extend(placed.beside(folder));
         let mut manifests = FolderManifests::read(reading, folder, paths);
-        let is_project = manifests.declares_project();
+        // A program at the top makes a package, whether or not its text tells.
+        let is_project =
+            manifests.declares_project() || (folder.is_empty() && manifests.has_program());
         manifests.tell_problems(reading, is_project);
         if is_project {
             placed.take_beside(folder);

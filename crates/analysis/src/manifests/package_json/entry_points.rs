@@ -24,9 +24,8 @@ const FILES: [(&str, &str); 5] = [
 /// `./x/*`) and `import` with the inner name (`#x`), once for each different file that their conditions lead to, in their order. A
 /// path keeps the `*` of its pattern; an inner name that stands for another package has none.
 pub(super) fn read(reading: &mut Reading<'_>, root: &Node<'_>, package: &mut PackageJson) {
-    let folder = folder_of(reading.path);
     let mut targets = Targets {
-        folder,
+        reading,
         found: Vec::new(),
         left_out: false,
     };
@@ -37,30 +36,31 @@ pub(super) fn read(reading: &mut Reading<'_>, root: &Node<'_>, package: &mut Pac
             targets.add(kind, ".", targets.join(path));
         }
     }
-    read_bins(reading, root, package, &mut targets);
+    read_bins(root, package, &mut targets);
     if let Some(exports) = root.get("exports") {
         read_exports(exports, &mut targets);
     }
     for member in root.get("imports").into_iter().flat_map(Node::members) {
         targets.add_all("import", &member.key, &member.value);
     }
+    package.targets = targets.found;
     if targets.left_out {
         let what =
             format_args!("more than {MOST_ITEMS} targets, or too long names; the rest is left out");
         reading.problem(1, what);
     }
-    package.targets = targets.found;
 }
 
-struct Targets<'f> {
-    folder: &'f str,
+struct Targets<'r, 'p> {
+    reading: &'r mut Reading<'p>,
     found: Vec<Target>,
     left_out: bool,
 }
 
-impl Targets<'_> {
+impl Targets<'_, '_> {
     fn join(&self, path: &str) -> Option<String> {
-        join(self.folder, path.trim()).map(|path| shown(&path))
+        let folder = folder_of(self.reading.path);
+        join(folder, path.trim()).map(|path| shown(&path))
     }
 
     fn add(&mut self, kind: &str, name: &str, path: Option<String>) {
@@ -68,11 +68,14 @@ impl Targets<'_> {
             self.left_out = true;
             return;
         }
-        self.found.push(Target {
-            kind: kind.to_owned(),
-            name: shown(name),
-            path,
-        });
+        let bytes = name.len() + path.as_ref().map_or(0, String::len);
+        if self.reading.admits(bytes) {
+            self.found.push(Target {
+                kind: kind.to_owned(),
+                name: shown(name),
+                path,
+            });
+        }
     }
 
     /// Adds every different file that conditions and alternatives lead to.
@@ -105,45 +108,46 @@ impl Targets<'_> {
 }
 
 /// `bin` is one file, whose command has the package's name, or an object; `directories.bin` is a folder.
-fn read_bins(
-    reading: &mut Reading<'_>,
-    root: &Node<'_>,
-    package: &mut PackageJson,
-    targets: &mut Targets<'_>,
-) {
-    let mut add = |name: &str, path: &str| {
-        let path = targets.join(path);
-        package
-            .facts
-            .entry_points
-            .insert(shown(name), path.clone().unwrap_or_default());
-        targets.add("bin", name, path);
+fn read_bins(root: &Node<'_>, package: &mut PackageJson, targets: &mut Targets<'_, '_>) {
+    let Some(node) = root.get("bin") else {
+        let folder = root.get("directories").and_then(|node| node.text_of("bin"));
+        package.bin_folder = folder.map(str::to_owned);
+        return;
     };
-    match root.get("bin") {
-        None => {
-            let folder = root.get("directories").and_then(|node| node.text_of("bin"));
-            package.bin_folder = folder.map(str::to_owned);
+    let before = targets.found.len();
+    match (&node.value, root.text_of("name")) {
+        (Value::Text(path), Some(name)) => {
+            let name = name.rsplit('/').next().unwrap_or(name);
+            targets.add("bin", name, targets.join(path));
         }
-        Some(node) => match (&node.value, root.text_of("name")) {
-            (Value::Text(path), Some(name)) => add(name.rsplit('/').next().unwrap_or(name), path),
-            (Value::Text(_), None) => {
-                reading.problem(node.line, "bin without a name, and the package has none");
-            }
-            (Value::Object(_), _) => {
-                for member in node.distinct().members.into_iter().take(MOST_ITEMS) {
-                    match member.value.text() {
-                        Some(path) => add(&member.key, path),
-                        None => reading.problem(member.line, "the file of a command is no text"),
+        (Value::Text(_), None) => {
+            let what = "bin without a name, and the package has none";
+            targets.reading.problem(node.line, what);
+        }
+        (Value::Object(_), _) => {
+            for member in node.distinct().members {
+                match member.value.text() {
+                    Some(path) => targets.add("bin", &member.key, targets.join(path)),
+                    None => {
+                        let what = "the file of a command is no text";
+                        targets.reading.problem(member.line, what);
                     }
                 }
             }
-            _ => reading.problem(node.line, "bin is neither a text nor an object"),
-        },
+        }
+        _ => {
+            let what = "bin is neither a text nor an object";
+            targets.reading.problem(node.line, what);
+        }
+    }
+    for bin in &targets.found[before..] {
+        let path = bin.path.clone().unwrap_or_default();
+        package.facts.entry_points.insert(bin.name.clone(), path);
     }
 }
 
 /// `exports` is one target, conditions of one target, or an object of subpaths.
-fn read_exports(exports: &Node<'_>, targets: &mut Targets<'_>) {
+fn read_exports(exports: &Node<'_>, targets: &mut Targets<'_, '_>) {
     let has_subpaths = exports
         .members()
         .iter()

@@ -82,7 +82,14 @@ pub(super) fn read(reading: &mut Reading<'_>, root: &Node<'_>) -> Vec<Asked> {
                 flags.push("bundled");
             }
             let marker = (!flags.is_empty()).then(|| flags.join(", "));
-            asked.extend(dependency(reading, member, group, marker));
+            let Some(known) = dependency(reading, member, group, marker) else {
+                continue;
+            };
+            if !reading.room.dependencies.admits(&known.dependency) {
+                reading.left_out = true;
+                return asked;
+            }
+            asked.push(known);
         }
     }
     asked.sort_by_key(|known| known.dependency.line);

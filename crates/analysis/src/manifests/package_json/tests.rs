@@ -3,10 +3,17 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::manifests::allowance::MOST_ITEMS;
 
 fn read(text: &str) -> (PackageJson, Vec<String>) {
     let mut problems = ProblemList::default();
-    let package = parse("app/package.json", text, &mut problems).expect("an object");
+    let package = parse(
+        "app/package.json",
+        text,
+        &mut Room::default(),
+        &mut problems,
+    )
+    .expect("an object");
     let problems = problems.texts().into_iter().map(str::to_owned).collect();
     (package, problems)
 }
@@ -121,7 +128,7 @@ fn texts_that_are_no_manifest_are_problems() {
     for text in ["", "[]", "null", "{", "{\"a\": \u{0}}", "nonsense"] {
         let mut problems = ProblemList::default();
         assert!(
-            parse("package.json", text, &mut problems).is_none(),
+            parse("package.json", text, &mut Room::default(), &mut problems).is_none(),
             "{text:?}"
         );
         assert_eq!(problems.texts().len(), 1);
@@ -313,6 +320,29 @@ fn large_manifests_are_bounded() {
     assert_eq!(problems.len(), 2);
 }
 
+#[test]
+fn many_manifests_share_their_room() {
+    let mut text = "{\"dependencies\": {".to_owned();
+    for number in 0..15_000 {
+        text.push_str(&format!("\"p{number}\": \"^1\",\n"));
+    }
+    text.push_str("\"last\": \"1\"}, \"workspaces\": [");
+    text.push_str(&"\"a\",".repeat(15_000));
+    text.push_str("\"a\"]}");
+    let mut problems = ProblemList::default();
+    let mut room = Room::default();
+    let mut read = |_| {
+        let package = parse("package.json", &text, &mut room, &mut problems).expect("an object");
+        let patterns = package.workspaces.map_or(0, |patterns| patterns.len());
+        (package.dependencies.len(), patterns)
+    };
+    let counts: Vec<(usize, usize)> = (0..22).map(&mut read).collect();
+    let asked: usize = counts.iter().map(|(asked, _)| asked).sum();
+    let patterns: usize = counts.iter().map(|(_, patterns)| patterns).sum();
+    assert_eq!((asked, patterns), (200_000, 300_000));
+    assert!(problems.texts().iter().all(|what| what.ends_with(LEFT_OUT)));
+}
+
 fn any_manifest() -> impl Strategy<Value = String> {
     let keys = [
         "name",
@@ -379,11 +409,11 @@ proptest! {
 
     #[test]
     fn no_manifest_makes_it_panic(text in any_manifest()) {
-        drop(parse("a/package.json", &text, &mut ProblemList::default()));
+        drop(parse("a/package.json", &text, &mut Room::default(), &mut ProblemList::default()));
     }
 
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        drop(parse("package.json", &String::from_utf8_lossy(&bytes), &mut ProblemList::default()));
+        drop(parse("package.json", &String::from_utf8_lossy(&bytes), &mut Room::default(), &mut ProblemList::default()));
     }
 }

@@ -1,3 +1,5 @@
+//! Where imports lead, on small trees in memory.
+
 use synthesizer_model::{
     analysis::ProjectFacts,
     code::{Circumstances, Import, ImportForm},

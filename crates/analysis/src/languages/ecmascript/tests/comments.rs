@@ -1,3 +1,5 @@
+//! Documentation and comments.
+
 use super::read;
 
 fn check(text: &str, expected: Option<&str>) {

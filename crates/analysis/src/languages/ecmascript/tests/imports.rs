@@ -1,3 +1,5 @@
+//! Imports of every form, with their ranges and circumstances.
+
 use super::{described, read, read_well};
 
 fn check(suffix: &str, text: &str, expected: &[&str]) {

@@ -1,3 +1,5 @@
+//! Texts that nobody would write: deep, long, broken.
+
 use super::{described, read};
 
 /// What of the kinds of files is read by another grammar.

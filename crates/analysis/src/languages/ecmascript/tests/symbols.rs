@@ -1,3 +1,5 @@
+//! Symbols: kinds, visibility, documentation, complexity, types.
+
 use synthesizer_model::code::Symbol;
 
 use super::read_well;

@@ -103,7 +103,12 @@ pub(super) struct Load {
     chained: usize,
     tried: u64,
     doublings: u32,
-    last: Option<Token>,
+    /// How often the tokens of this place are read, by these sums.
+    times: u64,
+    /// The token before; a semicolon at the beginning.
+    last: Kind,
+    /// Where it ended.
+    last_end: usize,
     /// Whether the last word can be a label.
     may_label: bool,
     /// Whether the statement has ended unless the next word continues it.
@@ -126,7 +131,9 @@ impl Load {
             chained: 0,
             tried: 0,
             doublings: 0,
-            last: None,
+            times: 1,
+            last: Kind::Semicolon,
+            last_end: 0,
             may_label: false,
             may_have_ended: false,
             after_header: false,
@@ -159,15 +166,24 @@ impl Load {
             self.tried += u64::from(frame.arrow == Arrow::May);
             self.doublings += u32::from(frame.doubles);
         }
+        self.weigh();
     }
 
     /// Counts a token.
     pub(super) fn token(&mut self, token: Token, text: &[u8]) {
         let word = &text[token.start..token.end];
-        self.end_statement(token, word);
+        if self.may_have_ended || token.newline || self.last == Kind::Close(Bracket::Curly) {
+            self.end_statement(token, word);
+        }
+        self.may_have_ended = token.kind == Kind::Semicolon;
         self.after_header = false;
-        self.weigh(token);
-        self.look_for_arrow(token.kind);
+        let weight = 1 + token.end.saturating_sub(self.last_end) / BYTES_OF_A_TOKEN;
+        self.work = self
+            .work
+            .saturating_add(self.times.saturating_mul(weight as u64));
+        if matches!(self.top().arrow, Arrow::First | Arrow::Second) {
+            self.look_for_arrow(token.kind);
+        }
         match token.kind {
             Kind::Word(kind) => self.word(kind, word),
             Kind::Open(bracket) => self.open(token, bracket),
@@ -190,6 +206,7 @@ impl Load {
                 if self.types {
                     self.top().angles += count;
                     self.tried += u64::from(count);
+                    self.weigh();
                 }
                 self.lengthen();
             }
@@ -197,7 +214,10 @@ impl Load {
                 let frame = self.top();
                 let closed = count.min(frame.angles);
                 frame.angles -= closed;
-                self.tried -= u64::from(closed);
+                if closed > 0 {
+                    self.tried -= u64::from(closed);
+                    self.weigh();
+                }
                 self.lengthen();
             }
             Kind::Binary => {
@@ -210,7 +230,8 @@ impl Load {
         if !matches!(token.kind, Kind::Word(_)) {
             self.may_label = false;
         }
-        self.last = Some(token);
+        self.last = token.kind;
+        self.last_end = token.end;
     }
 
     fn top(&mut self) -> &mut Frame {
@@ -234,11 +255,9 @@ impl Load {
         self.deepest = self.deepest.max(self.frames.len() + self.chained);
     }
 
-    fn weigh(&mut self, token: Token) {
-        let from = self.last.map_or(0, |last| last.end);
-        let weight = 1 + token.end.saturating_sub(from) / BYTES_OF_A_TOKEN;
-        let times = (1 + self.tried) << self.doublings.min(MOST_DOUBLINGS);
-        self.work = self.work.saturating_add(times.saturating_mul(weight as u64));
+    /// Notes that one of the sums has changed.
+    fn weigh(&mut self) {
+        self.times = (1 + self.tried) << self.doublings.min(MOST_DOUBLINGS);
     }
 
     /// Forgets what the statement has met where one has ended: after a semicolon or a closed block, or at a line's end between two values,
@@ -262,15 +281,11 @@ impl Load {
         } else if begins && !continues && self.value_ended(token, word) {
             self.reset_statement();
         }
-        self.may_have_ended = token.kind == Kind::Semicolon;
     }
 
     /// Says whether the token before ended a value or a block, so that a word cannot go on with it.
     fn value_ended(&self, token: Token, word: &[u8]) -> bool {
-        let Some(last) = self.last else {
-            return false;
-        };
-        match last.kind {
+        match self.last {
             Kind::Close(Bracket::Curly) => true,
             Kind::Close(Bracket::Round) => token.newline && token.before == Before::Either && !self.after_header,
             Kind::Close(_) | Kind::String | Kind::Literal => token.newline,
@@ -320,14 +335,13 @@ impl Load {
             self.top().at_statement = true;
             return;
         }
-        let after_parenthesis = self
-            .last
-            .is_some_and(|last| last.kind == Kind::Close(Bracket::Round));
+        let after_parenthesis = self.last == Kind::Close(Bracket::Round);
         let frame = self.top();
         if after_parenthesis && frame.questions {
             frame.conditionals += 1;
             if self.types {
                 self.tried += 1;
+                self.weigh();
             } else {
                 self.top().conditionals = 0;
             }
@@ -337,24 +351,23 @@ impl Load {
 
     fn open(&mut self, token: Token, bracket: Bracket) {
         self.lengthen();
-        let last = self.last.map(|last| last.kind);
+        let last = self.last;
         let is_pattern = matches!(bracket, Bracket::Curly | Bracket::Square)
             && matches!(
                 last,
-                Some(
-                    Kind::Open(Bracket::Round | Bracket::Square | Bracket::Curly)
-                        | Kind::Comma
-                        | Kind::Colon
-                        | Kind::Operator
-                        | Kind::Word(Word::Modifier)
-                )
+                Kind::Open(Bracket::Round | Bracket::Square | Bracket::Curly)
+                    | Kind::Comma
+                    | Kind::Colon
+                    | Kind::Operator
+                    | Kind::Word(Word::Modifier)
             );
         let is_header = bracket == Bracket::Round
-            && matches!(last, Some(Kind::Word(
-                    Word::Header | Word::MaybePrefix | Word::Statement | Word::Escaped
-                )));
+            && matches!(
+                last,
+                Kind::Word(Word::Header | Word::MaybePrefix | Word::Statement | Word::Escaped)
+            );
         let may_be_arrow = bracket == Bracket::Round
-            && (token.before != Before::Value || matches!(last, Some(Kind::Word(Word::Modifier | Word::Escaped))));
+            && (token.before != Before::Value || matches!(last, Kind::Word(Word::Modifier | Word::Escaped)));
         let arrow = if may_be_arrow { Arrow::First } else { Arrow::No };
         self.top().at_statement = false;
         self.frames.push(Frame::new(is_pattern, is_header, arrow));
@@ -372,6 +385,7 @@ impl Load {
         self.tried -= u64::from(frame.angles + frame.conditionals);
         self.tried -= u64::from(frame.arrow == Arrow::May);
         self.doublings -= u32::from(frame.doubles);
+        self.weigh();
         // What follows the header of a statement goes on with it.
         self.after_header = bracket == Bracket::Round && frame.is_header;
         self.top().at_statement = self.after_header;
@@ -393,6 +407,7 @@ impl Load {
         if confirmed {
             self.tried += 1;
             self.parentheses += 1;
+            self.weigh();
         }
     }
 
@@ -407,13 +422,17 @@ impl Load {
         if !frame.doubles {
             frame.doubles = true;
             self.doublings += 1;
+            self.weigh();
         }
     }
 
     fn forget_angles(&mut self) {
         let frame = self.top();
         let angles = std::mem::take(&mut frame.angles);
-        self.tried -= u64::from(angles);
+        if angles > 0 {
+            self.tried -= u64::from(angles);
+            self.weigh();
+        }
     }
 
     fn reset_expression(&mut self) {
@@ -424,8 +443,11 @@ impl Load {
         frame.infers = false;
         frame.questions = false;
         self.chained -= chain as usize;
-        self.tried -= u64::from(conditionals);
-        self.doublings -= u32::from(doubles);
+        if conditionals > 0 || doubles {
+            self.tried -= u64::from(conditionals);
+            self.doublings -= u32::from(doubles);
+            self.weigh();
+        }
     }
 
     fn reset_statement(&mut self) {

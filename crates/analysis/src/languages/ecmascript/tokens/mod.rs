@@ -72,21 +72,10 @@ pub(super) fn effort(text: &str, syntax: Syntax, most: Effort) -> Result<Effort,
     while let Some(place) = furthest_behind(&candidates) {
         let is_only = candidates.len() == 1;
         let candidate = &mut candidates[place];
-        let choice = candidate.choice.take();
-        match candidate.reading.step(choice) {
-            Step::Token(token) => {
-                candidate.load.token(token, text.as_bytes());
-                check(candidate, text.len(), most)?;
-                if !is_only {
-                    join_agreeing(&mut candidates, place);
-                }
-            }
+        match candidate.advance(text, most, is_only)? {
+            Step::Token(_) => join_agreeing(&mut candidates, place),
             Step::Fork => {
                 copied += candidate.reading.depth();
-                if candidates.len() >= MOST_READINGS || copied > MOST_COPIED_BRACKETS {
-                    return Err(Refusal::TooMuch);
-                }
-                let candidate = &mut candidates[place];
                 candidate.choice = Some(Choice::Operator);
                 let other = Candidate {
                     reading: candidate.reading.clone(),
@@ -94,6 +83,9 @@ pub(super) fn effort(text: &str, syntax: Syntax, most: Effort) -> Result<Effort,
                     choice: Some(Choice::Beginning),
                 };
                 candidates.push(other);
+                if candidates.len() > MOST_READINGS || copied > MOST_COPIED_BRACKETS {
+                    return Err(Refusal::TooMuch);
+                }
             }
             end => {
                 has_ended |= end == Step::End;
@@ -118,19 +110,30 @@ fn furthest_behind(candidates: &[Candidate<'_>]) -> Option<usize> {
     (0..candidates.len()).min_by_key(|place| candidates[*place].reading.position())
 }
 
-fn check(candidate: &Candidate<'_>, length: usize, most: Effort) -> Result<(), Refusal> {
-    let (reading, load) = (&candidate.reading, &candidate.load);
-    if load.deepest > most.depth {
-        return Err(Refusal::TooDeep);
+impl Candidate<'_> {
+    /// Takes one step, or all steps up to the next fork or the end when there is no other candidate to wait for.
+    fn advance(&mut self, text: &str, most: Effort, is_only: bool) -> Result<Step, Refusal> {
+        let bytes = text.as_bytes();
+        let mut step = self.reading.step(self.choice.take());
+        while let Step::Token(token) = step {
+            self.load.token(token, bytes);
+            if self.load.deepest > most.depth {
+                return Err(Refusal::TooDeep);
+            }
+            let copies = (self.reading.odd as u64).saturating_mul(self.load.parentheses);
+            if self.load.work > most.work || copies > MOST_ERROR_COPIES {
+                return Err(Refusal::TooMuch);
+            }
+            if !is_only {
+                break;
+            }
+            step = self.reading.step(None);
+        }
+        if self.reading.looked_ahead > MOST_LOOKS * text.len() + 10_000 {
+            return Err(Refusal::TooMuch);
+        }
+        Ok(step)
     }
-    let copies = (reading.odd as u64).saturating_mul(load.parentheses);
-    if load.work > most.work
-        || copies > MOST_ERROR_COPIES
-        || reading.looked_ahead > MOST_LOOKS * length + 10_000
-    {
-        return Err(Refusal::TooMuch);
-    }
-    Ok(())
 }
 
 /// Joins the candidate at a place with one that has come to the same state.

@@ -264,11 +264,9 @@ impl<'t> Reading<'t> {
         let marked = usize::from(matches!(self.text[start], b'#' | b'@'));
         let end = scan::word_end(self.text, start + marked).max(start + 1);
         let word = &self.text[start..end];
-        if !scan::has_good_escapes(word) {
+        if !self.escapes(word) {
             return None;
         }
-        // An escape may stand for a letter that names do not have.
-        self.odd += word.iter().filter(|byte| **byte == b'\\').count();
         if marked > 0 {
             let before = if word == b"@" { Before::Start } else { Before::Value };
             return Some((Kind::Word(Word::Modifier), end, before));
@@ -283,6 +281,13 @@ impl<'t> Reading<'t> {
             Word::Prefix | Word::Nesting | Word::Header | Word::Statement => Before::Start,
         };
         Some((Kind::Word(kind), end, before))
+    }
+
+    /// Says whether the escapes of a word are good, and counts them: each may stand for a letter that names do not have.
+    fn escapes(&mut self, word: &[u8]) -> bool {
+        let count = word.iter().filter(|byte| **byte == b'\\').count();
+        self.odd += count;
+        count == 0 || scan::has_good_escapes(word)
     }
 
     fn number(&mut self, start: usize) -> (Kind, usize, Before) {
@@ -435,10 +440,9 @@ impl<'t> Reading<'t> {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' | b'\\' | 0x80.. if !is_value => {
                 let end = tag_word_end(self.text, start);
-                if !scan::has_good_escapes(&self.text[start..end]) {
+                if !self.escapes(&self.text[start..end]) {
                     return Step::Dead;
                 }
-                self.odd += self.text[start..end].iter().filter(|byte| **byte == b'\\').count();
                 self.after_tag_name = self.before == Before::Start || self.before == Before::Dot;
                 self.token(Kind::Word(Word::Plain), start, end, newline, Before::Value)
             }

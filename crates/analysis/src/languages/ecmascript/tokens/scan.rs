@@ -23,6 +23,7 @@ pub(super) fn skip(text: &[u8], start: usize, newline: bool, html: HtmlComments)
     let mut newline = newline;
     loop {
         match text.get(position) {
+            Some(b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'(' | b')' | b'.' | b',') => break,
             Some(b' ' | b'\t' | 0x0b | 0x0c) => position += 1,
             Some(b'\n' | b'\r') => {
                 newline = true;
@@ -163,12 +164,28 @@ pub(super) fn regex_end(text: &[u8], start: usize, odd: &mut usize) -> Option<us
     Some(end)
 }
 
+/// Which bytes go on a word without a second look.
+static IN_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let letter = byte as u8;
+        table[byte] = letter.is_ascii_alphanumeric() || letter == b'_' || letter == b'$';
+        byte += 1;
+    }
+    table
+};
+
 /// Finds the end of a word: names with escapes and with letters outside of ASCII too.
 pub(super) fn word_end(text: &[u8], start: usize) -> usize {
     let mut position = start;
     while let Some(byte) = text.get(position) {
+        if IN_WORD[usize::from(*byte)] {
+            position += 1;
+            continue;
+        }
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'$' | b'\\' => position += 1,
+            b'\\' => position += 1,
             // The braces of `\u{61}`.
             b'{' if text[start..position].ends_with(b"\\u") => match hexadecimal_end(text, position + 1) {
                 Some(end) => position = end,

@@ -1,3 +1,5 @@
+//! The bound on depth, told from tokens.
+
 use super::{Effort, Refusal, Syntax, effort};
 
 const MOST: Effort = Effort {

@@ -519,18 +519,34 @@ fn condition<'a>(test: Option<Test>, line: u32) -> Value<'a> {
     }
 }
 
-/// A pattern that looks for the value of a name in the text of a file.
+/// What a pattern finds: the value of a name in the text of a file, or a requirement and its name in a text.
 fn pattern_of<'a>(name: &str, given: &Given<'a>, line: u32) -> Value<'a> {
     const SOUGHT: [&str; 4] = ["__version__", "__VERSION__", "VERSION", "version"];
-    let pattern = given.values.first().and_then(Value::text);
-    let sought =
-        pattern.and_then(|pattern| SOUGHT.iter().find(|sought| pattern.contains(**sought)));
+    let pattern = given.values.first().and_then(Value::text).unwrap_or("");
+    let sought = SOUGHT.iter().find(|sought| pattern.contains(**sought));
     match (sought, given.values.get(1)) {
         (Some(sought), _) if name == "re.compile" => Value::Pattern(sought),
         (Some(sought), Some(Value::FileText(path) | Value::FileLine(path))) => Value::Definition {
             path: path.clone(),
             name: (*sought).to_owned(),
         },
+        (None, Some(Value::Text(text))) if name == "re.findall" && splits_requirement(pattern) => {
+            let end = text
+                .find(['!', '=', '<', '>', '~', ' '])
+                .unwrap_or(text.len());
+            let mut pair = list_of_one(Value::Text(text.clone()), line);
+            let name = text[..end].to_owned();
+            pair.extend(list_of_one(Value::Text(name), line));
+            Value::List(list_of_one(Value::List(pair), line))
+        }
         _ => Value::unknown(line, "what a pattern finds"),
     }
+}
+
+/// The pattern by which many programs tell the name of a requirement from the whole: `^(([^!=<>~ ]+)(?:[!=<>~ ].*)?$)`.
+fn splits_requirement(pattern: &str) -> bool {
+    matches!(
+        pattern,
+        "^(([^!=<>~ ]+)(?:[!=<>~ ].*)?$)" | "^(([^!=<>~]+)(?:[!=<>~].*)?$)"
+    )
 }

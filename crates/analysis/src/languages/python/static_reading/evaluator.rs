@@ -59,6 +59,7 @@ pub(super) struct Evaluator<'s, 'a> {
     pub(super) path: String,
     pub(super) scope: Scope<'a>,
     work_left: usize,
+    gave_up: bool,
     depth: usize,
     pub(super) calls: usize,
     /// Files whose names were all taken over.
@@ -75,6 +76,7 @@ impl<'s, 'a> Evaluator<'s, 'a> {
             path: path.to_owned(),
             scope: Scope::default(),
             work_left: work.min(MOST_WORK),
+            gave_up: false,
             depth: 0,
             calls: 0,
             taken_over: Vec::new(),
@@ -87,9 +89,9 @@ impl<'s, 'a> Evaluator<'s, 'a> {
         drop(self.block(body));
     }
 
-    /// Gives the call of `setup`.
-    pub(super) fn into_call(self) -> Option<SetupCall> {
-        self.call
+    /// Gives the call of `setup`, and whether the evaluation reached the end of what the program is worth or of its depth.
+    pub(super) fn into_call(self) -> (Option<SetupCall>, bool) {
+        (self.call, self.gave_up)
     }
 
     /// Gives the value of a name at the top level.
@@ -125,6 +127,7 @@ impl<'s, 'a> Evaluator<'s, 'a> {
             }
             None => {
                 self.work_left = 0;
+                self.gave_up = true;
                 false
             }
         }
@@ -138,6 +141,7 @@ impl<'s, 'a> Evaluator<'s, 'a> {
     /// Does something one level deeper, if that is not too deep.
     pub(super) fn descend<T>(&mut self, too_deep: T, work: impl FnOnce(&mut Self) -> T) -> T {
         if self.depth == DEEPEST {
+            self.gave_up = true;
             return too_deep;
         }
         self.depth += 1;

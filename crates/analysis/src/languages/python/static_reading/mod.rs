@@ -67,7 +67,10 @@ pub(crate) fn read_setup(text: &str) -> Result<Option<SetupCall>, (u32, String)>
         }
         let mut evaluator = Evaluator::new(&source, "setup.py");
         evaluator.run(&module.syntax().body);
-        Ok(evaluator.into_call())
+        match evaluator.into_call() {
+            (None, true) => Err((1, "too large or too deep to be evaluated".to_owned())),
+            (call, _) => Ok(call),
+        }
     });
     read.unwrap_or_else(|refusal| Err((1, refusal)))
 }

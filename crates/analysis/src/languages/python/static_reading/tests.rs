@@ -112,6 +112,15 @@ fn names_are_followed_and_lists_are_changed() {
 }
 
 #[test]
+fn requirements_are_told_from_their_names() {
+    check(
+        "import re\nL = ['a>=1', 'b']\nD = {n: r for r, n in (re.findall(r'^(([^!=<>~ ]+)(?:[!=<>~ ].*)?$)', x)[0] for x in L)}\n\
+         def f(*names):\n    return [D[n] for n in names]\nE = {}\nE['t'] = f('a', 'b')\nsetup(x=E)",
+        "{t: ['a>=1', 'b']}",
+    );
+}
+
+#[test]
 fn files_are_named_and_not_read() {
     for program in [
         "setup(x=open('r.txt').read().splitlines())",

@@ -71,8 +71,8 @@ pub(super) fn build(
     let parts = parts.zip(named);
     let mut left = MOST_LOOKED_AT;
     parts
-        .map(|(((manifest, workspace), dependencies), listed)| {
-            let targets = targets(tree, &manifest.folder, &manifest.json, &mut left);
+        .map(|(((mut manifest, workspace), dependencies), listed)| {
+            let targets = targets(tree, &manifest.folder, &mut manifest.json, &mut left);
             project(manifest, workspace.clone(), listed, targets, dependencies)
         })
         .collect()
@@ -267,10 +267,10 @@ impl<'m> Surroundings<'m> {
 fn targets(
     tree: &dyn SourceTree,
     folder: &str,
-    json: &PackageJson,
+    json: &mut PackageJson,
     left: &mut usize,
 ) -> Vec<Target> {
-    let mut targets = json.targets.clone();
+    let mut targets = std::mem::take(&mut json.targets);
     for target in &mut targets {
         if matches!(
             target.kind.as_str(),

@@ -90,6 +90,15 @@ pub(super) fn find(
         .map(|manifest| {
             above(&manifest.folder)
                 .find(|above| {
+                    // Looking a folder up takes as long as its name.
+                    let Some(left) = steps_left.checked_sub(1 + above.len() as u64 / 8) else {
+                        steps_left = 0;
+                        return false;
+                    };
+                    steps_left = left;
+                    if !workspaces.contains_key(above) {
+                        return false;
+                    }
                     let below = manifest.folder[above.len()..].trim_start_matches('/');
                     let names: Vec<&str> = below.split('/').collect();
                     let patterns = workspaces.get(above).into_iter().flatten();
