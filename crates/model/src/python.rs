@@ -206,7 +206,8 @@ pub struct ModuleNameUse {
     /// For a computed name: the literal beginnings of what it can be, such as `.unicode` of `f".unicode{version}"`.
     #[serde(default)]
     pub prefixes: Vec<NamePrefix>,
-    /// For a computed name of a module to import: the expression's text, at most 200 bytes.
+    /// For a computed name of a module to import: the expression's text; for a relative name with a computed package: the text of the
+    /// package's. At most 200 bytes.
     #[serde(default)]
     pub expression: String,
     /// When it runs.

@@ -29,72 +29,94 @@ pub(super) fn parse(path: &str, text: &str, problems: &mut ProblemList) -> Optio
             return None;
         }
     };
-    let root = &document.root;
-    let mut graph = LockGraph::default();
-    let mut tree = InstallTree::new();
-    let mut asking: Vec<(&Node<'_>, u32, u32)> = Vec::new();
-    let workspaces = root.get("workspaces").map_or(&[][..], Node::members);
-    for member in workspaces {
-        let node = &member.value;
-        let folder: &str = &member.key;
-        let package = graph.add(Locked {
-            name: node
-                .text_of("name")
-                .unwrap_or(if folder.is_empty() { "." } else { folder }),
-            version: node.text_of("version").unwrap_or_default(),
-            source: "path",
-            own: true,
-            development: None,
-            license: None,
-        });
-        // What belongs to one member alone lies below its name.
-        let place = match node.text_of("name") {
-            Some(name) if !folder.is_empty() => tree.below(InstallTree::TOP, Step::Package(name)),
-            _ => Some(InstallTree::TOP),
-        };
-        if let (Some(package), Some(place)) = (package, place) {
-            if place != InstallTree::TOP {
-                tree.put(place, package);
+    let mut reading = Reading {
+        graph: LockGraph::default(),
+        tree: InstallTree::new(),
+        asking: Vec::new(),
+    };
+    reading.read_workspaces(&document.root);
+    reading.read_packages(path, &document.root, problems);
+    reading.ask();
+    Some(reading.graph.finish(path, problems))
+}
+
+struct Reading<'t> {
+    graph: LockGraph<'t>,
+    tree: InstallTree<'t>,
+    /// Descriptions of packages with their places.
+    asking: Vec<(&'t Node<'t>, u32, u32)>,
+}
+
+impl<'t> Reading<'t> {
+    fn read_workspaces(&mut self, root: &'t Node<'t>) {
+        for member in root.get("workspaces").map_or(&[][..], Node::members) {
+            let node = &member.value;
+            let folder: &str = &member.key;
+            let fallback = if folder.is_empty() { "." } else { folder };
+            let package = self.graph.add(Locked {
+                name: node.text_of("name").unwrap_or(fallback),
+                version: node.text_of("version").unwrap_or_default(),
+                source: "path",
+                own: true,
+                development: None,
+                license: None,
+            });
+            // What belongs to one member alone lies below its name.
+            let place = match node.text_of("name") {
+                Some(name) if !folder.is_empty() => {
+                    self.tree.below(InstallTree::TOP, Step::Package(name))
+                }
+                _ => Some(InstallTree::TOP),
+            };
+            if let (Some(package), Some(place)) = (package, place) {
+                if place != InstallTree::TOP {
+                    self.tree.put(place, package);
+                }
+                self.asking.push((node, place, package));
             }
-            asking.push((node, place, package));
         }
     }
-    for member in root.get("packages").map_or(&[][..], Node::members) {
-        let Some(resolution) = member.value.items().first().and_then(Node::text) else {
-            problems.tell_line(path, member.line, "a package that is no list");
-            continue;
-        };
-        let (name, version) = split_name(resolution);
-        let version = version.unwrap_or_default();
-        if version.starts_with("workspace:") {
-            continue;
+
+    fn read_packages(&mut self, path: &str, root: &'t Node<'t>, problems: &mut ProblemList) {
+        for member in root.get("packages").map_or(&[][..], Node::members) {
+            let items = member.value.items();
+            let Some(resolution) = items.first().and_then(Node::text) else {
+                problems.tell_line(path, member.line, "a package that is no list");
+                continue;
+            };
+            let (name, version) = split_name(resolution);
+            let version = version.unwrap_or_default();
+            if version.starts_with("workspace:") {
+                continue;
+            }
+            let has_name = !name.is_empty() && name.len() <= LONGEST_NAME;
+            let place = place_of(&mut self.tree, &member.key).filter(|_| has_name);
+            let Some(place) = place else {
+                let what = "a package that lies too deep, or whose name is too long";
+                problems.tell_line(path, member.line, what);
+                continue;
+            };
+            let Some(package) = self.graph.add(located(name, version)) else {
+                break;
+            };
+            self.tree.put(place, package);
+            let described = items.iter().find(|item| item.is_object());
+            self.asking
+                .extend(described.map(|node| (node, place, package)));
         }
-        let place = place_of(&mut tree, &member.key);
-        let (Some(place), false) = (place, name.is_empty() || name.len() > LONGEST_NAME) else {
-            problems.tell_line(
-                path,
-                member.line,
-                "a package that lies too deep, or whose name is too long",
-            );
-            continue;
-        };
-        let Some(package) = graph.add(located(name, version)) else {
-            break;
-        };
-        tree.put(place, package);
-        let described = member.value.items().iter().find(|item| item.is_object());
-        asking.extend(described.map(|node| (node, place, package)));
     }
-    for (node, place, package) in asking {
-        for (section, development) in SECTIONS {
-            for member in node.get(section).map_or(&[][..], Node::members) {
-                if let Some(asked) = tree.find(place, &member.key) {
-                    graph.ask(package, asked, development);
+
+    fn ask(&mut self) {
+        for (node, place, package) in &self.asking {
+            for (section, development) in SECTIONS {
+                for member in node.get(section).map_or(&[][..], Node::members) {
+                    if let Some(asked) = self.tree.find(*place, &member.key) {
+                        self.graph.ask(*package, asked, development);
+                    }
                 }
             }
         }
     }
-    Some(graph.finish(path, problems))
 }
 
 /// The place of a key such as `a/@scope/b`: the package `@scope/b` below the package `a`.

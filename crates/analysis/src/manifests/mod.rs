@@ -9,7 +9,9 @@
 //! - `cargo_toml`, `cargo_lock`: Rust crates; `go_mod`, `go_work`, `go_sum` (with `go_syntax`): Go modules; `pom_xml`: Maven projects
 //! - `tree_reading`, `allowance`, `problem_list`: how much of a tree's manifests is read, kept and told
 //! - [`requirement`], [`marker`]: PEP 508
-//! - `ini`, `toml_text`, `xml_tree`: the syntaxes below the formats
+//! - `package_json` (with `npm_specifier`, `npm_range`, `npm_room`), `pnpm_workspace`, `package_lock`, `yarn_lock`, `pnpm_lock`, `bun_lock` (with
+//!   `lock_graph`, `install_tree`): JavaScript packages
+//! - `ini`, `toml_text`, `json_text`, `yaml_text`, `xml_tree`: the syntaxes below the formats
 
 mod allowance;
 mod bun_lock;

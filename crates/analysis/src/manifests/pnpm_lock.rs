@@ -182,7 +182,7 @@ fn package<'t>(entry: &'t Entry, described: &'t Node) -> Locked<'t> {
     let resolution = described.get("resolution");
     let written = described
         .text_of("version")
-        .or_else(|| resolution.and_then(|node| node.text_of("commit")));
+        .or_else(|| described.at(&["resolution", "commit"])?.text());
     let source = source(reference, resolution);
     // The key of a folder has no version.
     let reference = if source == "path" { "" } else { reference };

@@ -89,11 +89,6 @@ impl Node {
         }
     }
 
-    /// Says whether there is no value.
-    pub(crate) fn is_null(&self) -> bool {
-        self.value == Value::Null
-    }
-
     /// Gives the values of a list; none for anything else.
     pub(crate) fn items(&self) -> &[Node] {
         match &self.value {

@@ -103,6 +103,14 @@ fn of_module_name(name_use: &ModuleNameUse) -> Vec<Import> {
         }
         _ => return Vec::new(),
     }
+    // A relative name below a package that is computed, unless that is the file's own.
+    let is_own = matches!(
+        name_use.expression.as_str(),
+        "" | "__package__" | "__name__"
+    );
+    if name_use.literal.is_some() && !is_own {
+        return vec![import(name_use.expression.clone(), ImportForm::Computed)];
+    }
     let literals = name_use.literal.iter().chain(&name_use.candidates);
     let found: Vec<Import> = literals
         .map(|literal| import(absolute(name_use, literal), ImportForm::Dynamic))
@@ -204,6 +212,14 @@ mod tests {
                 "Dynamic x [] 5",
                 "Dynamic y [] 5",
                 "Computed f(1) + '.z' [] 6",
+            ],
+        );
+        check(
+            "import importlib\nimportlib.import_module('.a', __package__)\nimportlib.import_module('.b', config.name)\n",
+            &[
+                "Static importlib [] 1",
+                "Dynamic .a [] 2",
+                "Computed config.name [] 3",
             ],
         );
     }

@@ -132,7 +132,17 @@ impl Reader<'_, '_> {
             .find_map(|name| call.arguments.find_argument_value(name, 0));
         let mut found = self.named_by(role, argument, byte_range(call.range()))?;
         match role {
-            ModuleNameRole::ImportModule => found.package = self.package(&call.arguments),
+            ModuleNameRole::ImportModule => {
+                found.package = self.package(&call.arguments);
+                let relative = found
+                    .literal
+                    .as_deref()
+                    .is_some_and(|name| name.starts_with('.'));
+                let package = call.arguments.find_argument_value("package", 1);
+                if let (true, None, Some(package)) = (relative, &found.package, package) {
+                    found.expression = self.text_of(byte_range(package.range()));
+                }
+            }
             ModuleNameRole::Resources => found.resource = self.resource(call),
             _ => {}
         }
@@ -195,7 +205,6 @@ impl Reader<'_, '_> {
 
     /// The text of an expression that computes the name of a module to import, cut off after 200 bytes.
     fn expression(&self, role: ModuleNameRole, is_literal: bool, argument: ByteRange) -> String {
-        const MOST_BYTES: usize = 200;
         let imports = matches!(
             role,
             ModuleNameRole::ImportModule | ModuleNameRole::DunderImport
@@ -203,7 +212,12 @@ impl Reader<'_, '_> {
         if is_literal || !imports {
             return String::new();
         }
-        let text = self.source.slice(argument);
+        self.text_of(argument)
+    }
+
+    fn text_of(&self, range: ByteRange) -> String {
+        const MOST_BYTES: usize = 200;
+        let text = self.source.slice(range);
         text[..text.floor_char_boundary(MOST_BYTES)].to_owned()
     }
 

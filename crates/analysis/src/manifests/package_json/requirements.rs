@@ -74,14 +74,15 @@ pub(super) fn read(reading: &mut Reading<'_>, root: &Node<'_>) -> Vec<Asked> {
                 reading.problem(member.line, what);
                 return asked;
             }
-            let mut flags = Vec::new();
-            if group == Some("peer") && optional_peers.contains(&*member.key) {
-                flags.push("optional");
-            }
-            if matches!(group, None | Some("optional")) && bundled.contains(&member.key) {
-                flags.push("bundled");
-            }
-            let marker = (!flags.is_empty()).then(|| flags.join(", "));
+            let is_optional = group == Some("peer") && optional_peers.contains(&*member.key);
+            let is_bundled =
+                !matches!(group, Some("peer" | "dev")) && bundled.contains(&member.key);
+            let marker = match (is_optional, is_bundled) {
+                (true, _) => Some("optional"),
+                (false, true) => Some("bundled"),
+                (false, false) => None,
+            };
+            let marker = marker.map(str::to_owned);
             let Some(known) = dependency(reading, member, group, marker) else {
                 continue;
             };

@@ -48,16 +48,15 @@ pub(super) fn parse(
             continue;
         }
         let folder = reference.strip_prefix("workspace:");
-        let member =
-            folder.and_then(|folder| own_by_folder.get(folder.trim_start_matches('.')).copied());
+        let member = folder
+            .and_then(|folder| own_by_folder.get(folder.trim_start_matches('.')))
+            .copied();
         let written = entry.value.text_of("version").unwrap_or_default();
+        // What stands there for every package that has no version of its own in the lock.
+        let written = written.trim_start_matches("0.0.0-use.local");
         let package = graph.add(Locked {
             name,
-            version: match member {
-                Some(member) => member.version,
-                // What stands there for every package that has no version of its own here.
-                None => written.trim_start_matches("0.0.0-use.local"),
-            },
+            version: member.map_or(written, |member| member.version),
             source: kind_of(reference),
             own: folder.is_some(),
             development: None,

@@ -56,6 +56,16 @@ pub(super) fn parse(
             }
         }
     }
+    ask_for_own(&mut graph, &descriptors, own);
+    graph.finish(path, problems)
+}
+
+/// Adds the repository's own packages, of which the lock says nothing, and what their manifests ask for.
+fn ask_for_own<'t>(
+    graph: &mut LockGraph<'t>,
+    descriptors: &Descriptors<'_>,
+    own: &[OwnPackage<'t>],
+) {
     let by_folder = graph.add_own(own);
     let own_names: HashMap<&str, u32> = own
         .iter()
@@ -68,19 +78,15 @@ pub(super) fn parse(
         for dependency in package.asks {
             let (key, development) = key_of(dependency);
             let is_peer = dependency.group.as_deref() == Some("peer");
-            let exact = descriptors.find_exact(key, &dependency.specifier);
+            let specifier = &dependency.specifier;
+            let exact = descriptors.find_exact(key, specifier);
             let own = own_names.get(key).copied();
-            let other = || {
-                descriptors
-                    .find(key, &dependency.specifier)
-                    .filter(|_| !is_peer)
-            };
+            let other = || descriptors.find(key, specifier).filter(|_| !is_peer);
             if let Some(asked) = exact.or(own).or_else(other) {
                 graph.ask(*asking, asked, development);
             }
         }
     }
-    graph.finish(path, problems)
 }
 
 fn package<'t>(block: &Block<'t>) -> Option<Locked<'t>> {

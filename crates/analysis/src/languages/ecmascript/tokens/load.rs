@@ -32,6 +32,17 @@ enum Arrow {
     May,
 }
 
+/// How much of `infer name extends` was met right before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Infer {
+    /// Nothing.
+    No,
+    /// `infer`
+    Word,
+    /// `infer name`
+    Name,
+}
+
 /// What has been met in one bracket since its last comma or its last statement.
 #[derive(Debug, Clone, Copy)]
 struct Frame {
@@ -43,14 +54,12 @@ struct Frame {
     angles: u32,
     /// Arrow functions with a result type in conditional expressions.
     conditionals: u32,
-    /// Whether work is doubled here.
-    doubles: bool,
-    /// Whether `infer` was met.
-    infers: bool,
+    /// Whether work is doubled here, and how many `<` were open when it began to be.
+    doubles: Option<u32>,
     /// Whether `class` was met in this statement.
     classes: bool,
-    /// Whether `?` was met.
-    questions: bool,
+    /// How many `<` were open where `?` was met.
+    questions: Option<u32>,
     /// Whether it can be a pattern: `=` is a default in it.
     is_pattern: bool,
     /// Whether its closing parenthesis is followed by a statement.
@@ -67,10 +76,9 @@ impl Frame {
             statements: 0,
             angles: 0,
             conditionals: 0,
-            doubles: false,
-            infers: false,
+            doubles: None,
             classes: false,
-            questions: false,
+            questions: None,
             is_pattern,
             is_header,
             arrow,
@@ -83,10 +91,12 @@ impl Frame {
         self.statements = self.statements.max(other.statements);
         self.angles = self.angles.max(other.angles);
         self.conditionals = self.conditionals.max(other.conditionals);
-        self.doubles |= other.doubles;
-        self.infers |= other.infers;
+        self.doubles = self.doubles.max(other.doubles);
         self.classes |= other.classes;
-        self.questions |= other.questions;
+        self.questions = match (self.questions, other.questions) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
         self.is_pattern |= other.is_pattern;
         self.is_header |= other.is_header;
         self.arrow = self.arrow.max(other.arrow);
@@ -115,6 +125,7 @@ pub(super) struct Load {
     may_have_ended: bool,
     /// Whether the header of a statement was closed right before.
     after_header: bool,
+    infers: Infer,
     /// Parentheses that can hold parameters.
     pub(super) parentheses: u64,
     /// The greatest depth.
@@ -137,6 +148,7 @@ impl Load {
             may_label: false,
             may_have_ended: false,
             after_header: false,
+            infers: Infer::No,
             parentheses: 0,
             deepest: 0,
             work: 0,
@@ -149,6 +161,7 @@ impl Load {
             own.join(other);
         }
         self.may_label |= other.may_label;
+        self.infers = self.infers.max(other.infers);
         self.may_have_ended &= other.may_have_ended;
         self.parentheses = self.parentheses.max(other.parentheses);
         self.deepest = self.deepest.max(other.deepest);
@@ -161,10 +174,10 @@ impl Load {
         self.tried = 0;
         self.doublings = 0;
         for frame in &self.frames {
-            self.chained += (frame.chain + frame.statements) as usize;
+            self.chained += (frame.chain + frame.statements + frame.angles) as usize;
             self.tried += u64::from(frame.angles + frame.conditionals);
             self.tried += u64::from(frame.arrow == Arrow::May);
-            self.doublings += u32::from(frame.doubles);
+            self.doublings += u32::from(frame.doubles.is_some());
         }
         self.weigh();
     }
@@ -184,6 +197,9 @@ impl Load {
         if matches!(self.top().arrow, Arrow::First | Arrow::Second) {
             self.look_for_arrow(token.kind);
         }
+        if self.types {
+            self.infer(token.kind, word);
+        }
         match token.kind {
             Kind::Word(kind) => self.word(kind, word),
             Kind::Open(bracket) => self.open(token, bracket),
@@ -192,10 +208,12 @@ impl Load {
                 self.close(Bracket::Substitution);
                 self.open(token, Bracket::Substitution);
             }
-            Kind::Comma => self.reset_expression(),
+            Kind::Comma => self.comma(),
             Kind::Colon => self.colon(),
             Kind::Question => {
-                self.top().questions = true;
+                let frame = self.top();
+                let angles = frame.angles;
+                frame.questions = Some(frame.questions.map_or(angles, |known| known.min(angles)));
                 self.lengthen();
             }
             Kind::Assign => {
@@ -205,6 +223,7 @@ impl Load {
             Kind::Less(count) => {
                 if self.types {
                     self.top().angles += count;
+                    self.chained += count as usize;
                     self.tried += u64::from(count);
                     self.weigh();
                 }
@@ -214,8 +233,12 @@ impl Load {
                 let frame = self.top();
                 let closed = count.min(frame.angles);
                 frame.angles -= closed;
+                let left = frame.angles;
+                frame.questions = frame.questions.filter(|known| *known <= left);
                 if closed > 0 {
+                    self.chained -= closed as usize;
                     self.tried -= u64::from(closed);
+                    self.end_doubling(|begun| left < begun);
                     self.weigh();
                 }
                 self.lengthen();
@@ -305,12 +328,7 @@ impl Load {
                 self.may_label = may_label;
             }
             Word::Nesting | Word::Header | Word::Escaped => {
-                let may_extend = kind == Word::Escaped || word == b"extends";
-                if may_extend && self.types && self.top().infers {
-                    self.double();
-                }
                 let frame = self.top();
-                frame.infers |= kind == Word::Escaped;
                 frame.classes |= kind == Word::Escaped || word == b"class";
                 // Types extend too, and end at commas; the heritage of a class does not.
                 if !frame.classes && matches!(word, b"extends" | b"implements") {
@@ -321,11 +339,42 @@ impl Load {
             }
             Word::Statement => self.top().at_statement = false,
             Word::Prefix | Word::MaybePrefix | Word::Modifier => {
-                if word == b"infer" {
-                    self.top().infers = true;
-                }
                 self.lengthen();
             }
+        }
+    }
+
+    /// Follows `infer name extends`.
+    fn infer(&mut self, kind: Kind, word: &[u8]) {
+        let is_escaped = kind == Kind::Word(Word::Escaped);
+        self.infers = match (self.infers, kind) {
+            (Infer::Name, Kind::Word(_)) if is_escaped || word == b"extends" => {
+                self.double();
+                Infer::No
+            }
+            (Infer::Word, Kind::Word(_)) => Infer::Name,
+            (_, Kind::Word(_)) if is_escaped || word == b"infer" => Infer::Word,
+            _ => Infer::No,
+        };
+    }
+
+    /// Ends what a comma ends. Within type arguments, it ends none of what is around them.
+    fn comma(&mut self) {
+        let angles = self.top().angles;
+        if angles == 0 {
+            self.reset_expression();
+        } else {
+            self.end_doubling(|begun| angles <= begun);
+        }
+    }
+
+    /// Ends the doubling of work if it began at this many open `<`.
+    fn end_doubling(&mut self, ends: impl FnOnce(u32) -> bool) {
+        let frame = self.top();
+        if frame.doubles.is_some_and(ends) {
+            frame.doubles = None;
+            self.doublings -= 1;
+            self.weigh();
         }
     }
 
@@ -337,7 +386,7 @@ impl Load {
         }
         let after_parenthesis = self.last == Kind::Close(Bracket::Round);
         let frame = self.top();
-        if after_parenthesis && frame.questions {
+        if after_parenthesis && frame.questions.is_some() {
             frame.conditionals += 1;
             if self.types {
                 self.tried += 1;
@@ -381,10 +430,10 @@ impl Load {
         let Some(frame) = self.frames.pop() else {
             return;
         };
-        self.chained -= (frame.chain + frame.statements) as usize;
+        self.chained -= (frame.chain + frame.statements + frame.angles) as usize;
         self.tried -= u64::from(frame.angles + frame.conditionals);
         self.tried -= u64::from(frame.arrow == Arrow::May);
-        self.doublings -= u32::from(frame.doubles);
+        self.doublings -= u32::from(frame.doubles.is_some());
         self.weigh();
         // What follows the header of a statement goes on with it.
         self.after_header = bracket == Bracket::Round && frame.is_header;
@@ -419,8 +468,8 @@ impl Load {
 
     fn double(&mut self) {
         let frame = self.top();
-        if !frame.doubles {
-            frame.doubles = true;
+        if frame.doubles.is_none() {
+            frame.doubles = Some(frame.angles);
             self.doublings += 1;
             self.weigh();
         }
@@ -430,6 +479,7 @@ impl Load {
         let frame = self.top();
         let angles = std::mem::take(&mut frame.angles);
         if angles > 0 {
+            self.chained -= angles as usize;
             self.tried -= u64::from(angles);
             self.weigh();
         }
@@ -439,9 +489,8 @@ impl Load {
         let frame = self.top();
         let chain = std::mem::take(&mut frame.chain);
         let conditionals = std::mem::take(&mut frame.conditionals);
-        let doubles = std::mem::take(&mut frame.doubles);
-        frame.infers = false;
-        frame.questions = false;
+        let doubles = frame.doubles.take().is_some();
+        frame.questions = None;
         self.chained -= chain as usize;
         if conditionals > 0 || doubles {
             self.tried -= u64::from(conditionals);

@@ -228,6 +228,27 @@ fn programs_that_make_packages_are_read_and_their_versions_looked_up() {
     );
 }
 
+#[test]
+fn programs_that_cannot_be_read_are_told() {
+    let endless = format!(
+        "r = ['a']\n{}setup(name='x', install_requires=r)\n",
+        "r = r + r\n".repeat(90_000)
+    );
+    check(
+        &[
+            ("setup.py", &endless),
+            ("a/setup.py", "setup(\n"),
+            ("b/setup.py", "f()\n"),
+        ],
+        &["|Root|-: "],
+        &[
+            "setup.py: line 1: not read as Python: larger than",
+            "setup.py: no manifest states",
+            "a/setup.py: line 2: not read as Python",
+        ],
+    );
+}
+
 fn packages(lock: &LockFile) -> Vec<String> {
     let shown = lock.packages.iter().map(|package| {
         let own = if package.own { " own" } else { "" };
