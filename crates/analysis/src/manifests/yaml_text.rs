@@ -90,6 +90,7 @@ impl Node {
     }
 
     /// Says whether there is no value.
+    #[cfg(test)]
     pub(crate) fn is_null(&self) -> bool {
         self.value == Value::Null
     }
@@ -117,6 +118,7 @@ impl Node {
     }
 
     /// Gives the value below the given keys.
+    #[cfg(test)]
     pub(crate) fn at(&self, keys: &[&str]) -> Option<&Node> {
         keys.iter().try_fold(self, |node, key| node.get(key))
     }

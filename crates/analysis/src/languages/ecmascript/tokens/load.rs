@@ -9,7 +9,7 @@
 //! an inferred type ends; the last two are tried inside each other, so the work doubles with every level.
 
 use super::{
-    reading::{Before, Bracket, Kind, Token},
+    kinds::{Before, Bracket, Kind, Token},
     words::{self, Word},
 };
 

@@ -19,8 +19,10 @@ fn project(folder: &str, name: &str, asks: &[&str]) -> Project {
         .iter()
         .map(|asked| Dependency::new(Ecosystem::Python, *asked, "pyproject.toml", 1))
         .collect();
-    let mut facts = synthesizer_model::analysis::ProjectFacts::default();
-    facts.name = Some(name.to_owned());
+    let facts = synthesizer_model::analysis::ProjectFacts {
+        name: Some(name.to_owned()),
+        ..Default::default()
+    };
     Project {
         folder: folder.to_owned(),
         ecosystem: Ecosystem::Python,
