@@ -28,17 +28,17 @@ fn both_find_the_same_in_the_files_of_this_workspace() {
     let mut parser = Parser::new();
     parser
         .set_language(&tree_sitter_rust::LANGUAGE.into())
-        .unwrap();
+        .expect("the grammar has it");
     let mut compared = 0;
     for path in rust_files(&crates) {
-        let text = fs::read_to_string(&path).unwrap();
-        let tree = parser.parse(&text, None).unwrap();
+        let text = fs::read_to_string(&path).expect("the grammar has it");
+        let tree = parser.parse(&text, None).expect("the grammar has it");
         if tree.root_node().has_error() {
             continue; // The grammar does not know all of the language.
         }
         let mut by_grammar = Found::default();
         items(tree.root_node(), &text, "", false, &mut by_grammar);
-        let language = reader("Rust").unwrap();
+        let language = reader("Rust").expect("the grammar has it");
         let kind = FileKind {
             language: "Rust",
             suffix: "rs",
@@ -54,10 +54,10 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let entry = entry.unwrap();
+        for entry in fs::read_dir(folder).expect("the grammar has it") {
+            let entry = entry.expect("the grammar has it");
             let path = entry.path();
-            if entry.file_type().unwrap().is_dir() {
+            if entry.file_type().expect("the grammar has it").is_dir() {
                 open.push(path);
             } else if path.extension().is_some_and(|suffix| suffix == "rs") {
                 files.push(path);
@@ -151,10 +151,12 @@ fn item(node: Node<'_>, text: &str, prefix: &str, local: bool, found: &mut Found
         }
         "trait_item" => {
             define();
-            items(body.unwrap(), text, &full, local, found);
+            items(body.expect("the grammar has it"), text, &full, local, found);
         }
         "impl_item" => {
-            let own = node.child_by_field_name("type").unwrap();
+            let own = node
+                .child_by_field_name("type")
+                .expect("the grammar has it");
             if let Some(body) = body {
                 let prefix = join(prefix, &type_name(own, text));
                 items(body, text, &prefix, local, found);
@@ -170,7 +172,9 @@ fn item(node: Node<'_>, text: &str, prefix: &str, local: bool, found: &mut Found
             }
         },
         "use_declaration" => {
-            let argument = node.child_by_field_name("argument").unwrap();
+            let argument = node
+                .child_by_field_name("argument")
+                .expect("the grammar has it");
             uses(argument, text, "", found);
         }
         "macro_invocation" | "attribute_item" | "inner_attribute_item" | "type_item" => {}
@@ -205,9 +209,19 @@ fn uses(node: Node<'_>, text: &str, prefix: &str, found: &mut Found) {
         }
         "scoped_use_list" => {
             let path = field("path").map_or("", |path| text_of(path, text));
-            uses(field("list").unwrap(), text, &path_of(prefix, path), found);
+            uses(
+                field("list").expect("the grammar has it"),
+                text,
+                &path_of(prefix, path),
+                found,
+            );
         }
-        "use_as_clause" => uses(field("path").unwrap(), text, prefix, found),
+        "use_as_clause" => uses(
+            field("path").expect("the grammar has it"),
+            text,
+            prefix,
+            found,
+        ),
         "use_wildcard" => {
             let path = text_of(node, text).trim_end_matches('*');
             let path = path_of(prefix, path.trim_end_matches("::"));

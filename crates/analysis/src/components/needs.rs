@@ -49,7 +49,7 @@ impl NeedGraph {
         let mut edges = file_edges(known, taker, progress)?;
         let mut packages: Vec<String> = Vec::new();
         let mut numbers: HashMap<String, usize> = HashMap::new();
-        for index in 0..files {
+        for (index, leads_to) in edges.iter_mut().enumerate() {
             let is_python = known.files.file(index).language == Some("Python");
             for used in &known.graph.files[index].external {
                 if used.types_only {
@@ -64,7 +64,7 @@ impl NeedGraph {
                     packages.push(name.clone());
                     packages.len() - 1
                 });
-                edges[index].push(files + number);
+                leads_to.push(files + number);
             }
         }
         let first = files + packages.len();

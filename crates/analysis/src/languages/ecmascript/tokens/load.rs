@@ -9,7 +9,7 @@
 //! an inferred type ends; the last two are tried inside each other, so the work doubles with every level.
 
 use super::{
-    reading::{Before, Bracket, Kind, Token},
+    kinds::{Before, Bracket, Kind, Token},
     words::{self, Word},
 };
 
@@ -52,8 +52,8 @@ struct Frame {
     statements: u32,
     /// `<` without `>`.
     angles: u32,
-    /// Arrow functions with a result type in conditional expressions.
-    conditionals: u32,
+    /// What is read again up to the next comma: arrow functions with a result type in conditional expressions, and `await` at the top.
+    again: u32,
     /// Whether work is doubled here, and how many `<` were open when it began to be.
     doubles: Option<u32>,
     /// Whether `class` was met in this statement.
@@ -75,7 +75,7 @@ impl Frame {
             chain: 0,
             statements: 0,
             angles: 0,
-            conditionals: 0,
+            again: 0,
             doubles: None,
             classes: false,
             questions: None,
@@ -90,7 +90,7 @@ impl Frame {
         self.chain = self.chain.max(other.chain);
         self.statements = self.statements.max(other.statements);
         self.angles = self.angles.max(other.angles);
-        self.conditionals = self.conditionals.max(other.conditionals);
+        self.again = self.again.max(other.again);
         self.doubles = self.doubles.max(other.doubles);
         self.classes |= other.classes;
         self.questions = match (self.questions, other.questions) {
@@ -175,7 +175,7 @@ impl Load {
         self.doublings = 0;
         for frame in &self.frames {
             self.chained += (frame.chain + frame.statements + frame.angles) as usize;
-            self.tried += u64::from(frame.angles + frame.conditionals);
+            self.tried += u64::from(frame.angles + frame.again);
             self.tried += u64::from(frame.arrow == Arrow::May);
             self.doublings += u32::from(frame.doubles.is_some());
         }
@@ -339,6 +339,12 @@ impl Load {
             }
             Word::Statement => self.top().at_statement = false,
             Word::Prefix | Word::MaybePrefix | Word::Modifier => {
+                // Whether it is an operator there is known only after all of the text.
+                if self.frames.len() == 1 && word == b"await" {
+                    self.top().again += 1;
+                    self.tried += 1;
+                    self.weigh();
+                }
                 self.lengthen();
             }
         }
@@ -387,12 +393,12 @@ impl Load {
         let after_parenthesis = self.last == Kind::Close(Bracket::Round);
         let frame = self.top();
         if after_parenthesis && frame.questions.is_some() {
-            frame.conditionals += 1;
+            frame.again += 1;
             if self.types {
                 self.tried += 1;
                 self.weigh();
             } else {
-                self.top().conditionals = 0;
+                self.top().again = 0;
             }
         }
         self.lengthen();
@@ -431,7 +437,7 @@ impl Load {
             return;
         };
         self.chained -= (frame.chain + frame.statements + frame.angles) as usize;
-        self.tried -= u64::from(frame.angles + frame.conditionals);
+        self.tried -= u64::from(frame.angles + frame.again);
         self.tried -= u64::from(frame.arrow == Arrow::May);
         self.doublings -= u32::from(frame.doubles.is_some());
         self.weigh();
@@ -488,12 +494,12 @@ impl Load {
     fn reset_expression(&mut self) {
         let frame = self.top();
         let chain = std::mem::take(&mut frame.chain);
-        let conditionals = std::mem::take(&mut frame.conditionals);
+        let again = std::mem::take(&mut frame.again);
         let doubles = frame.doubles.take().is_some();
         frame.questions = None;
         self.chained -= chain as usize;
-        if conditionals > 0 || doubles {
-            self.tried -= u64::from(conditionals);
+        if again > 0 || doubles {
+            self.tried -= u64::from(again);
             self.doublings -= u32::from(doubles);
             self.weigh();
         }

@@ -3,8 +3,9 @@
 //! Where a token can be read in two ways, both readings are followed until one is shown wrong or both come to the same state, so nothing
 //! that a parser would see is hidden by a wrong guess. What a parser would refuse ends a reading.
 //!
-//! Map: `words` and `scan` (single tokens), `reading` (tokens and brackets by one reading), `load` (what they come to).
+//! Map: `kinds` (what there is), `words` and `scan` (single tokens), `reading` (tokens and brackets by one reading), `load` (what they come to).
 
+mod kinds;
 mod load;
 mod reading;
 mod scan;
@@ -13,7 +14,10 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub(super) use self::reading::{Before, Bracket, Choice, Kind, Reading, Step, Syntax, Token};
+pub(super) use self::{
+    kinds::{Before, Bracket, Choice, Kind, Step, Syntax, Token},
+    reading::Reading,
+};
 
 use self::load::Load;
 
