@@ -88,19 +88,16 @@ impl Walker<'_> {
 
     /// Takes `import('x').Type` of a type.
     pub(super) fn type_import(&mut self, import: &TSImportType<'_>) {
-        let names = import
-            .qualifier
-            .as_ref()
-            .map_or_else(Vec::new, |qualifier| {
-                let mut first = qualifier;
-                while let TSImportTypeQualifier::QualifiedName(qualified) = first {
-                    first = &qualified.left;
-                }
-                match first {
-                    TSImportTypeQualifier::Identifier(name) => vec![name.name.to_string()],
-                    TSImportTypeQualifier::QualifiedName(_) => Vec::new(),
-                }
-            });
+        let names = import.qualifier.as_ref().map_or_else(Vec::new, |qualifier| {
+            let mut first = qualifier;
+            while let TSImportTypeQualifier::QualifiedName(qualified) = first {
+                first = &qualified.left;
+            }
+            match first {
+                TSImportTypeQualifier::Identifier(name) => vec![name.name.to_string()],
+                TSImportTypeQualifier::QualifiedName(_) => Vec::new(),
+            }
+        });
         self.from_literal(&import.source, ImportForm::Static, names, true);
     }
 

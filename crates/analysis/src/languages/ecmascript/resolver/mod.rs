@@ -146,10 +146,7 @@ impl<'a> EcmaScriptResolver<'a> {
             Specifier::Alias(rest) => self
                 .by_configuration(query, name)
                 .unwrap_or_else(|| self.alias(query, rest)),
-            Specifier::Package {
-                name: package,
-                subpath,
-            } => self
+            Specifier::Package { name: package, subpath } => self
                 .by_configuration(query, name)
                 .unwrap_or_else(|| self.package(query, package, subpath)),
         }
@@ -190,10 +187,12 @@ impl<'a> EcmaScriptResolver<'a> {
     /// Finds the module that a folder means: what its manifest names, or its index.
     fn folder(&self, query: Query<'_>, folder: &str) -> Option<usize> {
         let by_manifest = self.workspace.package(folder).and_then(|package| {
-            package.mains(query.conditions.by_require).find_map(|main| {
-                let path = paths::join(folder, main)?;
-                self.candidates.file_or_folder(&path, query.importer)
-            })
+            package
+                .mains(query.conditions.by_require)
+                .find_map(|main| {
+                    let path = paths::join(folder, main)?;
+                    self.candidates.file_or_folder(&path, query.importer)
+                })
         });
         by_manifest
             .or_else(|| self.candidates.index_of(folder, query.importer))
@@ -290,7 +289,9 @@ impl<'a> EcmaScriptResolver<'a> {
                 .or_else(|| self.candidates.file_or_folder(&path, query.importer))
         });
         there.or_else(|| {
-            own().find_map(|target| built_files::source(self.candidates, folder, target, is_main))
+            own().find_map(|target| {
+                built_files::source(self.candidates, folder, target, is_main)
+            })
         })
     }
 
@@ -388,9 +389,7 @@ impl<'a> EcmaScriptResolver<'a> {
 }
 
 fn one(found: Option<usize>, reason: &'static str) -> Resolved {
-    found.map_or(Resolved::Unresolved(reason), |found| {
-        Resolved::Files(vec![found])
-    })
+    found.map_or(Resolved::Unresolved(reason), |found| Resolved::Files(vec![found]))
 }
 
 fn is_declaration(path: &str) -> bool {
