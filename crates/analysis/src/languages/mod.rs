@@ -5,12 +5,15 @@ pub mod c;
 mod c_family;
 pub mod cpp;
 mod documentation;
+mod ecmascript;
 mod facts_builder;
 pub mod go;
 pub mod java;
+pub mod javascript;
 mod lexical;
 pub mod python;
 pub mod rust;
+pub mod typescript;
 
 use std::collections::HashMap;
 
@@ -177,6 +180,8 @@ impl<'a> SourceFiles<'a> {
 /// Every language that is parsed, in the order in which results list them.
 pub static LANGUAGES: &[&dyn Language] = &[
     &python::Python,
+    &javascript::JavaScript,
+    &typescript::TypeScript,
     &rust::Rust,
     &go::Go,
     &java::Java,

@@ -9,8 +9,6 @@ use oxc_allocator::Allocator;
 use oxc_span::SourceType;
 use synthesizer_model::code::CodeFacts;
 
-
-
 use super::{
     dialect::Dialect,
     syntax,
@@ -71,7 +69,13 @@ pub(super) fn facts(text: &str, dialect: Dialect) -> CodeFacts {
     }
     let grammar = dialect.fallback.unwrap_or(dialect.grammar);
     let seen = guarded(|| unread::facts(text, syntax_of(grammar))).unwrap_or_default();
-    with_errors(text, Attempt { facts: seen, ..first })
+    with_errors(
+        text,
+        Attempt {
+            facts: seen,
+            ..first
+        },
+    )
 }
 
 fn with_errors(text: &str, attempt: Attempt) -> CodeFacts {
@@ -146,8 +150,4 @@ fn on_large_stack<T: Send>(
 /// A panic of the parser on odd text becomes a syntax error of that text alone.
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| GAVE_UP.to_owned())
-}
-pub(super) fn probe(text: &str, grammar: SourceType) -> Option<(usize, u64)> {
-    let most = Effort { depth: MAX_DEPTH, work: MAX_WORK };
-    tokens::effort(text, syntax_of(grammar), most).ok().map(|e| (e.depth, e.work))
 }

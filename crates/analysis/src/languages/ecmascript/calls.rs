@@ -131,12 +131,7 @@ impl Walker<'_> {
     }
 
     /// Keeps an import by the expression that names it.
-    fn expression_import(
-        &mut self,
-        target: &Expression<'_>,
-        form: ImportForm,
-        names: Vec<String>,
-    ) {
+    fn expression_import(&mut self, target: &Expression<'_>, form: ImportForm, names: Vec<String>) {
         match literal(target) {
             Some((name, range)) => {
                 let circumstances = self.circumstances();
@@ -216,10 +211,9 @@ impl Walker<'_> {
 
     /// Takes `${__dirname}/x`.
     pub(super) fn template_path(&mut self, template: &TemplateLiteral<'_>) {
-        let ([folder], [before, after]) = (
-            template.expressions.as_slice(),
-            template.quasis.as_slice(),
-        ) else {
+        let ([folder], [before, after]) =
+            (template.expressions.as_slice(), template.quasis.as_slice())
+        else {
             return;
         };
         if !before.value.raw.is_empty() || !is_own_folder(folder) {
@@ -235,13 +229,7 @@ impl Walker<'_> {
 
     fn resource(&mut self, name: String, range: ByteRange) {
         let circumstances = self.circumstances();
-        self.import(
-            name,
-            ImportForm::Resource,
-            Vec::new(),
-            range,
-            circumstances,
-        );
+        self.import(name, ImportForm::Resource, Vec::new(), range, circumstances);
     }
 
     /// Notes what a declaration takes from an import, and names that are called like `require` from here on.

@@ -165,7 +165,10 @@ impl<'t> Comments<'t> {
                 .find(|found| *found > 0 && rest.as_bytes()[found - 1].is_ascii_whitespace())?;
             let value = &rest[found + name.len()..];
             let value = value.trim_start().strip_prefix('=')?.trim_start();
-            let quote = value.chars().next().filter(|quote| "'\"".contains(*quote))?;
+            let quote = value
+                .chars()
+                .next()
+                .filter(|quote| "'\"".contains(*quote))?;
             let inner = &value[1..];
             let start = attributes_start + (rest.len() - inner.len());
             Some(ByteRange::new(start, start + inner.find(quote)?))
@@ -194,9 +197,11 @@ impl<'t> Comments<'t> {
                 continue;
             };
             let inner = &quoted[1..];
-            let Some(length) = inner.bytes().take(MAX_TARGET).position(|byte| {
-                byte == quote as u8 || byte == b'\n'
-            }) else {
+            let Some(length) = inner
+                .bytes()
+                .take(MAX_TARGET)
+                .position(|byte| byte == quote as u8 || byte == b'\n')
+            else {
                 continue;
             };
             if inner.as_bytes()[length] == b'\n' || length == 0 {

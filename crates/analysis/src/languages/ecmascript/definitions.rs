@@ -12,13 +12,7 @@ use oxc_span::{GetSpan, Span};
 use oxc_syntax::scope::ScopeFlags;
 use synthesizer_model::{code::SymbolKind, text::ByteRange};
 
-use super::{
-    exports::Assigned,
-    imports::range_of,
-    names,
-    symbols::Definition,
-    walker::Walker,
-};
+use super::{exports::Assigned, imports::range_of, names, symbols::Definition, walker::Walker};
 
 /// Longest text of a computed member's name that is kept, in bytes.
 const MAX_COMPUTED_NAME: usize = 100;
@@ -100,11 +94,17 @@ impl Walker<'_> {
         let place = self.place(export.span, true);
         match &export.declaration {
             ExportDefaultDeclarationKind::FunctionDeclaration(function) => {
-                let name = function.id.as_ref().map_or("default", |name| name.name.as_str());
+                let name = function
+                    .id
+                    .as_ref()
+                    .map_or("default", |name| name.name.as_str());
                 self.function(name, function, place);
             }
             ExportDefaultDeclarationKind::ClassDeclaration(class) => {
-                let name = class.id.as_ref().map_or("default", |name| name.name.as_str());
+                let name = class
+                    .id
+                    .as_ref()
+                    .map_or("default", |name| name.name.as_str());
                 self.class(name, class, place);
             }
             ExportDefaultDeclarationKind::TSInterfaceDeclaration(interface) => {
@@ -155,17 +155,33 @@ impl Walker<'_> {
         match declaration {
             Declaration::VariableDeclaration(variables) => self.variables(variables, place),
             Declaration::FunctionDeclaration(function) => {
-                let name = function.id.as_ref().map_or("default", |name| name.name.as_str());
+                let name = function
+                    .id
+                    .as_ref()
+                    .map_or("default", |name| name.name.as_str());
                 self.function(name, function, place);
             }
             Declaration::ClassDeclaration(class) => {
-                let name = class.id.as_ref().map_or("default", |name| name.name.as_str());
-                let decorators = class.decorators.iter().map(|decorator| decorator.span.start);
+                let name = class
+                    .id
+                    .as_ref()
+                    .map_or("default", |name| name.name.as_str());
+                let decorators = class
+                    .decorators
+                    .iter()
+                    .map(|decorator| decorator.span.start);
                 let documented = place.documented
                     || decorators
                         .chain([class.span.start])
                         .any(|start| self.comments.documents(start));
-                self.class(name, class, Place { documented, ..place });
+                self.class(
+                    name,
+                    class,
+                    Place {
+                        documented,
+                        ..place
+                    },
+                );
             }
             Declaration::TSTypeAliasDeclaration(alias) => {
                 let name = alias.id.name.as_str();

@@ -1,8 +1,8 @@
 //! What CommonJS exports: `module.exports = …`, `exports.x = …`, and members that a file's own top-level names get by assignment.
 
 use oxc_ast::ast::{
-    Argument, AssignmentExpression, AssignmentTarget, CallExpression, Expression,
-    ObjectExpression, ObjectPropertyKind, PropertyKind,
+    Argument, AssignmentExpression, AssignmentTarget, CallExpression, Expression, ObjectExpression,
+    ObjectPropertyKind, PropertyKind,
 };
 use oxc_ast_visit::Visit;
 use oxc_syntax::operator::AssignmentOperator;

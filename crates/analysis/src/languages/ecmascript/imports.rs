@@ -50,7 +50,7 @@ impl Walker<'_> {
             })
             .collect();
         let types = declaration.import_kind.is_type() || only_types;
-        self.from_literal(&declaration.source, ImportForm::Static, names, types);
+        self.literal_import(&declaration.source, ImportForm::Static, names, types);
     }
 
     /// Takes `export { a, b as c } from 'x'`.
@@ -65,7 +65,7 @@ impl Walker<'_> {
             .map(|specifier| specifier.local.name().to_string())
             .collect();
         let types = declaration.export_kind.is_type() || only_types;
-        self.from_literal(&declaration.source, ImportForm::ReExport, names, types);
+        self.literal_import(&declaration.source, ImportForm::ReExport, names, types);
     }
 
     /// Takes `export * from 'x'` and `export * as a from 'x'`.
@@ -73,7 +73,7 @@ impl Walker<'_> {
         self.exports_more |= declaration.exported.is_none();
         let types = declaration.export_kind.is_type();
         let names = vec!["*".to_owned()];
-        self.from_literal(&declaration.source, ImportForm::ReExport, names, types);
+        self.literal_import(&declaration.source, ImportForm::ReExport, names, types);
     }
 
     /// Takes `import x = require('x')`; a mere alias of a name is no import.
@@ -82,29 +82,32 @@ impl Walker<'_> {
         {
             let types = declaration.import_kind.is_type();
             let names = vec!["*".to_owned()];
-            self.from_literal(&reference.expression, ImportForm::Require, names, types);
+            self.literal_import(&reference.expression, ImportForm::Require, names, types);
         }
     }
 
     /// Takes `import('x').Type` of a type.
     pub(super) fn type_import(&mut self, import: &TSImportType<'_>) {
-        let names = import.qualifier.as_ref().map_or_else(Vec::new, |qualifier| {
-            let mut first = qualifier;
-            while let TSImportTypeQualifier::QualifiedName(qualified) = first {
-                first = &qualified.left;
-            }
-            match first {
-                TSImportTypeQualifier::Identifier(name) => vec![name.name.to_string()],
-                TSImportTypeQualifier::QualifiedName(_) => Vec::new(),
-            }
-        });
-        self.from_literal(&import.source, ImportForm::Static, names, true);
+        let names = import
+            .qualifier
+            .as_ref()
+            .map_or_else(Vec::new, |qualifier| {
+                let mut first = qualifier;
+                while let TSImportTypeQualifier::QualifiedName(qualified) = first {
+                    first = &qualified.left;
+                }
+                match first {
+                    TSImportTypeQualifier::Identifier(name) => vec![name.name.to_string()],
+                    TSImportTypeQualifier::QualifiedName(_) => Vec::new(),
+                }
+            });
+        self.literal_import(&import.source, ImportForm::Static, names, true);
     }
 
     /// Takes `declare module './x' { … }`, which adds to the types of another file.
     pub(super) fn module_augmentation(&mut self, declaration: &TSExternalModuleDeclaration<'_>) {
         if declaration.id.value.starts_with('.') {
-            self.from_literal(&declaration.id, ImportForm::Static, Vec::new(), true);
+            self.literal_import(&declaration.id, ImportForm::Static, Vec::new(), true);
         }
     }
 
@@ -121,7 +124,7 @@ impl Walker<'_> {
         }
     }
 
-    fn from_literal(
+    fn literal_import(
         &mut self,
         source: &StringLiteral<'_>,
         form: ImportForm,

@@ -48,5 +48,3 @@ pub(super) fn read(text: &str, kind: FileKind<'_>) -> CodeFacts {
 pub(super) fn resolver<'a>(files: &'a SourceFiles<'a>) -> Box<dyn Resolver + 'a> {
     Box::new(resolver::EcmaScriptResolver::new(files))
 }
-#[doc(hidden)]
-pub fn probe(text: &str, grammar: oxc_span::SourceType) -> Option<(usize, u64)> { bounded::probe(text, grammar) }

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use oxc_ast::ast::{
-    Argument, BindingPattern, CallExpression, Expression, FormalParameters,
-    StaticMemberExpression,
+    Argument, BindingPattern, CallExpression, Expression, FormalParameters, StaticMemberExpression,
 };
 
 /// Names by the place of the import that they are taken from.
@@ -56,7 +55,10 @@ impl NamesTaken {
         let Some(member) = call.callee.get_member_expr() else {
             return;
         };
-        if member.static_property_name().is_none_or(|name| name != "then") {
+        if member
+            .static_property_name()
+            .is_none_or(|name| name != "then")
+        {
             return;
         }
         let Some(start) = import_start(member.object(), requires) else {

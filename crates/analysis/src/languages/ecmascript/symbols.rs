@@ -117,7 +117,10 @@ impl Symbols {
     }
 
     /// Gives the definitions in source order, and the place from which on some were left out.
-    pub(super) fn finish(mut self, line: impl Fn(usize) -> u32) -> (Vec<Symbol>, Option<ByteRange>) {
+    pub(super) fn finish(
+        mut self,
+        line: impl Fn(usize) -> u32,
+    ) -> (Vec<Symbol>, Option<ByteRange>) {
         let mut public = Vec::with_capacity(self.drafts.len());
         let mut names: Vec<String> = Vec::with_capacity(self.drafts.len());
         let mut symbols = Vec::with_capacity(self.drafts.len());
@@ -143,7 +146,8 @@ impl Symbols {
                 range,
                 public: is_public,
                 documented: definition.documented,
-                complexity: is_callable(definition.kind).then_some(draft.branches.saturating_add(1)),
+                complexity: is_callable(definition.kind)
+                    .then_some(draft.branches.saturating_add(1)),
                 typed: definition.typed,
             });
         }
@@ -170,7 +174,9 @@ impl Symbols {
         }
         let place = self.drafts.len();
         if owner.is_none() {
-            self.top_level.entry(definition.name.clone()).or_insert(place);
+            self.top_level
+                .entry(definition.name.clone())
+                .or_insert(place);
         }
         self.drafts.push(Draft {
             definition,
@@ -204,7 +210,10 @@ impl Symbols {
         first.visible |= definition.visible;
         // Nobody sees the types of what stands behind signatures.
         if definition.signature {
-            first.typed = first.typed.zip(definition.typed).map(|(one, other)| one && other);
+            first.typed = first
+                .typed
+                .zip(definition.typed)
+                .map(|(one, other)| one && other);
         }
         first.signature = definition.signature;
         Some(place)

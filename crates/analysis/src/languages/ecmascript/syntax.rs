@@ -6,7 +6,6 @@ use oxc_parser::{ParseOptions, Parser};
 use oxc_span::SourceType;
 use synthesizer_model::text::LineIndex;
 
-
 /// Errors of one file that are told.
 const MOST_ERRORS: usize = 100;
 
@@ -26,7 +25,11 @@ pub(super) struct Parsed<'a> {
 }
 
 /// Parses a text by one grammar.
-pub(super) fn parse<'a>(allocator: &'a Allocator, text: &'a str, grammar: SourceType) -> Parsed<'a> {
+pub(super) fn parse<'a>(
+    allocator: &'a Allocator,
+    text: &'a str,
+    grammar: SourceType,
+) -> Parsed<'a> {
     let options = ParseOptions {
         parse_regular_expression: false,
         allow_return_outside_function: true,
@@ -57,7 +60,11 @@ pub(super) fn parse<'a>(allocator: &'a Allocator, text: &'a str, grammar: Source
 }
 
 /// Gives errors by line, with a remark on those that are not told.
-pub(super) fn by_line(text: &str, errors: Vec<(usize, String)>, count: usize) -> Vec<(u32, String)> {
+pub(super) fn by_line(
+    text: &str,
+    errors: Vec<(usize, String)>,
+    count: usize,
+) -> Vec<(u32, String)> {
     if errors.is_empty() {
         return Vec::new();
     }

@@ -5,7 +5,6 @@ use synthesizer_model::{
     text::{ByteRange, LineIndex},
 };
 
-
 use super::tokens::{Before, Bracket, Choice, Kind, Reading, Step, Syntax, Token};
 
 /// Imports that are kept of one text.
@@ -203,5 +202,8 @@ impl Reader<'_> {
 }
 
 fn inside(token: Token) -> ByteRange {
-    ByteRange::new(token.start + 1, token.end.saturating_sub(1).max(token.start + 1))
+    ByteRange::new(
+        token.start + 1,
+        token.end.saturating_sub(1).max(token.start + 1),
+    )
 }

@@ -2,14 +2,15 @@
 //! knows at a place; what a definition or an import looks like is in the files beside it.
 
 use oxc_ast::ast::{
-    ArrowFunctionExpression, AssignmentExpression, AssignmentTarget, BinaryExpression, BindingPattern,
-    CallExpression, CatchClause, ChainElement, Class, ConditionalExpression, DoWhileStatement,
-    Expression, ForInStatement, ForOfStatement, ForStatement, Function, IfStatement,
-    ImportExpression, JSXElement, JSXFragment, JSXMemberExpressionObject, LogicalExpression,
-    NewExpression, Program, PropertyDefinition, Statement, StaticMemberExpression, SwitchCase,
-    TSImportType, TSImportTypeQualifier, TSNamespaceDeclarationBody, TSTupleElement, TSType,
-    TSTypeAnnotation, TSTypeName, TSTypeParameterDeclaration, TSTypeParameterInstantiation,
-    TemplateLiteral, TryStatement, VariableDeclarator, WhileStatement,
+    ArrowFunctionExpression, AssignmentExpression, AssignmentTarget, BinaryExpression,
+    BindingPattern, CallExpression, CatchClause, ChainElement, Class, ConditionalExpression,
+    DoWhileStatement, Expression, ForInStatement, ForOfStatement, ForStatement, Function,
+    IfStatement, ImportExpression, JSXElement, JSXFragment, JSXMemberExpressionObject,
+    LogicalExpression, NewExpression, Program, PropertyDefinition, Statement,
+    StaticMemberExpression, SwitchCase, TSImportType, TSImportTypeQualifier,
+    TSNamespaceDeclarationBody, TSTupleElement, TSType, TSTypeAnnotation, TSTypeName,
+    TSTypeParameterDeclaration, TSTypeParameterInstantiation, TemplateLiteral, TryStatement,
+    VariableDeclarator, WhileStatement,
 };
 use oxc_ast_visit::{Visit, walk};
 use oxc_syntax::scope::ScopeFlags;
@@ -17,7 +18,6 @@ use synthesizer_model::{
     code::{Circumstances, CodeFacts, Import, ImportForm},
     text::{ByteRange, LineIndex},
 };
-
 
 use super::{
     bounded::MAX_DEPTH, comments::Comments, dialect::Dialect, names::NamesTaken, symbols::Symbols,

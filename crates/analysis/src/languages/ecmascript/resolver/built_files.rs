@@ -8,9 +8,37 @@ use super::{
 
 /// Folders that builds write to.
 static BUILT_FOLDERS: &[&str] = &[
-    "dist", "build", "lib", "es", "esm", "cjs", "mjs", "umd", "out", "output", "module", "modern", "legacy", "types",
-    "typings", "dts", "_esm", "_cjs", "commonjs", "browser", "node", "bundles", "production",
-    "development", "target", ".build", "prod", "dev", "esnext", "es2015", "es2020",
+    "dist",
+    "build",
+    "lib",
+    "es",
+    "esm",
+    "cjs",
+    "mjs",
+    "umd",
+    "out",
+    "output",
+    "module",
+    "modern",
+    "legacy",
+    "types",
+    "typings",
+    "dts",
+    "_esm",
+    "_cjs",
+    "commonjs",
+    "browser",
+    "node",
+    "bundles",
+    "production",
+    "development",
+    "target",
+    ".build",
+    "prod",
+    "dev",
+    "esnext",
+    "es2015",
+    "es2020",
 ];
 
 /// Folders that builds read from, in the order of trial; the last is the package itself.
@@ -86,12 +114,21 @@ pub(super) fn source(
 
 /// Finds the main source of a package that names none.
 pub(super) fn main_source(candidates: Candidates<'_>, folder: &str) -> Option<usize> {
-    ["src/index", "source/index", "lib/index", "index", "src/main", "src/mod", "main", "mod"]
-        .iter()
-        .find_map(|name| {
-            let path = paths::join(folder, name)?;
-            candidates.file(&path, Importer::TypeScript)
-        })
+    [
+        "src/index",
+        "source/index",
+        "lib/index",
+        "index",
+        "src/main",
+        "src/mod",
+        "main",
+        "mod",
+    ]
+    .iter()
+    .find_map(|name| {
+        let path = paths::join(folder, name)?;
+        candidates.file(&path, Importer::TypeScript)
+    })
 }
 
 fn stem(name: &str) -> &str {

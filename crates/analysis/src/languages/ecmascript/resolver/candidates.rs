@@ -2,18 +2,16 @@
 
 use crate::languages::SourceFiles;
 
-use super::paths;
-
 /// Suffixes in the order in which an import of a TypeScript file tries them.
 static OF_TYPESCRIPT: &[&str] = &[
-    ".ts", ".tsx", ".d.ts", ".mts", ".d.mts", ".cts", ".d.cts", ".js", ".jsx", ".mjs", ".cjs", ".json",
-    ".vue", ".svelte",
+    ".ts", ".tsx", ".d.ts", ".mts", ".d.mts", ".cts", ".d.cts", ".js", ".jsx", ".mjs", ".cjs",
+    ".json", ".vue", ".svelte",
 ];
 
 /// Suffixes in the order in which an import of a JavaScript file tries them.
 static OF_JAVASCRIPT: &[&str] = &[
-    ".js", ".mjs", ".cjs", ".jsx", ".json", ".ts", ".tsx", ".d.ts", ".mts", ".d.mts", ".cts", ".d.cts",
-    ".node", ".vue", ".svelte",
+    ".js", ".mjs", ".cjs", ".jsx", ".json", ".ts", ".tsx", ".d.ts", ".mts", ".d.mts", ".cts",
+    ".d.cts", ".node", ".vue", ".svelte",
 ];
 
 /// What compiled names stand for before compilation, in the order of trial.
@@ -78,9 +76,7 @@ impl<'a> Candidates<'a> {
             return None;
         }
         let found = match importer {
-            Importer::TypeScript => self
-                .other_of(path, SOURCES_OF)
-                .or_else(|| self.exact(path)),
+            Importer::TypeScript => self.other_of(path, SOURCES_OF).or_else(|| self.exact(path)),
             Importer::JavaScript => self.exact(path),
         };
         found
@@ -149,13 +145,14 @@ impl<'a> Candidates<'a> {
 
     /// Finds the JavaScript that a declaration speaks of, where it lies beside it.
     pub(super) fn declared_by(self, declaration: &str) -> Option<usize> {
-        let (stem, suffixes): (&str, &[&str]) = if let Some(stem) = declaration.strip_suffix(".d.ts") {
-            (stem, &[".js", ".jsx"])
-        } else if let Some(stem) = declaration.strip_suffix(".d.mts") {
-            (stem, &[".mjs"])
-        } else {
-            (declaration.strip_suffix(".d.cts")?, &[".cjs"])
-        };
+        let (stem, suffixes): (&str, &[&str]) =
+            if let Some(stem) = declaration.strip_suffix(".d.ts") {
+                (stem, &[".js", ".jsx"])
+            } else if let Some(stem) = declaration.strip_suffix(".d.mts") {
+                (stem, &[".mjs"])
+            } else {
+                (declaration.strip_suffix(".d.cts")?, &[".cjs"])
+            };
         self.first_of(stem, suffixes)
     }
 

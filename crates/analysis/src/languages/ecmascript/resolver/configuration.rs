@@ -246,7 +246,10 @@ mod tests {
         assert_eq!(own.extends, ["base.json", "/@tsconfig/node20"]);
         assert_eq!(own.references, ["leaf/app"]);
         assert_eq!(own.base_url.as_deref(), Some("base"));
-        assert_eq!(own.root_dirs, Some(vec!["base/x".to_owned(), "base/y".to_owned()]));
+        assert_eq!(
+            own.root_dirs,
+            Some(vec!["base/x".to_owned(), "base/y".to_owned()])
+        );
         assert!(own.finds_names());
     }
 

@@ -52,7 +52,9 @@ impl<'a> Configurations<'a> {
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<[Configuration]>>> {
-        self.by_folder.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_folder
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self, path: &str) -> Vec<Configuration> {

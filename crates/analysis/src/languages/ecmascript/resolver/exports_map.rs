@@ -188,23 +188,43 @@ mod tests {
             "./package.json": "./package.json",
             "./gone": null,
         });
-        check(&exports, ".", IMPORT, &["./i.mjs", "./i.d.ts", "./i.cjs", "./b.js"]);
+        check(
+            &exports,
+            ".",
+            IMPORT,
+            &["./i.mjs", "./i.d.ts", "./i.cjs", "./b.js"],
+        );
         let require = Conditions {
             by_require: true,
             types: false,
         };
-        check(&exports, ".", require, &["./i.cjs", "./i.d.ts", "./b.js", "./i.mjs"]);
+        check(
+            &exports,
+            ".",
+            require,
+            &["./i.cjs", "./i.d.ts", "./b.js", "./i.mjs"],
+        );
         let types = Conditions {
             by_require: false,
             types: true,
         };
-        check(&exports, ".", types, &["./i.d.ts", "./i.mjs", "./i.cjs", "./b.js"]);
+        check(
+            &exports,
+            ".",
+            types,
+            &["./i.d.ts", "./i.mjs", "./i.cjs", "./b.js"],
+        );
         check(&exports, "./package.json", IMPORT, &["./package.json"]);
         check(&exports, "./gone", IMPORT, &[]);
         check(&exports, "./none", IMPORT, &[]);
         check(&json!("./i.js"), ".", IMPORT, &["./i.js"]);
         check(&json!("./i.js"), "./x", IMPORT, &[]);
-        check(&json!(["./i.js", {"default": "./j.js"}]), ".", IMPORT, &["./i.js", "./j.js"]);
+        check(
+            &json!(["./i.js", {"default": "./j.js"}]),
+            ".",
+            IMPORT,
+            &["./i.js", "./j.js"],
+        );
     }
 
     #[test]

@@ -146,7 +146,10 @@ impl<'a> EcmaScriptResolver<'a> {
             Specifier::Alias(rest) => self
                 .by_configuration(query, name)
                 .unwrap_or_else(|| self.alias(query, rest)),
-            Specifier::Package { name: package, subpath } => self
+            Specifier::Package {
+                name: package,
+                subpath,
+            } => self
                 .by_configuration(query, name)
                 .unwrap_or_else(|| self.package(query, package, subpath)),
         }
@@ -187,12 +190,10 @@ impl<'a> EcmaScriptResolver<'a> {
     /// Finds the module that a folder means: what its manifest names, or its index.
     fn folder(&self, query: Query<'_>, folder: &str) -> Option<usize> {
         let by_manifest = self.workspace.package(folder).and_then(|package| {
-            package
-                .mains(query.conditions.by_require)
-                .find_map(|main| {
-                    let path = paths::join(folder, main)?;
-                    self.candidates.file_or_folder(&path, query.importer)
-                })
+            package.mains(query.conditions.by_require).find_map(|main| {
+                let path = paths::join(folder, main)?;
+                self.candidates.file_or_folder(&path, query.importer)
+            })
         });
         by_manifest
             .or_else(|| self.candidates.index_of(folder, query.importer))
@@ -289,9 +290,7 @@ impl<'a> EcmaScriptResolver<'a> {
                 .or_else(|| self.candidates.file_or_folder(&path, query.importer))
         });
         there.or_else(|| {
-            own().find_map(|target| {
-                built_files::source(self.candidates, folder, target, is_main)
-            })
+            own().find_map(|target| built_files::source(self.candidates, folder, target, is_main))
         })
     }
 
@@ -321,7 +320,12 @@ impl<'a> EcmaScriptResolver<'a> {
         if is_builtin && asked.is_none() {
             return Resolved::StandardLibrary;
         }
-        if let Some(folder) = self.workspace.folder_of(name, query.folder) {
+        let own = self
+            .workspace
+            .nearest(query.folder)
+            .filter(|(_, package)| package.name.as_deref() == Some(name))
+            .map(|(folder, _)| folder);
+        if let Some(folder) = own.or_else(|| self.workspace.folder_of(name, query.folder)) {
             return one(self.entry(query, folder, subpath), NOT_IN_PACKAGE);
         }
         if let Some(folder) = self.workspace.installed(name, query.folder)
@@ -389,7 +393,9 @@ impl<'a> EcmaScriptResolver<'a> {
 }
 
 fn one(found: Option<usize>, reason: &'static str) -> Resolved {
-    found.map_or(Resolved::Unresolved(reason), |found| Resolved::Files(vec![found]))
+    found.map_or(Resolved::Unresolved(reason), |found| {
+        Resolved::Files(vec![found])
+    })
 }
 
 fn is_declaration(path: &str) -> bool {

@@ -5,7 +5,14 @@ use serde_json::{Map, Value};
 use super::exports_map::Entries;
 
 /// The fields that name the main module, in the order of trial for an `import`; a `require` tries `main` before `module`.
-static MAIN_FIELDS: &[&str] = &["module", "main", "browser", "react-native", "types", "typings"];
+static MAIN_FIELDS: &[&str] = &[
+    "module",
+    "main",
+    "browser",
+    "react-native",
+    "types",
+    "typings",
+];
 
 /// Fields by which packages of a workspace name their source for each other.
 static SOURCE_FIELDS: &[&str] = &["source", "esm:source", "ts:main", "publishMain"];

@@ -61,7 +61,11 @@ mod tests {
     #[test]
     fn joining_stays_in_the_tree() {
         let check = |folder: &str, relative: &str, expected: Option<&str>| {
-            assert_eq!(join(folder, relative).as_deref(), expected, "{folder} {relative}");
+            assert_eq!(
+                join(folder, relative).as_deref(),
+                expected,
+                "{folder} {relative}"
+            );
         };
         check("a/b", "./c", Some("a/b/c"));
         check("a/b", "../c.js", Some("a/c.js"));

@@ -29,7 +29,11 @@ impl Fixture {
     fn new(texts: &[(&str, &str)], empty: &[&str]) -> Self {
         let empty = empty.iter().map(|path| (*path, ""));
         let tree = MemoryTree::of_texts(texts.iter().copied().chain(empty));
-        let paths = tree.entries().iter().map(|entry| entry.path.clone()).collect();
+        let paths = tree
+            .entries()
+            .iter()
+            .map(|entry| entry.path.clone())
+            .collect();
         Self {
             tree,
             paths,
@@ -38,7 +42,13 @@ impl Fixture {
     }
 
     /// Adds a package with what it asks for: name and specifier.
-    fn with_project(mut self, folder: &str, role: ProjectRole, name: &str, asked: &[(&str, &str)]) -> Self {
+    fn with_project(
+        mut self,
+        folder: &str,
+        role: ProjectRole,
+        name: &str,
+        asked: &[(&str, &str)],
+    ) -> Self {
         let manifest = if folder.is_empty() {
             "package.json".to_owned()
         } else {
@@ -176,14 +186,20 @@ fn relative_paths() {
     check("./none", NOT_THERE);
     check("./.js", NOT_THERE);
     check("../../x", "!outside the tree");
-    check(&format!("./{}", "x".repeat(2_000)), "!a name that is too long");
+    check(
+        &format!("./{}", "x".repeat(2_000)),
+        "!a name that is too long",
+    );
 }
 
 #[test]
 fn a_module_and_its_declaration() {
     let tree = Fixture::new(
         &[],
-        &["a.ts", "a.js", "b.js", "b.d.ts", "c.d.ts", "d.d.ts", "d.ts", "m.d.mts", "m.mjs", "u.js", "x.d.ts"],
+        &[
+            "a.ts", "a.js", "b.js", "b.d.ts", "c.d.ts", "d.d.ts", "d.ts", "m.d.mts", "m.mjs",
+            "u.js", "x.d.ts",
+        ],
     );
     tree.check("a.ts", "./b", "b.js b.d.ts");
     tree.check("a.ts", "./b.js", "b.js b.d.ts");
@@ -203,8 +219,12 @@ fn a_module_and_its_declaration() {
 
 #[test]
 fn modules_of_node() {
-    let tree = Fixture::new(&[("package.json", "{}")], &["a.js"])
-        .with_project("", ProjectRole::Root, "root", &[("events", "^3"), ("buffer", "^6")]);
+    let tree = Fixture::new(&[("package.json", "{}")], &["a.js"]).with_project(
+        "",
+        ProjectRole::Root,
+        "root",
+        &[("events", "^3"), ("buffer", "^6")],
+    );
     tree.check("a.js", "fs", "(library)");
     tree.check("a.js", "fs/promises", "(library)");
     tree.check("a.js", "node:sqlite", "(library)");
@@ -218,7 +238,12 @@ fn modules_of_node() {
 #[test]
 fn packages_from_elsewhere() {
     let tree = Fixture::new(&[], &["a.ts", "packages/b/c.ts"])
-        .with_project("", ProjectRole::Root, "root", &[("alias", "npm:real-name"), ("@types/untyped", "1")])
+        .with_project(
+            "",
+            ProjectRole::Root,
+            "root",
+            &[("alias", "npm:real-name"), ("@types/untyped", "1")],
+        )
         .with_project("packages/b", ProjectRole::Member, "b", &[("react", "1")]);
     tree.check("a.ts", "react", "(react)");
     tree.check("a.ts", "react/jsx-runtime", "(react)");
@@ -234,7 +259,11 @@ fn packages_from_elsewhere() {
 fn names_that_lead_nowhere() {
     let tree = Fixture::new(&[], &["a.ts"]);
     tree.check("a.ts", "https://example.org/a.js", "!a URL");
-    tree.check("a.ts", "virtual:icons", "!made by the build tool or the runtime");
+    tree.check(
+        "a.ts",
+        "virtual:icons",
+        "!made by the build tool or the runtime",
+    );
     tree.check("a.ts", "~/x", "!an alias of the build tool");
     tree.check("a.ts", "#x", "!the manifest has no such private name");
     tree.check("a.ts", "/x", "!a path from the top of a site or a machine");
@@ -247,7 +276,13 @@ fn names_that_lead_nowhere() {
 fn aliases_mean_the_sources_by_custom() {
     let tree = Fixture::new(
         &[("web/package.json", "{}")],
-        &["web/src/a.ts", "web/src/b.ts", "web/c.ts", "web/public/d.svg", "web/e.html"],
+        &[
+            "web/src/a.ts",
+            "web/src/b.ts",
+            "web/c.ts",
+            "web/public/d.svg",
+            "web/e.html",
+        ],
     );
     tree.check("web/src/a.ts", "@/b", "web/src/b.ts");
     tree.check("web/src/a.ts", "~/c", "web/c.ts");
@@ -275,8 +310,14 @@ fn configurations_of_typescript() {
                 "packages/b/tsconfig.app.json",
                 r#"{"compilerOptions": {"baseUrl": "./src", "paths": {"~/*": ["*"], "exact": ["./x.ts"]}}}"#,
             ),
-            ("packages/c/jsconfig.json", r#"{"compilerOptions": {"baseUrl": "."}}"#),
-            ("packages/loop/tsconfig.json", r#"{"extends": ["./tsconfig.json", "./tsconfig.json", "pkg/base"]}"#),
+            (
+                "packages/c/jsconfig.json",
+                r#"{"compilerOptions": {"baseUrl": "."}}"#,
+            ),
+            (
+                "packages/loop/tsconfig.json",
+                r#"{"extends": ["./tsconfig.json", "./tsconfig.json", "pkg/base"]}"#,
+            ),
         ],
         &[
             "packages/a/src/index.ts",
@@ -288,11 +329,27 @@ fn configurations_of_typescript() {
             "packages/loop/a.ts",
         ],
     );
-    tree.check("packages/a/src/index.ts", "@app/b", "packages/b/src/index.ts");
-    tree.check("packages/a/src/index.ts", "./types", "packages/a/generated/types.ts");
-    tree.check("packages/b/src/index.ts", "~/deep/y", "packages/b/src/deep/y.ts");
+    tree.check(
+        "packages/a/src/index.ts",
+        "@app/b",
+        "packages/b/src/index.ts",
+    );
+    tree.check(
+        "packages/a/src/index.ts",
+        "./types",
+        "packages/a/generated/types.ts",
+    );
+    tree.check(
+        "packages/b/src/index.ts",
+        "~/deep/y",
+        "packages/b/src/deep/y.ts",
+    );
     tree.check("packages/b/src/index.ts", "exact", "packages/b/src/x.ts");
-    tree.check("packages/b/src/index.ts", "deep/y", "packages/b/src/deep/y.ts");
+    tree.check(
+        "packages/b/src/index.ts",
+        "deep/y",
+        "packages/b/src/deep/y.ts",
+    );
     tree.check("packages/b/src/index.ts", "react", "(react)");
     tree.check("packages/c/src/z.js", "src/z", "packages/c/src/z.js");
     tree.check("packages/loop/a.ts", "@app/b", "(@app/b)");
@@ -330,20 +387,37 @@ fn a_package_by_its_map() {
         ],
     )
     .with_project("mapped", ProjectRole::Member, "mapped", &[])
-    .with_project("other", ProjectRole::Member, "other", &[("renamed", "npm:mapped")]);
+    .with_project(
+        "other",
+        ProjectRole::Member,
+        "other",
+        &[("renamed", "npm:mapped")],
+    );
     tree.check("other/b.ts", "mapped", "mapped/esm/index.mjs");
     tree.check_types("other/b.ts", "mapped", "mapped/types/index.d.ts");
     tree.check_require("other/b.ts", "mapped", "mapped/cjs/index.cjs");
     tree.check("other/b.ts", "mapped/feature/a", "mapped/src/feature/a.ts");
     tree.check("other/b.ts", "mapped/source", "mapped/src/source.ts");
     tree.check("other/b.ts", "mapped/package.json", "mapped/package.json");
-    tree.check("other/b.ts", "mapped/none", "!the package of the tree has no such module");
+    tree.check(
+        "other/b.ts",
+        "mapped/none",
+        "!the package of the tree has no such module",
+    );
     tree.check("other/b.ts", "renamed", "mapped/esm/index.mjs");
-    tree.check("mapped/src/own.ts", "mapped/feature/a", "mapped/src/feature/a.ts");
+    tree.check(
+        "mapped/src/own.ts",
+        "mapped/feature/a",
+        "mapped/src/feature/a.ts",
+    );
     tree.check("mapped/src/own.ts", "#own", "mapped/src/own.ts");
     tree.check("mapped/src/own.ts", "#deep/er", "mapped/src/deep/er.ts");
     tree.check("mapped/src/own.ts", "#lib", "(lib-node)");
-    tree.check("mapped/src/own.ts", "#none", "!the manifest has no such private name");
+    tree.check(
+        "mapped/src/own.ts",
+        "#none",
+        "!the manifest has no such private name",
+    );
 }
 
 #[test]
@@ -358,18 +432,58 @@ fn built_files_mean_their_sources() {
     };
     let index: &[&str] = &["a/src/index.ts"];
     check(r#"{"main": "dist/index.js"}"#, index, "", "a/src/index.ts");
-    check(r#"{"main": "./build/cjs/index.min.js"}"#, index, "", "a/src/index.ts");
+    check(
+        r#"{"main": "./build/cjs/index.min.js"}"#,
+        index,
+        "",
+        "a/src/index.ts",
+    );
     check(r#"{"main": "dist/bundle.js"}"#, index, "", "a/src/index.ts");
-    check(r#"{"exports": {"import": "./dist/a.mjs"}}"#, index, "", "a/src/index.ts");
-    check(r#"{"types": "lib/index.d.ts"}"#, index, "", "a/src/index.ts");
+    check(
+        r#"{"exports": {"import": "./dist/a.mjs"}}"#,
+        index,
+        "",
+        "a/src/index.ts",
+    );
+    check(
+        r#"{"types": "lib/index.d.ts"}"#,
+        index,
+        "",
+        "a/src/index.ts",
+    );
     check("{}", index, "", "a/src/index.ts");
     check("{}", &["a/index.js"], "", "a/index.js");
-    check(r#"{"source": "source/main.ts", "main": "dist/x.js"}"#, &["a/source/main.ts"], "", "a/source/main.ts");
-    check(r#"{"exports": {"./*": "./dist/*.js"}}"#, &["a/src/x/index.tsx"], "/x", "a/src/x/index.tsx");
-    check(r#"{"main": "dist/index.js"}"#, &["a/src/x.ts"], "/dist/x", "a/src/x.ts");
-    check(r#"{"main": "lib/index.js"}"#, &["a/lib/index.js", "a/src/index.ts"], "", "a/lib/index.js");
+    check(
+        r#"{"source": "source/main.ts", "main": "dist/x.js"}"#,
+        &["a/source/main.ts"],
+        "",
+        "a/source/main.ts",
+    );
+    check(
+        r#"{"exports": {"./*": "./dist/*.js"}}"#,
+        &["a/src/x/index.tsx"],
+        "/x",
+        "a/src/x/index.tsx",
+    );
+    check(
+        r#"{"main": "dist/index.js"}"#,
+        &["a/src/x.ts"],
+        "/dist/x",
+        "a/src/x.ts",
+    );
+    check(
+        r#"{"main": "lib/index.js"}"#,
+        &["a/lib/index.js", "a/src/index.ts"],
+        "",
+        "a/lib/index.js",
+    );
     check(r#"{"main": "../../x.js"}"#, index, "", "a/src/index.ts");
-    check(&format!(r#"{{"main": "{}x.js"}}"#, "dist/".repeat(500)), index, "", "a/src/index.ts");
+    check(
+        &format!(r#"{{"main": "{}x.js"}}"#, "dist/".repeat(500)),
+        index,
+        "",
+        "a/src/index.ts",
+    );
 }
 
 #[test]
@@ -378,8 +492,14 @@ fn packages_of_the_tree() {
         &[
             ("package.json", r#"{"name": "root", "main": "index.js"}"#),
             ("examples/e/package.json", r#"{"name": "e"}"#),
-            ("test/react/package.json", r#"{"name": "react", "main": "index.js"}"#),
-            ("test/node_modules/dep/package.json", r#"{"name": "dep", "main": "d.js"}"#),
+            (
+                "test/react/package.json",
+                r#"{"name": "react", "main": "index.js"}"#,
+            ),
+            (
+                "test/node_modules/dep/package.json",
+                r#"{"name": "dep", "main": "d.js"}"#,
+            ),
         ],
         &[
             "index.js",
@@ -389,8 +509,18 @@ fn packages_of_the_tree() {
             "test/node_modules/dep/d.js",
         ],
     )
-    .with_project("", ProjectRole::Root, "root", &[("linked", "file:./test/react")])
-    .with_project("examples/e", ProjectRole::Example, "e", &[("root", "workspace:*")])
+    .with_project(
+        "",
+        ProjectRole::Root,
+        "root",
+        &[("linked", "file:./test/react")],
+    )
+    .with_project(
+        "examples/e",
+        ProjectRole::Example,
+        "e",
+        &[("root", "workspace:*")],
+    )
     .with_project("test/react", ProjectRole::Test, "react", &[]);
     tree.check("examples/e/a.js", "root", "index.js");
     // A package of a test's own is not what the name means elsewhere.
@@ -424,7 +554,10 @@ fn files_beside_the_module() {
 fn hostile_manifests_are_survived() {
     let deep = format!("{}1{}", r#"{"exports":"#.repeat(1_000), "}".repeat(1_000));
     let circle = r##"{"name": "a", "imports": {"#a": "#b", "#b": "#a", "#c": "#c/*"}, "exports": {".": "../../../x"}}"##;
-    let configuration = format!(r#"{{"compilerOptions": {{"baseUrl": "{}"}}}}"#, "../".repeat(1_000));
+    let configuration = format!(
+        r#"{{"compilerOptions": {{"baseUrl": "{}"}}}}"#,
+        "../".repeat(1_000)
+    );
     let tree = Fixture::new(
         &[
             ("deep/package.json", &deep),
@@ -436,7 +569,15 @@ fn hostile_manifests_are_survived() {
     )
     .with_project("circle", ProjectRole::Root, "a", &[]);
     tree.check("deep/a.js", "#x", "!the manifest has no such private name");
-    tree.check("circle/a.js", "#a", "!the manifest has no such private name");
-    tree.check("circle/a.js", "a", "!the package of the tree has no such module");
+    tree.check(
+        "circle/a.js",
+        "#a",
+        "!the manifest has no such private name",
+    );
+    tree.check(
+        "circle/a.js",
+        "a",
+        "!the package of the tree has no such module",
+    );
     tree.check("broken/a.js", "./", NOT_THERE);
 }

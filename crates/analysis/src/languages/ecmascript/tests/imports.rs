@@ -21,7 +21,11 @@ fn statements() {
     check(
         "js",
         "import a, { b as c, default as d } from './x';\nimport * as e from \"y\";\nimport 'z'",
-        &["static ./x {default, b, default}", "static y {*}", "static z"],
+        &[
+            "static ./x {default, b, default}",
+            "static y {*}",
+            "static z",
+        ],
     );
     check(
         "js",
@@ -33,7 +37,11 @@ fn statements() {
             "re-export ./e",
         ],
     );
-    check("js", "import x from './x.json' with { type: 'json' }", &["static ./x.json {default}"]);
+    check(
+        "js",
+        "import x from './x.json' with { type: 'json' }",
+        &["static ./x.json {default}"],
+    );
     check(
         "js",
         "import defer * as a from 'a'; import source b from 'b'",
@@ -79,9 +87,17 @@ fn statements_of_typescript() {
     check(
         "ts",
         "declare module './a' { interface B { c: import('c').D } }\ndeclare module 'e' { import f from 'f' }",
-        &["static ./a +types", "static c {D} +types", "static f {default}"],
+        &[
+            "static ./a +types",
+            "static c {D} +types",
+            "static f {default}",
+        ],
     );
-    check("d.ts", "import { A } from './a'; export { A }", &["static ./a {A} +types"]);
+    check(
+        "d.ts",
+        "import { A } from './a'; export { A }",
+        &["static ./a {A} +types"],
+    );
 }
 
 #[test]
@@ -89,7 +105,12 @@ fn expressions() {
     check(
         "js",
         "const { a, b: c } = await import('./x'); const d = await import(`./y`); import('./z'); (await import('./w')).e",
-        &["dynamic ./x {a, b}", "dynamic ./y {*}", "dynamic ./z", "dynamic ./w {e}"],
+        &[
+            "dynamic ./x {a, b}",
+            "dynamic ./y {*}",
+            "dynamic ./z",
+            "dynamic ./w {e}",
+        ],
     );
     check(
         "js",
@@ -99,17 +120,32 @@ fn expressions() {
     check(
         "js",
         "const { a, ...b } = require('./x'), c = require('./y'); require('./z'); d.e = require('./w').f; g(require('./v')())",
-        &["require ./x {a, *}", "require ./y {*}", "require ./z", "require ./w {f}", "require ./v"],
+        &[
+            "require ./x {a, *}",
+            "require ./y {*}",
+            "require ./z",
+            "require ./w {f}",
+            "require ./v",
+        ],
     );
     check(
         "js",
         "require.resolve('./x'); module.require('./y'); import.meta.resolve('./z'); require('./w').a = 1",
-        &["require ./x", "require ./y", "require ./z", "require ./w {a}"],
+        &[
+            "require ./x",
+            "require ./y",
+            "require ./z",
+            "require ./w {a}",
+        ],
     );
     check(
         "mjs",
         "import { createRequire } from 'module'; const load = createRequire(import.meta.url); load('./x'); createRequire(u)('./y'); other('./z')",
-        &["static module {createRequire}", "require ./x", "require ./y"],
+        &[
+            "static module {createRequire}",
+            "require ./x",
+            "require ./y",
+        ],
     );
     check(
         "js",
@@ -121,10 +157,19 @@ fn expressions() {
 #[test]
 fn computed_names_keep_their_text() {
     let long = "a".repeat(300);
-    let text = format!("require('./x/' + y); import(z); require(`./${{a}}`); require.context('./d'); require({long})");
+    let text = format!(
+        "require('./x/' + y); import(z); require(`./${{a}}`); require.context('./d'); require({long})"
+    );
     let facts = read_well("js", &text);
-    let found: Vec<&str> = facts.imports.iter().map(|import| import.target.as_str()).collect();
-    assert_eq!(found, ["'./x/' + y", "z", "`./${a}`", "'./d'", &long[..200]]);
+    let found: Vec<&str> = facts
+        .imports
+        .iter()
+        .map(|import| import.target.as_str())
+        .collect();
+    assert_eq!(
+        found,
+        ["'./x/' + y", "z", "`./${a}`", "'./d'", &long[..200]]
+    );
     assert_eq!(described(&facts.imports[0]), "computed './x/' + y");
 }
 
@@ -163,7 +208,12 @@ fn circumstances() {
     check(
         "js",
         "try { require('a') } catch { require('b') } finally { require('c') } try { require('d') } finally {}",
-        &["require a +guarded", "require b +fallback", "require c", "require d"],
+        &[
+            "require a +guarded",
+            "require b +fallback",
+            "require c",
+            "require d",
+        ],
     );
     check(
         "js",
@@ -195,7 +245,11 @@ fn ranges_count_bytes() {
         let facts = read_well("js", text);
         assert_eq!(facts.imports.len(), 2);
         for import in &facts.imports {
-            assert_eq!(import.range.of(text), Some(import.target.as_str()), "{text}");
+            assert_eq!(
+                import.range.of(text),
+                Some(import.target.as_str()),
+                "{text}"
+            );
         }
     }
 }

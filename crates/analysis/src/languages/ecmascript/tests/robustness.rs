@@ -18,7 +18,10 @@ fn survive(text: &str) {
 
 fn refused(suffix: &str, text: &str, expected: &str) {
     let facts = read(suffix, text);
-    let message = facts.syntax_errors.first().map(|(_, message)| message.as_str());
+    let message = facts
+        .syntax_errors
+        .first()
+        .map(|(_, message)| message.as_str());
     let beginning: String = text.chars().take(60).collect();
     assert_eq!(message, Some(expected), "{beginning}");
 }
@@ -128,7 +131,10 @@ fn texts_that_are_not_too_deep_are_read() {
         assert_eq!(facts.syntax_errors, [], "{beginning}");
         assert_eq!(facts.imports.len(), 1, "{beginning}");
     }
-    let text = format!("type A = {}0\nimport './x'", "a extends b ? c : ".repeat(deep));
+    let text = format!(
+        "type A = {}0\nimport './x'",
+        "a extends b ? c : ".repeat(deep)
+    );
     assert_eq!(read("ts", &text).imports.len(), 1);
 }
 
@@ -157,7 +163,11 @@ fn nothing_hides_depth() {
     for hidden in ["x! /'/; ';", "type A = B\n/'/; ", "x = a as B\n/'/; "] {
         refused("ts", &format!("{hidden}{deep}"), TOO_DEEP);
     }
-    for hidden in ["x = <T,>(a) => '>'; ", "x = <a<B>>it's</a>; ", "f<T>('>'); "] {
+    for hidden in [
+        "x = <T,>(a) => '>'; ",
+        "x = <a<B>>it's</a>; ",
+        "f<T>('>'); ",
+    ] {
         refused("tsx", &format!("{hidden}{deep}"), TOO_DEEP);
     }
 }
@@ -171,7 +181,10 @@ fn repeated_reading_is_bounded() {
     for text in [
         format!("type T = {}", nested("({a = 1 as ", "x", "}) => void", 40)),
         format!("type T = {}", nested("([a = 1 as ", "x", "]) => void", 40)),
-        format!("type T = X extends {} ? 1 : 2", nested("(infer A extends ", "x", " ? 1 : 2)", 40)),
+        format!(
+            "type T = X extends {} ? 1 : 2",
+            nested("(infer A extends ", "x", " ? 1 : 2)", 40)
+        ),
         format!("x = {}", nested("a<({b = ", "c", "}) => void> + 1", 40)),
         format!("f({}0)", "a<b,".repeat(30_000)),
         format!("x = {}0", "a ? (b) : c => ".repeat(3_000)),
@@ -186,12 +199,20 @@ fn repeated_reading_is_bounded() {
 
 #[test]
 fn a_huge_text_is_refused_unread() {
-    refused("js", &" ".repeat((16 << 20) + 1), "larger than 16 MiB, not parsed");
+    refused(
+        "js",
+        &" ".repeat((16 << 20) + 1),
+        "larger than 16 MiB, not parsed",
+    );
 }
 
 #[test]
 fn a_long_line_is_read() {
-    let text = format!("x = '{}'; require('./a'); {}", "a".repeat(1_000_000), "f(/[']/,{a:1});".repeat(20_000));
+    let text = format!(
+        "x = '{}'; require('./a'); {}",
+        "a".repeat(1_000_000),
+        "f(/[']/,{a:1});".repeat(20_000)
+    );
     let facts = read("js", &text);
     assert_eq!(facts.syntax_errors, []);
     assert_eq!(facts.imports.len(), 1);
@@ -207,14 +228,21 @@ fn many_definitions_are_bounded() {
 #[test]
 fn many_errors_are_bounded() {
     let facts = read("ts", &"class A { x?!: 1; }\n".repeat(500));
-    assert!(facts.syntax_errors.len() <= 101, "{}", facts.syntax_errors.len());
+    assert!(
+        facts.syntax_errors.len() <= 101,
+        "{}",
+        facts.syntax_errors.len()
+    );
 }
 
 /// What the parser gives up on still shows its imports.
 #[test]
 fn broken_texts_show_their_imports() {
     for suffix in ["js", "ts"] {
-        let facts = read(suffix, "import a from './a'\nlet x = ((]\nconst b = require('./b')\nexport { c } from './c'");
+        let facts = read(
+            suffix,
+            "import a from './a'\nlet x = ((]\nconst b = require('./b')\nexport { c } from './c'",
+        );
         let found: Vec<String> = facts.imports.iter().map(described).collect();
         assert_eq!(
             found,

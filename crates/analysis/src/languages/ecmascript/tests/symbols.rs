@@ -46,13 +46,37 @@ fn modules_export_by_statements() {
             "G.m method public 1",
         ],
     );
-    check("js", "export default function () {}", &["default function public 1"]);
+    check(
+        "js",
+        "export default function () {}",
+        &["default function public 1"],
+    );
     check("js", "export default class A {}", &["A class public"]);
-    check("js", "const a = 1; export default a", &["a constant public"]);
-    check("js", "export default { a() {} }", &["default constant public"]);
-    check("js", "export default () => {}", &["default function public 1"]);
-    check("js", "export const { a, b: [c] } = d", &["a constant public", "c constant public"]);
-    check("js", "const { a } = require('x'), b = await import('y'), c = require('z').d", &[]);
+    check(
+        "js",
+        "const a = 1; export default a",
+        &["a constant public"],
+    );
+    check(
+        "js",
+        "export default { a() {} }",
+        &["default constant public"],
+    );
+    check(
+        "js",
+        "export default () => {}",
+        &["default function public 1"],
+    );
+    check(
+        "js",
+        "export const { a, b: [c] } = d",
+        &["a constant public", "c constant public"],
+    );
+    check(
+        "js",
+        "const { a } = require('x'), b = await import('y'), c = require('z').d",
+        &[],
+    );
 }
 
 #[test]
@@ -90,10 +114,26 @@ fn modules_export_by_assignment() {
             "C.e method 1",
         ],
     );
-    check("js", "exports = module.exports = a; function a() {}", &["a function public 1"]);
-    check("js", "const a = exports.a = function () {}", &["a function public 1"]);
-    check("js", "module.exports = () => {}", &["module.exports function public 1"]);
-    check("js", "exports.a = a; a.b = function () {}", &["a.b method public 1"]);
+    check(
+        "js",
+        "exports = module.exports = a; function a() {}",
+        &["a function public 1"],
+    );
+    check(
+        "js",
+        "const a = exports.a = function () {}",
+        &["a function public 1"],
+    );
+    check(
+        "js",
+        "module.exports = () => {}",
+        &["module.exports function public 1"],
+    );
+    check(
+        "js",
+        "exports.a = a; a.b = function () {}",
+        &["a.b method public 1"],
+    );
 }
 
 #[test]
@@ -109,7 +149,12 @@ fn forms_that_symbols_do_not_show() {
     ] {
         assert!(read_well("js", text).exports_more, "{text}");
     }
-    for text in ["export * as b from 'a'", "Object.assign(a, b)", "a[b] = 1", "exports.a = 1"] {
+    for text in [
+        "export * as b from 'a'",
+        "Object.assign(a, b)",
+        "a[b] = 1",
+        "exports.a = 1",
+    ] {
         assert!(!read_well("js", text).exports_more, "{text}");
     }
 }
@@ -149,14 +194,30 @@ fn types_and_namespaces() {
             "global.Window type public",
         ],
     );
-    check("ts", "function a() {} export = a", &["a function public 1 untyped"]);
+    check(
+        "ts",
+        "function a() {} export = a",
+        &["a function public 1 untyped"],
+    );
 }
 
 #[test]
 fn declarations_export_what_they_list() {
-    check("d.ts", "declare const a: 1; export {}; export const b: 2", &["a constant", "b constant public"]);
-    check("d.ts", "declare const a: 1; export const b: 2", &["a constant public", "b constant public"]);
-    check("d.ts", "declare class A { m(): void }", &["A class public", "A.m method public 1 typed"]);
+    check(
+        "d.ts",
+        "declare const a: 1; export {}; export const b: 2",
+        &["a constant", "b constant public"],
+    );
+    check(
+        "d.ts",
+        "declare const a: 1; export const b: 2",
+        &["a constant public", "b constant public"],
+    );
+    check(
+        "d.ts",
+        "declare class A { m(): void }",
+        &["A class public", "A.m method public 1 typed"],
+    );
 }
 
 #[test]
@@ -221,7 +282,10 @@ fn complexity_counts_branches() {
     };
     check("", 1);
     check("if (a) b; else if (c) d; else e", 3);
-    check("for (;;) {} for (a in b) {} for (a of b) {} for await (a of b) {} while (a) {} do {} while (a)", 7);
+    check(
+        "for (;;) {} for (a in b) {} for (a of b) {} for await (a of b) {} while (a) {} do {} while (a)",
+        7,
+    );
     check("switch (a) { case 1: case 2: b; default: c }", 3);
     check("try {} catch {} finally {}", 2);
     check("(a && b || c) ?? d", 4);
@@ -234,10 +298,17 @@ fn complexity_counts_branches() {
 fn documentation_stands_before_what_it_documents() {
     let check = |text: &str, expected: bool| {
         let facts = read_well("ts", text);
-        assert_eq!(facts.symbols.last().expect("a symbol").documented, expected, "{text}");
+        assert_eq!(
+            facts.symbols.last().expect("a symbol").documented,
+            expected,
+            "{text}"
+        );
     };
     check("/** D */ export const a = 1", true);
-    check("/** D */\n// eslint-disable-next-line\nexport function a() {}", true);
+    check(
+        "/** D */\n// eslint-disable-next-line\nexport function a() {}",
+        true,
+    );
     check("/** D */ @b export class A {}", true);
     check("export /** D */ class A {}", true);
     check("/* D */ const a = 1", false);

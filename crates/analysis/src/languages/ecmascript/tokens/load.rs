@@ -288,20 +288,26 @@ impl Load {
     fn end_statement(&mut self, token: Token, word: &[u8]) {
         let is_word = matches!(token.kind, Kind::Word(_));
         let begins = match token.kind {
-            Kind::Word(Word::Plain | Word::Statement | Word::Header | Word::Nesting | Word::MaybePrefix) => true,
+            Kind::Word(
+                Word::Plain | Word::Statement | Word::Header | Word::Nesting | Word::MaybePrefix,
+            ) => true,
             Kind::Word(Word::Prefix) => matches!(word, b"return" | b"case" | b"throw" | b"default"),
             Kind::Word(Word::Modifier) => matches!(
                 word,
-                b"async" | b"declare" | b"abstract" | b"namespace" | b"module" | b"readonly" | b"accessor"
+                b"async"
+                    | b"declare"
+                    | b"abstract"
+                    | b"namespace"
+                    | b"module"
+                    | b"readonly"
+                    | b"accessor"
             ),
             Kind::String | Kind::Literal => true,
             _ => false,
         };
         let is_escaped = token.kind == Kind::Word(Word::Escaped);
         let continues = is_escaped || is_word && words::continues(word);
-        if self.may_have_ended && !continues {
-            self.reset_statement();
-        } else if begins && !continues && self.value_ended(token, word) {
+        if !continues && (self.may_have_ended || begins && self.value_ended(token, word)) {
             self.reset_statement();
         }
     }
@@ -310,7 +316,9 @@ impl Load {
     fn value_ended(&self, token: Token, word: &[u8]) -> bool {
         match self.last {
             Kind::Close(Bracket::Curly) => true,
-            Kind::Close(Bracket::Round) => token.newline && token.before == Before::Either && !self.after_header,
+            Kind::Close(Bracket::Round) => {
+                token.newline && token.before == Before::Either && !self.after_header
+            }
             Kind::Close(_) | Kind::String | Kind::Literal => token.newline,
             Kind::Word(Word::Plain) => token.newline,
             // Type arguments or a comparison, which does not go on with one of these.
@@ -422,8 +430,13 @@ impl Load {
                 Kind::Word(Word::Header | Word::MaybePrefix | Word::Statement | Word::Escaped)
             );
         let may_be_arrow = bracket == Bracket::Round
-            && (token.before != Before::Value || matches!(last, Kind::Word(Word::Modifier | Word::Escaped)));
-        let arrow = if may_be_arrow { Arrow::First } else { Arrow::No };
+            && (token.before != Before::Value
+                || matches!(last, Kind::Word(Word::Modifier | Word::Escaped)));
+        let arrow = if may_be_arrow {
+            Arrow::First
+        } else {
+            Arrow::No
+        };
         self.top().at_statement = false;
         self.frames.push(Frame::new(is_pattern, is_header, arrow));
         self.note_depth();
@@ -451,8 +464,14 @@ impl Load {
         let frame = self.top();
         let next = match (frame.arrow, kind) {
             (Arrow::First, Kind::Word(_)) => Arrow::Second,
-            (Arrow::First, Kind::Open(Bracket::Square | Bracket::Curly) | Kind::Operator | Kind::Close(_)) => Arrow::May,
-            (Arrow::Second, Kind::Comma | Kind::Assign | Kind::Close(_) | Kind::Colon | Kind::Question) => Arrow::May,
+            (
+                Arrow::First,
+                Kind::Open(Bracket::Square | Bracket::Curly) | Kind::Operator | Kind::Close(_),
+            ) => Arrow::May,
+            (
+                Arrow::Second,
+                Kind::Comma | Kind::Assign | Kind::Close(_) | Kind::Colon | Kind::Question,
+            ) => Arrow::May,
             (Arrow::Second, Kind::Word(_) | Kind::Open(_)) if types => Arrow::May,
             (Arrow::First | Arrow::Second, _) => Arrow::No,
             (known, _) => known,

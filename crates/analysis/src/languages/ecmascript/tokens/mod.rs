@@ -145,14 +145,20 @@ fn join_agreeing(candidates: &mut Vec<Candidate<'_>>, place: usize) {
     let same = (0..candidates.len()).find(|other| {
         *other != place
             && candidates[*other].choice.is_none()
-            && candidates[*other].reading.agrees_with(&candidates[place].reading)
+            && candidates[*other]
+                .reading
+                .agrees_with(&candidates[place].reading)
     });
     let Some(same) = same else {
         return;
     };
     let joined = candidates.swap_remove(place);
     // The last one took the place of the one that was removed.
-    let same = if same == candidates.len() { place } else { same };
+    let same = if same == candidates.len() {
+        place
+    } else {
+        same
+    };
     let kept = &mut candidates[same];
     kept.load.join(&joined.load);
     kept.reading.odd = kept.reading.odd.max(joined.reading.odd);

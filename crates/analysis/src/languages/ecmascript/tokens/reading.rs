@@ -4,7 +4,7 @@
 use super::{
     kinds::{Before, Bracket, Choice, Kind, Step, Syntax, Token},
     scan::{self, HtmlComments, TemplateEnd},
-    words,
+    words::{self, Word},
 };
 
 /// One reading of a text up to a place.
@@ -15,7 +15,7 @@ pub(in super::super) struct Reading<'t> {
     position: usize,
     brackets: Vec<Bracket>,
     before: Before,
-    /// Whether the token before was `!` after a value, which TypeScript has.
+    /// Whether the value of an attribute comes next.
     in_tag_value: bool,
     /// Whether the name of the tag has just been read.
     after_tag_name: bool,
@@ -31,7 +31,11 @@ impl<'t> Reading<'t> {
     /// Begins to read.
     pub(in super::super) fn new(text: &'t str, syntax: Syntax) -> Self {
         let bytes = text.as_bytes();
-        let mark = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let mark = if bytes.starts_with(b"\xef\xbb\xbf") {
+            3
+        } else {
+            0
+        };
         let position = if bytes[mark..].starts_with(b"#!") {
             scan::line_end(bytes, mark)
         } else {
@@ -103,10 +107,16 @@ impl<'t> Reading<'t> {
         };
         let start = skipped.position;
         let Some(&byte) = self.text.get(start) else {
-            return if self.brackets.is_empty() { Step::End } else { Step::Dead };
+            return if self.brackets.is_empty() {
+                Step::End
+            } else {
+                Step::Dead
+            };
         };
         let made = match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' | b'\\' | b'#' | b'@' | 0x80.. => self.word(start),
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' | b'\\' | b'#' | b'@' | 0x80.. => {
+                self.word(start)
+            }
             b'0'..=b'9' => Some(self.number(start)),
             b'\'' | b'"' => scan::string_end(self.text, start + 1, byte, &mut self.odd)
                 .map(|end| (Kind::String, end, Before::Value)),
@@ -127,7 +137,14 @@ impl<'t> Reading<'t> {
         }
     }
 
-    fn token(&mut self, kind: Kind, start: usize, end: usize, newline: bool, before: Before) -> Step {
+    fn token(
+        &mut self,
+        kind: Kind,
+        start: usize,
+        end: usize,
+        newline: bool,
+        before: Before,
+    ) -> Step {
         let token = Token {
             kind,
             start,
@@ -149,7 +166,11 @@ impl<'t> Reading<'t> {
             return None;
         }
         if marked > 0 {
-            let before = if word == b"@" { Before::Start } else { Before::Value };
+            let before = if word == b"@" {
+                Before::Start
+            } else {
+                Before::Value
+            };
             return Some((Kind::Word(Word::Modifier), end, before));
         }
         if self.before == Before::Dot {
@@ -188,7 +209,12 @@ impl<'t> Reading<'t> {
         (Kind::Open(bracket), end, Before::Start)
     }
 
-    fn close(&mut self, bracket: Bracket, end: usize, before: Before) -> Option<(Kind, usize, Before)> {
+    fn close(
+        &mut self,
+        bracket: Bracket,
+        end: usize,
+        before: Before,
+    ) -> Option<(Kind, usize, Before)> {
         self.brackets.pop_if(|open| *open == bracket)?;
         Some((Kind::Close(bracket), end, before))
     }
@@ -248,7 +274,11 @@ impl<'t> Reading<'t> {
                 Before::Value => newline,
                 Before::Dot => false,
             };
-        let shape = if may_begin { self.shape(start + 1) } else { Shape::Operator };
+        let shape = if may_begin {
+            self.shape(start + 1)
+        } else {
+            Shape::Operator
+        };
         let begins = match (shape, may_compare, choice) {
             (Shape::Operator, _, _) => false,
             (Shape::Element, false, _) => true,
@@ -273,7 +303,8 @@ impl<'t> Reading<'t> {
     fn shape(&self, start: usize) -> Shape {
         let after = |position: usize| {
             let html = HtmlComments { module: true };
-            scan::skip(self.text, position, false, html).map_or(self.text.len(), |skipped| skipped.position)
+            scan::skip(self.text, position, false, html)
+                .map_or(self.text.len(), |skipped| skipped.position)
         };
         let word = |position: usize| scan::word_end(self.text, position);
         let name = after(start);
@@ -304,7 +335,13 @@ impl<'t> Reading<'t> {
         self.brackets.push(Bracket::Tag);
         self.after_tag_name = false;
         self.in_tag_value = false;
-        self.token(Kind::Open(Bracket::Tag), start, start + 1, newline, Before::Start)
+        self.token(
+            Kind::Open(Bracket::Tag),
+            start,
+            start + 1,
+            newline,
+            Before::Start,
+        )
     }
 
     fn step_in_tag(&mut self) -> Step {
@@ -327,7 +364,9 @@ impl<'t> Reading<'t> {
                 self.after_tag_name = self.before == Before::Start || self.before == Before::Dot;
                 self.token(Kind::Word(Word::Plain), start, end, newline, Before::Value)
             }
-            b'.' | b':' if !is_value => self.token(Kind::Dot, start, start + 1, newline, Before::Dot),
+            b'.' | b':' if !is_value => {
+                self.token(Kind::Dot, start, start + 1, newline, Before::Dot)
+            }
             b'=' if !is_value => {
                 self.in_tag_value = true;
                 self.token(Kind::Operator, start, start + 1, newline, Before::Value)
@@ -338,13 +377,25 @@ impl<'t> Reading<'t> {
             },
             b'{' => {
                 self.brackets.push(Bracket::Braces);
-                self.token(Kind::Open(Bracket::Braces), start, start + 1, newline, Before::Start)
+                self.token(
+                    Kind::Open(Bracket::Braces),
+                    start,
+                    start + 1,
+                    newline,
+                    Before::Start,
+                )
             }
             b'<' if is_value => self.tag(start, newline),
             b'<' if after_name && self.syntax.types => {
                 self.brackets.push(Bracket::TagTypes);
                 self.tag_angles = 1;
-                self.token(Kind::Open(Bracket::TagTypes), start, start + 1, newline, Before::Start)
+                self.token(
+                    Kind::Open(Bracket::TagTypes),
+                    start,
+                    start + 1,
+                    newline,
+                    Before::Start,
+                )
             }
             b'/' if !is_value => {
                 let after = Self {
@@ -375,16 +426,32 @@ impl<'t> Reading<'t> {
         if self.brackets.pop_if(|open| *open == Bracket::Tag).is_none() {
             return Step::Dead;
         }
-        self.token(Kind::Close(Bracket::Tag), start, end, newline, Before::Value)
+        self.token(
+            Kind::Close(Bracket::Tag),
+            start,
+            end,
+            newline,
+            Before::Value,
+        )
     }
 
     /// Ends an element after its closing tag.
     fn end_closing_tag(&mut self, start: usize, newline: bool) -> Step {
         self.brackets.pop();
-        if self.brackets.pop_if(|open| *open == Bracket::Children).is_none() {
+        if self
+            .brackets
+            .pop_if(|open| *open == Bracket::Children)
+            .is_none()
+        {
             return Step::Dead;
         }
-        self.token(Kind::Close(Bracket::Children), start, start + 1, newline, Before::Value)
+        self.token(
+            Kind::Close(Bracket::Children),
+            start,
+            start + 1,
+            newline,
+            Before::Value,
+        )
     }
 
     fn step_in_children(&mut self) -> Step {
@@ -401,7 +468,13 @@ impl<'t> Reading<'t> {
         match self.text[start] {
             b'{' => {
                 self.brackets.push(Bracket::Braces);
-                self.token(Kind::Open(Bracket::Braces), start, start + 1, false, Before::Start)
+                self.token(
+                    Kind::Open(Bracket::Braces),
+                    start,
+                    start + 1,
+                    false,
+                    Before::Start,
+                )
             }
             b'<' => {
                 let after = Self {
@@ -411,7 +484,13 @@ impl<'t> Reading<'t> {
                 match after.skip() {
                     Some(skipped) if self.text.get(skipped.position) == Some(&b'/') => {
                         self.brackets.push(Bracket::ClosingTag);
-                        self.token(Kind::Literal, start, skipped.position + 1, false, Before::Start)
+                        self.token(
+                            Kind::Literal,
+                            start,
+                            skipped.position + 1,
+                            false,
+                            Before::Start,
+                        )
                     }
                     Some(_) => self.tag(start, false),
                     None => Step::Dead,
@@ -431,7 +510,12 @@ impl<'t> Reading<'t> {
 
     fn punctuation(&mut self, byte: u8, start: usize) -> Option<(Kind, usize, Before)> {
         let rest = &self.text[start..];
-        let run = |limit: usize| rest.iter().take(limit).take_while(|other| **other == byte).count();
+        let run = |limit: usize| {
+            rest.iter()
+                .take(limit)
+                .take_while(|other| **other == byte)
+                .count()
+        };
         let (kind, length) = match byte {
             b',' => (Kind::Comma, 1),
             b';' => (Kind::Semicolon, 1),
@@ -439,7 +523,9 @@ impl<'t> Reading<'t> {
             b'.' if rest.get(1).is_some_and(u8::is_ascii_digit) => return Some(self.number(start)),
             b'.' if rest.starts_with(b"...") => (Kind::Operator, 3),
             b'.' => (Kind::Dot, 1),
-            b'?' if rest.starts_with(b"?.") && !rest.get(2).is_some_and(u8::is_ascii_digit) => (Kind::Dot, 2),
+            b'?' if rest.starts_with(b"?.") && !rest.get(2).is_some_and(u8::is_ascii_digit) => {
+                (Kind::Dot, 2)
+            }
             b'?' if rest.starts_with(b"??") => (Kind::Binary, 2),
             b'?' => (Kind::Question, 1),
             b'=' if rest.starts_with(b"=>") => (Kind::Arrow, 2),
@@ -451,7 +537,11 @@ impl<'t> Reading<'t> {
             b'!' => {
                 // After a value it says in TypeScript that the value is there.
                 let after_value = self.syntax.types && self.before != Before::Start;
-                let before = if after_value { Before::Either } else { Before::Start };
+                let before = if after_value {
+                    Before::Either
+                } else {
+                    Before::Start
+                };
                 return Some((Kind::Operator, start + 1, before));
             }
             b'&' | b'|' if run(2) == 2 => (Kind::Binary, 2),
@@ -459,7 +549,11 @@ impl<'t> Reading<'t> {
             b'+' | b'-' | b'*' | b'&' | b'|' => (Kind::Operator, 1),
             _ => return None,
         };
-        let before = if kind == Kind::Dot { Before::Dot } else { Before::Start };
+        let before = if kind == Kind::Dot {
+            Before::Dot
+        } else {
+            Before::Start
+        };
         Some((kind, start + length, before))
     }
 
@@ -472,7 +566,11 @@ impl<'t> Reading<'t> {
             }
             return (Kind::Greater(1), start + 1, Before::Either);
         }
-        let before = if self.syntax.types { Before::Either } else { Before::Start };
+        let before = if self.syntax.types {
+            Before::Either
+        } else {
+            Before::Start
+        };
         let count = u32::try_from(run).unwrap_or(u32::MAX);
         (Kind::Greater(count), start + run, before)
     }

@@ -18,7 +18,12 @@ pub(super) struct HtmlComments {
 }
 
 /// Skips white space and comments. `None` for a comment that does not end or cannot be.
-pub(super) fn skip(text: &[u8], start: usize, newline: bool, html: HtmlComments) -> Option<Skipped> {
+pub(super) fn skip(
+    text: &[u8],
+    start: usize,
+    newline: bool,
+    html: HtmlComments,
+) -> Option<Skipped> {
     let mut position = start;
     let mut newline = newline;
     loop {
@@ -187,10 +192,12 @@ pub(super) fn word_end(text: &[u8], start: usize) -> usize {
         match byte {
             b'\\' => position += 1,
             // The braces of `\u{61}`.
-            b'{' if text[start..position].ends_with(b"\\u") => match hexadecimal_end(text, position + 1) {
-                Some(end) => position = end,
-                None => break,
-            },
+            b'{' if text[start..position].ends_with(b"\\u") => {
+                match hexadecimal_end(text, position + 1) {
+                    Some(end) => position = end,
+                    None => break,
+                }
+            }
             0x80.. if wide_space(text, position).is_none() => position += 1,
             _ => break,
         }
@@ -216,7 +223,9 @@ pub(super) fn number_end(text: &[u8], start: usize, odd: &mut usize) -> usize {
             // An exponent needs digits.
             b'e' | b'E' if !is_hexadecimal(&text[start..position]) => {
                 let signed = usize::from(matches!(text.get(position + 1), Some(b'+' | b'-')));
-                is_odd |= !text.get(position + 1 + signed).is_some_and(u8::is_ascii_digit);
+                is_odd |= !text
+                    .get(position + 1 + signed)
+                    .is_some_and(u8::is_ascii_digit);
                 position += 1;
             }
             b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => position += 1,
@@ -244,7 +253,10 @@ pub(super) fn has_good_escapes(word: &[u8]) -> bool {
         let escape = &rest[place..];
         let digits = match escape {
             [_, b'u', b'{', digits @ ..] => {
-                let length = digits.iter().position(|byte| *byte == b'}').unwrap_or(digits.len());
+                let length = digits
+                    .iter()
+                    .position(|byte| *byte == b'}')
+                    .unwrap_or(digits.len());
                 &digits[..length]
             }
             [_, b'u', a, b, c, d, ..] => &[*a, *b, *c, *d][..],
@@ -264,9 +276,8 @@ pub(super) fn has_good_escapes(word: &[u8]) -> bool {
 
 /// Says whether an escape is one that parsers complain of.
 fn is_odd_escape(escape: &[u8]) -> bool {
-    let hexadecimal = |bytes: Option<&[u8]>| {
-        bytes.is_some_and(|bytes| bytes.iter().all(u8::is_ascii_hexdigit))
-    };
+    let hexadecimal =
+        |bytes: Option<&[u8]>| bytes.is_some_and(|bytes| bytes.iter().all(u8::is_ascii_hexdigit));
     match escape {
         [_, b'x', ..] => !hexadecimal(escape.get(2..4)),
         [_, b'u', b'{', ..] => hexadecimal_end(escape, 3).is_none(),

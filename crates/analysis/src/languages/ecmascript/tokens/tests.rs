@@ -62,8 +62,18 @@ fn ordinary_text_is_shallow() {
 #[test]
 fn lists_and_chains_count_what_they_are() {
     check_depth(SCRIPT, &format!("x = [{}]", "-1, ".repeat(3_000)), 1, 20);
-    check_depth(SCRIPT, &format!("x = 0{}", " + a".repeat(3_000)), 3_000, 3_020);
-    check_depth(SCRIPT, &format!("x = a{}", ".b".repeat(3_000)), 3_000, 3_020);
+    check_depth(
+        SCRIPT,
+        &format!("x = 0{}", " + a".repeat(3_000)),
+        3_000,
+        3_020,
+    );
+    check_depth(
+        SCRIPT,
+        &format!("x = a{}", ".b".repeat(3_000)),
+        3_000,
+        3_020,
+    );
 }
 
 /// A comma ends an expression, but not the statements around it.
@@ -95,9 +105,21 @@ fn what_can_be_read_in_two_ways_is_read_in_both() {
 
 #[test]
 fn what_no_parser_reads_breaks_off() {
-    for text in ["(]", "'a\nb'", "`a", "/* a", "a = <b></c", "\\q", "}", "a\u{1}"] {
+    for text in [
+        "(]",
+        "'a\nb'",
+        "`a",
+        "/* a",
+        "a = <b></c",
+        "\\q",
+        "}",
+        "a\u{1}",
+    ] {
         let found = effort(text, SCRIPT, MOST);
-        assert!(matches!(found, Err(Refusal::BreaksOff(_))), "{text} {found:?}");
+        assert!(
+            matches!(found, Err(Refusal::BreaksOff(_))),
+            "{text} {found:?}"
+        );
     }
 }
 
@@ -105,7 +127,11 @@ fn what_no_parser_reads_breaks_off() {
 fn repeated_reading_is_work() {
     let work = |text: &str| effort(text, TYPES, MOST).map(|effort| effort.work);
     let nested = |count: usize| {
-        let text = format!("type T = {}x{}", "({a = 1 as ".repeat(count), "}) => void".repeat(count));
+        let text = format!(
+            "type T = {}x{}",
+            "({a = 1 as ".repeat(count),
+            "}) => void".repeat(count)
+        );
         work(&text).expect("within bounds")
     };
     assert!(nested(8) > 16 * nested(4));

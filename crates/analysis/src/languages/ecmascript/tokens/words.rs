@@ -25,19 +25,24 @@ pub(in super::super) enum Word {
 /// Tells what a word is.
 pub(in super::super) fn kind(word: &[u8]) -> Word {
     if word.len() < 2 || word.len() > 10 || !word[0].is_ascii_lowercase() {
-        return if word.contains(&b'\\') { Word::Escaped } else { Word::Plain };
+        return if word.contains(&b'\\') {
+            Word::Escaped
+        } else {
+            Word::Plain
+        };
     }
     match word {
         b"if" | b"for" | b"while" | b"with" => Word::Header,
         b"else" | b"do" | b"class" | b"extends" | b"implements" | b"try" => Word::Nesting,
-        b"return" | b"typeof" | b"case" | b"in" | b"instanceof" | b"new" | b"delete" | b"void" | b"throw"
-        | b"default" => Word::Prefix,
+        b"return" | b"typeof" | b"case" | b"in" | b"instanceof" | b"new" | b"delete" | b"void"
+        | b"throw" | b"default" => Word::Prefix,
         b"yield" | b"await" | b"of" | b"break" | b"continue" | b"debugger" => Word::MaybePrefix,
-        b"const" | b"let" | b"var" | b"function" | b"import" | b"export" | b"switch" | b"enum" => Word::Statement,
-        b"keyof" | b"infer" | b"readonly" | b"unique" | b"is" | b"asserts" | b"as" | b"satisfies" | b"abstract"
-        | b"declare" | b"namespace" | b"module" | b"async" | b"catch" | b"finally" | b"accessor" | b"out" | b"using" => {
-            Word::Modifier
+        b"const" | b"let" | b"var" | b"function" | b"import" | b"export" | b"switch" | b"enum" => {
+            Word::Statement
         }
+        b"keyof" | b"infer" | b"readonly" | b"unique" | b"is" | b"asserts" | b"as"
+        | b"satisfies" | b"abstract" | b"declare" | b"namespace" | b"module" | b"async"
+        | b"catch" | b"finally" | b"accessor" | b"out" | b"using" => Word::Modifier,
         word if word.contains(&b'\\') => Word::Escaped,
         _ => Word::Plain,
     }
