@@ -1,14 +1,33 @@
 //! A license by its text, against the texts of the SPDX list. A score, not a judgement; the same text gives the same answer.
+//!
+//! A text becomes the pairs of its neighbouring words, without titles, copyright statements and punctuation; the score is the
+//! share of pairs that it has in common with a text of the list (Dice's coefficient). The list's texts are an index of
+//! hashed pairs that a test makes from the `spdx` crate.
 
-use std::{cmp::Ordering, sync::OnceLock};
-
-use spdx::detection::{LicenseType, Store, TextData};
 use synthesizer_model::license::RecognizedLicense;
+
+use self::{
+    index::{Best, Index, index},
+    lines::Lines,
+    view::View,
+};
+
+mod characters;
+mod index;
+mod lines;
+mod prefixes;
+mod search;
+mod segments;
+mod statements;
+mod view;
+
+#[cfg(test)]
+mod generation;
+#[cfg(test)]
+mod same_answers;
 
 /// How much of a text must fit.
 pub(super) const CONFIDENT: f32 = 0.9;
-/// What ends the terms of Apache-2.0 and the GNU licenses.
-const END_MARK: &str = "END OF TERMS AND CONDITIONS";
 /// From which share on nothing else can be in a text.
 const COMPLETE: f32 = 0.99;
 /// The largest text that is compared, in bytes; license texts are below 100 KiB.
@@ -28,32 +47,6 @@ pub(super) struct Recognized {
     pub confidence: f32,
 }
 
-static STORE: OnceLock<Option<Store>> = OnceLock::new();
-
-fn store() -> Option<&'static Store> {
-    let load = || {
-        let mut store = Store::load_inline().ok()?;
-        add_texts_without_appendix(&mut store);
-        Some(store)
-    };
-    STORE.get_or_init(load).as_ref()
-}
-
-/// Adds the texts up to their end mark: many projects leave out the appendix "how to apply", and without it Apache-2.0
-/// would look more like licenses that were made of it.
-fn add_texts_without_appendix(store: &mut Store) {
-    for license in spdx::identifiers::LICENSES {
-        let Some(text) = spdx::license_id(license.name).map(|id| id.text()) else {
-            continue;
-        };
-        if let Some(end) = text.find(END_MARK) {
-            let data = TextData::new(&text[..end + END_MARK.len()]).without_text();
-            // A license that the store lacks has no entry to add to.
-            let _ = store.add_variant(license.name, LicenseType::Alternate, data);
-        }
-    }
-}
-
 /// Names the licenses that the bytes of a license file consist of; empty when they fit none.
 pub fn recognized(bytes: &[u8]) -> Vec<RecognizedLicense> {
     if bytes.len() > LARGEST {
@@ -70,17 +63,16 @@ pub fn recognized(bytes: &[u8]) -> Vec<RecognizedLicense> {
 
 /// Names the licenses that a text consists of: usually one, several when texts were put together, none when it fits none.
 pub(super) fn recognize(text: &str) -> Vec<Recognized> {
-    let Some(store) = store() else {
-        return Vec::new();
-    };
     if text.len() > LARGEST || text.trim().is_empty() {
         return Vec::new();
     }
-    let mut data = TextData::new(text);
-    let is_searched = text.len() <= LARGEST_SEARCHED && data.lines().len() <= MOST_LINES_SEARCHED;
+    let index = index();
+    let lines = Lines::of(text);
+    let mut view = View::of(&lines);
+    let is_searched = text.len() <= LARGEST_SEARCHED && view.lines() <= MOST_LINES_SEARCHED;
     let mut found: Vec<Recognized> = Vec::new();
     for _ in 0..MOST_IN_ONE_TEXT {
-        let Some(best) = best_of(store, &data) else {
+        let Some(best) = best_of(index, &view) else {
             break;
         };
         let fits_whole = best.score >= CONFIDENT;
@@ -90,61 +82,33 @@ pub(super) fn recognize(text: &str) -> Vec<Recognized> {
         if !is_searched || (fits_whole && best.score >= COMPLETE) {
             break;
         }
-        let (part, score) = data.optimize_bounds(best.data);
+        let (range, score) = search::best_range(&view, index, best.variant);
         if score < CONFIDENT {
             break;
         }
         add(&mut found, Best { score, ..best });
-        data = part.white_out();
+        view.blank(range);
     }
     found
 }
 
+/// Finds the text of the list that fits a whole text best.
+fn best_of(index: &Index, view: &View<'_>) -> Option<Best> {
+    let mut pairs = Vec::new();
+    view.pairs(0..view.lines(), |pair| pairs.push(pair));
+    pairs.sort_unstable();
+    index.best(&pairs)
+}
+
 /// Adds a license that is not known yet; the share of the whole text, which comes first, stays as it is.
-fn add(found: &mut Vec<Recognized>, best: Best<'_>) {
-    let recognized = best.recognized();
-    if !found.iter().any(|known| known.spdx == recognized.spdx) {
-        found.push(recognized);
+fn add(found: &mut Vec<Recognized>, best: Best) {
+    let spdx = current_identifier(best.name);
+    if !found.iter().any(|known| known.spdx == spdx) {
+        found.push(Recognized {
+            spdx,
+            confidence: best.score.clamp(0.0, 1.0),
+        });
     }
-}
-
-#[derive(Clone, Copy)]
-struct Best<'s> {
-    name: &'s str,
-    score: f32,
-    data: &'s TextData,
-}
-
-impl Best<'_> {
-    fn recognized(self) -> Recognized {
-        Recognized {
-            spdx: current_identifier(self.name),
-            confidence: self.score.clamp(0.0, 1.0),
-        }
-    }
-}
-
-/// Finds the text of the store that fits best; of equal ones, the shortest name and then the first.
-fn best_of<'s>(store: &'s Store, text: &TextData) -> Option<Best<'s>> {
-    let candidates = store.iter().flat_map(|(name, entry)| {
-        std::iter::once(&entry.original)
-            .chain(&entry.alternates)
-            .chain(&entry.headers)
-            .map(move |data| Best {
-                name,
-                score: data.match_score(text),
-                data,
-            })
-    });
-    candidates.max_by(|left, right| {
-        let by_score = left
-            .score
-            .partial_cmp(&right.score)
-            .unwrap_or(Ordering::Equal);
-        by_score
-            .then_with(|| right.name.len().cmp(&left.name.len()))
-            .then_with(|| right.name.cmp(left.name))
-    })
 }
 
 /// Gives the identifier that SPDX uses today.
@@ -167,6 +131,26 @@ fn current_identifier(name: &str) -> String {
     } else {
         name.to_owned()
     }
+}
+
+/// Takes a number off the front: seven bits a byte, the lowest first, the highest bit set on all bytes but the last.
+#[inline]
+fn number(bytes: &mut &[u8]) -> Option<u32> {
+    let (byte, rest) = bytes.split_first()?;
+    *bytes = rest;
+    if *byte < 0x80 {
+        return Some(u32::from(*byte));
+    }
+    let mut number = u32::from(byte & 0x7f);
+    for shift in (7..32).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u32::from(byte & 0x7f) << shift;
+        if *byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -206,6 +190,23 @@ mod tests {
         check("All rights reserved.\nDo not copy.", &[]);
         check(&"word ".repeat(10_000), &[]);
         check(&"a\n".repeat(200_000), &[]);
+    }
+
+    #[test]
+    fn texts_made_to_be_slow_end() {
+        for text in [
+            "copyright\n".repeat(9_000),
+            "copyright\n\n\u{85}\n".repeat(450),
+            "license version ".repeat(6_000),
+            "http".repeat(20_000),
+            format!("a{}", "\u{301}\u{327}".repeat(20_000)),
+            (0..420).map(|length| "p".repeat(length) + "\n").collect(),
+            (0..14_000).map(|word| format!("w{word} ")).collect(),
+            "\0".repeat(LARGEST),
+            "\r".repeat(LARGEST_SEARCHED),
+        ] {
+            check(&text, &[]);
+        }
     }
 
     #[test]
