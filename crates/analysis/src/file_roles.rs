@@ -1,11 +1,15 @@
 //! The role of every file of a tree: what its place says, what its contents say, and what `.gitattributes` say.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rayon::prelude::*;
-use synthesizer_model::{finding::Problem, source_file::FileRole, tree::SourceTree};
+use synthesizer_model::{
+    finding::Problem, progress::Progress, source_file::FileRole, tree::SourceTree,
+};
 
 use crate::{
     reading::FileRecord,
-    roles::{Attributes, Places},
+    roles::{AttributeMarks, Attributes, Places},
 };
 
 /// The largest `.gitattributes` that is read, in bytes, and how many of them are.
@@ -16,6 +20,7 @@ const MOST_FILES: usize = 64;
 pub(crate) fn of_files(
     tree: &dyn SourceTree,
     records: &[FileRecord],
+    progress: &dyn Progress,
 ) -> (Vec<FileRole>, Vec<Problem>) {
     let places = Places::new(records.iter().map(|record| record.path.as_str()));
     let texts: Vec<(&str, String)> = records
@@ -29,14 +34,29 @@ pub(crate) fn of_files(
         })
         .collect();
     let attributes = Attributes::new(texts.iter().map(|(folder, text)| (*folder, text.as_str())));
+    let late = AtomicUsize::new(0);
     let roles = records
         .par_iter()
         .map(|record| {
             let path = record.path.as_str();
-            places.role(path, &record.facts.marks, attributes.marks_of(path))
+            let marks = &record.facts.marks;
+            // Comparing each file with each pattern can take long.
+            if progress.is_cancelled() {
+                return FileRole::Source;
+            }
+            if progress.time_is_up() {
+                late.fetch_add(1, Ordering::Relaxed);
+                return places.role(path, marks, AttributeMarks::default());
+            }
+            places.role(path, marks, attributes.marks_of(path))
         })
         .collect();
     let mut problems = Vec::new();
+    let late = late.into_inner();
+    if late > 0 {
+        let what = format!("{late} files were not looked at: the time was up");
+        problems.push(Problem::new(".gitattributes", what));
+    }
     if attributes.left_out() > 0 {
         let what = format!("{} rules were left out", attributes.left_out());
         problems.push(Problem::new(".gitattributes", what));

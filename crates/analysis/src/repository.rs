@@ -29,7 +29,7 @@ use crate::{
     module_graph::ModuleGraph,
     python_source::{ParsedFile, PythonSource},
     quality,
-    reading::{self, Bounds, FileRecord},
+    reading::{self, Bounds, FileRecord, ReadFiles},
 };
 
 /// What to include.
@@ -112,17 +112,41 @@ pub fn analyze(
     bounds: Bounds,
     progress: &dyn Progress,
 ) -> Result<RepositoryAnalysis, Failure> {
-    progress.step(8, "reading manifests");
-    let inventory = inventory::read(tree, progress)?;
-    let mut read = reading::read_files(tree, store, bounds, progress)?;
-    let (roles, of_roles) = file_roles::of_files(tree, &read.files);
-    progress.step(62, "resolving imports");
+    progress.step(8, "reading manifests and files");
+    let (inventory, read) = rayon::join(
+        || inventory::read(tree, progress),
+        || reading::read_files(tree, store, bounds, progress),
+    );
+    let mut read = read?;
+    let to_keep = read.to_keep();
+    // What is kept helps the next analysis; this one does not wait for it.
+    let (analysis, ()) = rayon::join(
+        || analyze_read(tree, options, inventory?, read, progress),
+        || to_keep.keep(store),
+    );
+    analysis
+}
+
+fn analyze_read(
+    tree: &dyn SourceTree,
+    options: &Options,
+    inventory: Inventory,
+    mut read: ReadFiles,
+    progress: &dyn Progress,
+) -> Result<RepositoryAnalysis, Failure> {
+    let (roles, of_roles) = file_roles::of_files(tree, &read.files, progress);
+    progress.step(62, "resolving imports and reading licenses");
     let python = python_source(tree, &inventory, &mut read.files);
     let files = source_files(tree, &read.files, &roles, &inventory.projects);
-    let graph = FileGraph::of(&files, progress)?;
+    let (graph, licenses) = rayon::join(
+        || FileGraph::of(&files, progress),
+        || licenses::of_repository(tree, &read.files, &roles, &inventory.projects, progress),
+    );
+    let graph = graph?;
+    if progress.is_cancelled() {
+        return Err(Failure::cancelled());
+    }
     let imports = file_graph::summary(&files, &graph, options.full);
-    progress.step(70, "reading licenses");
-    let licenses = licenses::of_repository(tree, &read.files, &roles, &inventory.projects);
     let mut problems = tree.problems().to_vec();
     problems.extend(inventory.problems.iter().cloned());
     problems.append(&mut read.problems);
@@ -141,18 +165,19 @@ pub fn analyze(
         licenses: &licenses,
         platform: options.platform.as_ref(),
     };
-    let components = if options.components {
-        progress.step(75, "listing components");
-        components::list(&known, options, progress, &mut problems)?
-    } else {
-        Vec::new()
-    };
-    progress.step(95, "checking quality");
-    let quality_score = quality::assess(&known);
+    progress.step(75, "listing components and checking quality");
+    let (components, quality_score) = rayon::join(
+        || {
+            let wanted = options.components;
+            wanted.then(|| components::list(&known, options, progress, &mut problems))
+        },
+        || quality::assess(&known),
+    );
+    let components = components.transpose()?.unwrap_or_default();
     let structure = structure(&read.files, &roles);
     let languages = languages(&read.files, &roles);
     let root = main_project(&inventory, dominant(&languages).as_deref());
-    Ok(RepositoryAnalysis {
+    let analysis = RepositoryAnalysis {
         repository: summary(tree, root, dominant(&languages), options.platform.as_ref()),
         lines_of_code: own_lines(&read.files, &roles),
         languages,
@@ -172,7 +197,11 @@ pub fn analyze(
         components,
         problems,
         analysis_time_ms: 0,
-    })
+    };
+    drop(files);
+    // Giving back the memory of so many small parts takes a while.
+    rayon::spawn(move || drop((read, python, graph, inventory)));
+    Ok(analysis)
 }
 
 /// Moves the facts of Python files to where closures look for them.

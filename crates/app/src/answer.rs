@@ -70,7 +70,17 @@ pub(crate) fn indented_json(value: &Value) -> String {
 /// Escapes deceptive characters of a JSON text; outside its strings there are none but line breaks.
 pub(crate) fn escape_json(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
-    for character in json.chars() {
+    let mut rest = json;
+    while !rest.is_empty() {
+        // Printable ASCII and line breaks, which is nearly all, are taken at once.
+        let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
+        let plain = rest.bytes().position(|byte| !is_plain(&byte));
+        let (taken, after) = rest.split_at(plain.unwrap_or(rest.len()));
+        escaped.push_str(taken);
+        let Some(character) = after.chars().next() else {
+            break;
+        };
+        rest = &after[character.len_utf8()..];
         if character != '\n' && text::is_deceptive(character) {
             let mut units = [0_u16; 2];
             for unit in character.encode_utf16(&mut units) {

@@ -67,7 +67,8 @@ pub struct Dependency {
     pub extras: Vec<String>,
     /// The environment condition as written: a PEP 508 marker, a Cargo target, `profile:ID` of Maven.
     pub marker: Option<String>,
-    /// `None` for what is needed to run; else `dev`, `build`, `peer`, `optional`, or the extra's or group's name.
+    /// `None` for what is needed to run; else `dev`, `build`, `peer`, `optional`, or the extra's or group's name. A Python group that has the
+    /// name of an extra is `group:NAME`.
     pub group: Option<String>,
     /// The manifest's path.
     pub manifest: String,

@@ -16,6 +16,8 @@ pub struct PythonFile {
     pub bindings: BTreeMap<String, Vec<Binding>>,
     /// Uses of names that a plain `import a.b` or `import a` bound, resolved by scope.
     pub uses: Vec<DottedUse>,
+    /// The names that each scope with such uses binds, apart from imports' own, sorted.
+    pub scopes: Vec<Vec<String>>,
     /// Literal or computed module names given to the import machinery and its relatives.
     pub module_names: Vec<ModuleNameUse>,
     /// String literals (not docstrings) that could name a data file or a module: with a dot or slash, without white space, under
@@ -55,6 +57,15 @@ pub struct TextMentions {
 }
 
 impl PythonFile {
+    /// Gives the names bound in the scopes around a use, apart from imports' own; a rewritten first name must not be among them.
+    pub fn shadowing(&self, usage: &DottedUse) -> impl Iterator<Item = &str> {
+        let around = usage.scopes.iter();
+        around
+            .filter_map(|scope| self.scopes.get(usize::try_from(*scope).ok()?))
+            .flatten()
+            .map(String::as_str)
+    }
+
     /// Says whether the file imports a module by a computed name.
     pub fn computes_imports(&self) -> bool {
         self.module_names.iter().any(|name_use| {
@@ -163,8 +174,8 @@ pub struct DottedUse {
     pub in_string: bool,
     /// Inside a function, so that the use happens on a call.
     pub in_function: bool,
-    /// Names bound in the scopes around the use, apart from imports' own; a rewritten first name must not be among them.
-    pub shadowing: Vec<String>,
+    /// The scopes around the use, by their position in [`PythonFile::scopes`]; none where they bind nothing, or too much.
+    pub scopes: Vec<u32>,
 }
 
 /// What a module name is given to.

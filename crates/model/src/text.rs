@@ -28,22 +28,47 @@ impl ByteRange {
     }
 }
 
+/// How many bytes a line of code has, about.
+const USUAL_LINE: usize = 30;
+
 /// Maps byte offsets to line numbers of one text.
 #[derive(Debug, Clone)]
 pub struct LineIndex {
-    starts: Vec<usize>,
+    starts: Vec<u32>,
+}
+
+/// Lines of offsets that are asked for in their order, without a search.
+#[derive(Debug)]
+pub struct LinesInOrder<'i> {
+    starts: &'i [u32],
+    line: usize,
+}
+
+impl LinesInOrder<'_> {
+    /// Gives the line of an offset, counted from 1; an offset before the one asked for last has the same line.
+    pub fn line(&mut self, offset: usize) -> u32 {
+        let begins = |start: &u32| usize::try_from(*start).is_ok_and(|start| start <= offset);
+        while self.starts.get(self.line).is_some_and(begins) {
+            self.line += 1;
+        }
+        u32::try_from(self.line).unwrap_or(u32::MAX)
+    }
 }
 
 impl LineIndex {
     /// Reads the line starts of a text; lines end with LF, CR LF or CR.
     pub fn new(text: &str) -> Self {
         let bytes = text.as_bytes();
-        let mut starts = vec![0];
-        for (position, byte) in bytes.iter().enumerate() {
-            let ends_line =
-                *byte == b'\n' || (*byte == b'\r' && bytes.get(position + 1) != Some(&b'\n'));
+        let mut starts = Vec::with_capacity(bytes.len() / USUAL_LINE + 1);
+        starts.push(0);
+        for position in memchr::memchr2_iter(b'\n', b'\r', bytes) {
+            let ends_line = bytes[position] == b'\n' || bytes.get(position + 1) != Some(&b'\n');
             if ends_line {
-                starts.push(position + 1);
+                // No file of this size is read; its lines past that have the last number.
+                let Ok(start) = u32::try_from(position + 1) else {
+                    break;
+                };
+                starts.push(start);
             }
         }
         Self { starts }
@@ -51,8 +76,17 @@ impl LineIndex {
 
     /// Gives the line of an offset, counted from 1.
     pub fn line(&self, offset: usize) -> u32 {
+        let offset = u32::try_from(offset).unwrap_or(u32::MAX);
         let index = self.starts.partition_point(|start| *start <= offset);
         u32::try_from(index).unwrap_or(u32::MAX)
+    }
+
+    /// Gives the lines of offsets that never go back.
+    pub fn in_order(&self) -> LinesInOrder<'_> {
+        LinesInOrder {
+            starts: &self.starts,
+            line: 0,
+        }
     }
 }
 

@@ -36,7 +36,9 @@ pub fn list(
 ) -> Result<Vec<Component>, Failure> {
     let taker = Taker::new(known.tree, known.python);
     let mut candidates = python::candidates(known, &taker);
+    go_on(progress)?;
     candidates.extend(candidates::of_tree(known));
+    go_on(progress)?;
     let graph = NeedGraph::of(known, &taker, &candidates, progress)?;
     let wanted: Vec<usize> = (0..candidates.len())
         .filter(|index| {
@@ -71,6 +73,7 @@ pub fn list(
     let license = known.licenses.effective();
     let mut components = Vec::with_capacity(candidates.len());
     for ((candidate, needs), circle) in candidates.iter().zip(&needs).zip(&circles) {
+        go_on(progress)?;
         components.push(component(
             known,
             candidate,
@@ -80,13 +83,16 @@ pub fn list(
         ));
     }
     let mut places = places(known, &candidates);
+    go_on(progress)?;
     if let Some(only) = &options.only {
         python::complete(known, &taker, &mut components, only);
     }
     if options.symbols {
         symbols::add(known, &candidates, &mut components, &mut places);
     }
+    go_on(progress)?;
     ranking::rank(&mut components, &places);
+    go_on(progress)?;
     components.sort_by(|left, right| {
         let rank = |component: &Component| component.reuse.as_ref().map(|reuse| reuse.rank);
         let key = |component: &Component| (ranking::order(component.kind), rank(component));
@@ -95,6 +101,14 @@ pub fn list(
             .then_with(|| left.id.cmp(&right.id))
     });
     Ok(components)
+}
+
+/// Fails once the work is cancelled.
+fn go_on(progress: &dyn Progress) -> Result<(), Failure> {
+    if progress.is_cancelled() {
+        return Err(Failure::cancelled());
+    }
+    Ok(())
 }
 
 fn component(

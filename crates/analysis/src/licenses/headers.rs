@@ -1,5 +1,8 @@
 //! What the beginning of a file says about its license and its owners. Reads comments by their words alone.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use synthesizer_model::{source_file::LicenseHeader, text::escape_untrusted};
 
 use super::declared::valid_expression;
@@ -8,17 +11,27 @@ use super::declared::valid_expression;
 const HEADER_LINES: usize = 40;
 /// How many bytes of a file are looked at for them.
 const HEADER_BYTES: usize = 16 << 10;
-/// How many lines about owners are kept, and how much of each, in characters.
+/// How many lines about owners are kept, and how much of each, in bytes.
 const MOST_COPYRIGHTS: usize = 10;
 const LONGEST_COPYRIGHT: usize = 200;
 /// What ends a tag within its line: the ends of comments.
 const ENDS: [&str; 5] = ["*/", "-->", "#}", "\"\"\"", "'''"];
 
+/// Without one of these a text says nothing about its license or its owners.
+static SIGNS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let signs = ["SPDX-", "Copyright", "©"];
+    AhoCorasick::new(signs).expect("the signs are few and short")
+});
+
 /// Reads the license statements of a file's text.
 pub fn header(text: &str) -> LicenseHeader {
     let mut expressions: Vec<String> = Vec::new();
     let mut copyrights: Vec<String> = Vec::new();
-    for line in beginning(text).lines().take(HEADER_LINES) {
+    let beginning = beginning(text);
+    if !SIGNS.is_match(beginning) {
+        return LicenseHeader::default();
+    }
+    for line in beginning.lines().take(HEADER_LINES) {
         if let Some(expression) =
             tagged(line, "SPDX-License-Identifier:").and_then(valid_expression)
             && !expressions.contains(&expression)
@@ -97,7 +110,9 @@ fn owner(line: &str) -> Option<String> {
         })
     })?;
     let text: String = text.chars().take(LONGEST_COPYRIGHT).collect();
-    (!text.is_empty()).then(|| escape_untrusted(&text))
+    let mut text = escape_untrusted(&text);
+    text.truncate(text.floor_char_boundary(LONGEST_COPYRIGHT));
+    (!text.is_empty()).then_some(text)
 }
 
 #[cfg(test)]
@@ -133,6 +148,11 @@ mod tests {
         check("x = \"Copyright 2020 nobody\"", None, &[]);
         check("The Copyright of 2020", None, &[]);
         check("# SPDX-License-Identifier: NOT-A-LICENSE", None, &[]);
+        let owner = format!(
+            "# SPDX-FileCopyrightText: {}",
+            "é".repeat(LONGEST_COPYRIGHT)
+        );
+        check(&owner, None, &["é".repeat(LONGEST_COPYRIGHT / 2).as_str()]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use synthesizer_model::{
     finding::Problem,
     license::{DetectedLicense, FileLicense, Licenses},
+    progress::Progress,
     project::{Project, ProjectRole},
     source_file::FileRole,
     text::escape_untrusted,
@@ -37,6 +38,7 @@ pub fn of_repository(
     records: &[FileRecord],
     roles: &[FileRole],
     projects: &[Project],
+    progress: &dyn Progress,
 ) -> Found {
     let roots: Vec<&Project> = projects
         .iter()
@@ -60,15 +62,19 @@ pub fn of_repository(
     let (mut licenses, problems) =
         files::detect_with(tree, headers::join(&together), &named, &recognized);
     let reuse = Reuse::read(tree);
-    let of_files: Vec<Option<String>> = records
+    // Comparing each file with each pattern can take long.
+    let is_over = || progress.is_cancelled() || progress.time_is_up();
+    let of_files: Vec<Option<(String, bool)>> = records
         .iter()
-        .map(|record| {
+        .map_while(|record| {
             let header = record.facts.license.spdx.as_deref();
-            let (spdx, _) = reuse.license(record.path.as_str(), header)?;
-            Some(spdx)
+            (!is_over()).then(|| reuse.license(record.path.as_str(), header))
         })
         .collect();
-    licenses.stated = stated(records, roles, &reuse);
+    let left = records.len() - of_files.len();
+    let not_looked_at = std::iter::repeat_n(None, left);
+    let of_files: Vec<_> = of_files.into_iter().chain(not_looked_at).collect();
+    licenses.stated = stated(records, roles, &of_files);
     licenses.files_without = records
         .iter()
         .zip(roles)
@@ -81,6 +87,11 @@ pub fn of_repository(
     licenses.disagreements = disagreements(&roots, &licenses);
     let mut problems = problems;
     problems.extend(reuse.problems);
+    if left > 0 {
+        let what = format!("{left} files were not looked at: the time was up");
+        problems.push(Problem::new("licenses", what));
+    }
+    let of_files = of_files.into_iter().map(|found| Some(found?.0)).collect();
     Found {
         licenses,
         of_files,
@@ -89,23 +100,26 @@ pub fn of_repository(
 }
 
 /// Sums up what files of the project state for themselves.
-fn stated(records: &[FileRecord], roles: &[FileRole], reuse: &Reuse) -> Vec<FileLicense> {
+fn stated(
+    records: &[FileRecord],
+    roles: &[FileRole],
+    of_files: &[Option<(String, bool)>],
+) -> Vec<FileLicense> {
     let mut found: BTreeMap<(String, bool), FileLicense> = BTreeMap::new();
-    for (record, role) in records.iter().zip(roles) {
-        let header = record.facts.license.spdx.as_deref();
-        let Some((spdx, by_reuse)) = reuse.license(record.path.as_str(), header) else {
+    for ((record, role), license) in records.iter().zip(roles).zip(of_files) {
+        let Some((spdx, by_reuse)) = license else {
             continue;
         };
         if *role == FileRole::Vendored {
             continue;
         }
         found
-            .entry((spdx.clone(), by_reuse))
+            .entry((spdx.clone(), *by_reuse))
             .or_insert_with(|| FileLicense {
-                spdx,
+                spdx: spdx.clone(),
                 files: 0,
                 example: record.path.to_string(),
-                stated_by: if by_reuse { "reuse" } else { "header" }.to_owned(),
+                stated_by: if *by_reuse { "reuse" } else { "header" }.to_owned(),
             })
             .files += 1;
     }

@@ -10,8 +10,13 @@ use super::{declared::valid_expression, headers};
 
 /// The largest file of statements that is read, in bytes.
 const LARGEST: usize = 1 << 20;
+/// Where statements of the older form are.
+const OLDER: &str = ".reuse/dep5";
 /// How many statements are kept.
 const MOST: usize = 2_000;
+/// How many bytes a pattern with wildcards may have, and all of them together; each is compared with each path.
+const LONGEST_PATTERN: usize = 256;
+const ALL_PATTERNS: usize = 16 << 10;
 
 /// How a statement stands to the file's own header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +51,18 @@ enum Piece {
     One,
 }
 
+impl Piece {
+    const fn is_exact(&self) -> bool {
+        matches!(self, Self::Exact(_))
+    }
+}
+
 /// What the REUSE files of a tree state.
 #[derive(Debug, Default)]
 pub(super) struct Reuse {
     statements: Vec<Statement>,
+    /// How many bytes the patterns with wildcards have.
+    wild_bytes: usize,
     /// Paths with a `.license` file beside them, with what it states, sorted.
     beside: Vec<(String, String)>,
     /// What could not be read.
@@ -66,7 +79,7 @@ impl Reuse {
                 if let Some(text) = reuse.text(tree, path) {
                     reuse.annotations(path, &text);
                 }
-            } else if path.as_str() == ".reuse/dep5" {
+            } else if path.as_str() == OLDER {
                 if let Some(text) = reuse.text(tree, path) {
                     reuse.dep5(&text);
                 }
@@ -136,6 +149,7 @@ impl Reuse {
             }
         };
         let annotations = table.get("annotations").and_then(toml::Value::as_array);
+        let mut left_out = 0;
         for annotation in annotations.into_iter().flatten() {
             let licenses: Vec<String> = texts(annotation.get("SPDX-License-Identifier"))
                 .filter_map(valid_expression)
@@ -149,12 +163,15 @@ impl Reuse {
                 _ => Precedence::Closest,
             };
             for pattern in texts(annotation.get("path")) {
-                self.add(path.parent(), pieces(pattern, false), precedence, &spdx);
+                let pattern = pieces(pattern, false);
+                left_out += usize::from(!self.add(path.parent(), pattern, precedence, &spdx));
             }
         }
+        self.tell_left_out(path.as_str(), left_out);
     }
 
     fn dep5(&mut self, text: &str) {
+        let mut left_out = 0;
         for paragraph in text.split("\n\n") {
             let field = |name: &str| field(paragraph, name);
             let (Some(files), Some(license)) = (field("Files:"), field("License:")) else {
@@ -165,19 +182,44 @@ impl Reuse {
                 continue;
             };
             for pattern in files.split_whitespace() {
-                self.add("", pieces(pattern, true), Precedence::Aggregate, &spdx);
+                let pattern = pieces(pattern, true);
+                let precedence = Precedence::Aggregate;
+                left_out += usize::from(!self.add("", pattern, precedence, &spdx));
             }
         }
+        self.tell_left_out(OLDER, left_out);
     }
 
-    fn add(&mut self, folder: &str, pattern: Vec<Piece>, precedence: Precedence, spdx: &str) {
-        if self.statements.len() < MOST {
-            self.statements.push(Statement {
-                folder: folder.to_owned(),
-                pattern,
-                precedence,
-                spdx: spdx.to_owned(),
-            });
+    /// Keeps a statement; false when it is left out, because every file is compared with every pattern.
+    fn add(
+        &mut self,
+        folder: &str,
+        pattern: Vec<Piece>,
+        precedence: Precedence,
+        spdx: &str,
+    ) -> bool {
+        let is_wild = pattern.iter().any(|piece| !piece.is_exact());
+        let bytes = if is_wild { pattern.len() } else { 0 };
+        if self.statements.len() >= MOST
+            || bytes > LONGEST_PATTERN
+            || self.wild_bytes + bytes > ALL_PATTERNS
+        {
+            return false;
+        }
+        self.wild_bytes += bytes;
+        self.statements.push(Statement {
+            folder: folder.to_owned(),
+            pattern,
+            precedence,
+            spdx: spdx.to_owned(),
+        });
+        true
+    }
+
+    fn tell_left_out(&mut self, path: &str, count: usize) {
+        if count > 0 {
+            let what = format!("{count} patterns were left out: too many or too long");
+            self.problems.push(Problem::new(path, what));
         }
     }
 }
@@ -243,13 +285,30 @@ impl Statement {
     }
 }
 
-/// Matches by the set of places that the pattern can have reached: (length of pattern) × (length of path) steps at most.
+/// Matches by the set of places that the pattern can have reached: (length of pattern) × (length of path) steps at most, and few where the
+/// beginning or the end tells already.
 fn fits(pattern: &[Piece], path: &str) -> bool {
+    let is_exact = |piece: &&Piece| piece.is_exact();
+    let same = |(piece, found): (&Piece, char)| *piece == Piece::Exact(found);
+    let first = pattern.iter().take_while(is_exact).count();
+    let last = pattern[first..].iter().rev().take_while(is_exact).count();
+    let mut characters = path.chars();
+    let begins = characters.by_ref().take(first).count() == first
+        && pattern.iter().zip(path.chars()).take(first).all(same);
+    let ends = || {
+        let found = path.chars().rev();
+        pattern.iter().rev().zip(found).take(last).all(same)
+    };
+    if !begins || !ends() {
+        return false;
+    }
+    let pattern = &pattern[first..];
     let mut reached = vec![false; pattern.len() + 1];
+    let mut next = reached.clone();
     reached[0] = true;
     skip_stars(pattern, &mut reached);
-    for character in path.chars() {
-        let mut next = vec![false; pattern.len() + 1];
+    for character in characters {
+        next.fill(false);
         for (place, piece) in pattern
             .iter()
             .enumerate()
@@ -263,7 +322,7 @@ fn fits(pattern: &[Piece], path: &str) -> bool {
             }
         }
         skip_stars(pattern, &mut next);
-        reached = next;
+        std::mem::swap(&mut reached, &mut next);
     }
     reached[pattern.len()]
 }
@@ -348,5 +407,27 @@ mod tests {
         let pattern = pieces(&"**a".repeat(300), false);
         assert!(!fits(&pattern, &format!("{}b", "a".repeat(4000))));
         assert!(fits(&pattern, &"a".repeat(300)));
+    }
+
+    #[test]
+    fn patterns_are_bounded_and_what_is_left_out_is_told() {
+        let statement = |pattern: &str| {
+            format!("[[annotations]]\npath = '{pattern}'\nSPDX-License-Identifier = 'MIT'\n")
+        };
+        let long = statement(&"*a".repeat(LONGEST_PATTERN));
+        let found = reuse(&[("REUSE.toml", &format!("{long}{}", statement("b*")))]);
+        assert_eq!(found.statements.len(), 1);
+        assert_eq!(
+            found.problems[0].what,
+            "1 patterns were left out: too many or too long"
+        );
+        let older = format!(
+            "Files: {}\nLicense: MIT\n",
+            "a*b ".repeat(ALL_PATTERNS / 3 + 1)
+        );
+        let found = reuse(&[(OLDER, &older)]);
+        assert_eq!(found.problems.len(), 1);
+        let exact = statement(&"a".repeat(LONGEST_PATTERN * 2));
+        assert_eq!(reuse(&[("REUSE.toml", &exact)]).problems.len(), 0);
     }
 }

@@ -40,6 +40,9 @@ pub(super) fn parse(
         }
     };
     let dependencies = document.root.get("dependencies")?;
+    for (line, problem) in &document.problems {
+        facts.problem(*line, problem);
+    }
     let mut of_conda = 0_usize;
     for item in dependencies.items() {
         match item.get("pip") {

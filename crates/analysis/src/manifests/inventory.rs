@@ -14,7 +14,10 @@ use synthesizer_model::{
     tree::{SourceTree, TreePath},
 };
 
-use super::ecosystems::{ECOSYSTEMS, EcosystemFacts};
+use super::{
+    ecosystems::{ECOSYSTEMS, EcosystemFacts},
+    stoppable::Stoppable,
+};
 use crate::roles;
 
 /// What the manifests of a tree declare.
@@ -33,6 +36,7 @@ pub struct Inventory {
 /// # Errors
 /// `E_CANCELLED`.
 pub fn read(tree: &dyn SourceTree, progress: &dyn Progress) -> Result<Inventory, Failure> {
+    let tree = &Stoppable::new(tree, progress);
     let found: Vec<EcosystemFacts> = ECOSYSTEMS
         .par_iter()
         .filter(|_| !progress.is_cancelled())

@@ -142,6 +142,9 @@ impl<'t> LockGraph<'t> {
         for (package, names) in packages.iter_mut().zip(required_by) {
             package.required_by = names;
         }
+        // Names that had to be made readable may stand elsewhere than as they are written.
+        packages
+            .sort_by(|left, right| (&left.name, &left.version).cmp(&(&right.name, &right.version)));
         LockFile {
             path: path.to_owned(),
             ecosystem: Ecosystem::Npm,

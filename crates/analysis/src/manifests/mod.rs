@@ -7,7 +7,7 @@
 //!   `tool_tables`), [`pkg_info`], `setup_py`, [`setup_cfg`], [`egg_info`], [`requirements_txt`], `pipfile`, `conda_environment`
 //! - `folder_manifests`, `version_source`, `requirements_files`: what the Python manifests of one folder say together
 //! - `cargo_toml`, `cargo_lock`: Rust crates; `go_mod`, `go_work`, `go_sum` (with `go_syntax`): Go modules; `pom_xml`: Maven projects
-//! - `tree_reading`, `allowance`, `problem_list`: how much of a tree's manifests is read, kept and told
+//! - `stoppable`, `tree_reading`, `allowance`, `problem_list`: how much of a tree's manifests is read, kept and told
 //! - [`requirement`], [`marker`]: PEP 508
 //! - `package_json` (with `npm_specifier`, `npm_range`, `npm_room`), `pnpm_workspace`, `package_lock`, `yarn_lock`, `pnpm_lock`, `bun_lock` (with
 //!   `lock_graph`, `install_tree`): JavaScript packages
@@ -56,6 +56,7 @@ mod setup_cfg;
 mod setup_py;
 mod specifier_range;
 mod stated;
+mod stoppable;
 mod toml_text;
 mod tool_tables;
 mod tree_reading;

@@ -37,7 +37,11 @@ pub(super) fn parse(
         }
     };
     // Newer versions lock pnpm's own tools in a document before that of the project.
-    let root = &documents.last()?.root;
+    let document = documents.last()?;
+    for (line, problem) in &document.problems {
+        problems.tell_line(path, *line, problem);
+    }
+    let root = &document.root;
     let own: HashMap<&str, &OwnPackage<'_>> = own
         .iter()
         .map(|package| (package.folder, package))

@@ -42,7 +42,8 @@ pub fn facts(
     facts.lines = counted.lines;
     facts.problem = counted.problem.map(str::to_owned);
     let is_utf_16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    if !is_utf_16 && bytes.iter().take(BINARY_BYTES).any(|byte| *byte == 0) {
+    let beginning = &bytes[..bytes.len().min(BINARY_BYTES)];
+    if !is_utf_16 && memchr::memchr(0, beginning).is_some() {
         // Counted, as tokei does; but nobody wrote it, and it shows nothing.
         facts.marks.generated = Some("binary contents".to_owned());
         return facts;

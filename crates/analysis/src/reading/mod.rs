@@ -25,7 +25,7 @@ use synthesizer_model::{
 use crate::{licenses, lines};
 
 /// How many files are looked up and kept together.
-const CHUNK: usize = 512;
+const CHUNK: usize = 2048;
 /// How many problems of one kind are told one by one.
 const MOST_PROBLEMS: usize = 200;
 
@@ -76,9 +76,31 @@ pub struct ReadFiles {
     pub problems: Vec<Problem>,
     /// How many files were read and parsed now, because nothing was kept of them.
     pub read_now: usize,
+    /// What [`ReadFiles::keep`] hands to the store, unless nothing is new.
+    unkept: Option<Unkept>,
 }
 
-/// Reads every file of a tree.
+/// Facts that the store is to keep.
+#[derive(Debug)]
+struct Unkept {
+    source: String,
+    facts: Vec<KeptFacts>,
+}
+
+/// Facts of a source on their way to the store.
+#[derive(Debug, Default)]
+pub struct ToKeep(Option<Unkept>);
+
+impl ToKeep {
+    /// Hands the facts to the store, if any are new.
+    pub fn keep(self, store: &dyn FactsStore) {
+        if let Some(Unkept { source, facts }) = self.0 {
+            store.save(&source, facts);
+        }
+    }
+}
+
+/// Reads every file of a tree. What is new is kept when [`ReadFiles::to_keep`] is used.
 ///
 /// # Errors
 /// `E_CANCELLED`. What cannot be read is a problem, not an error.
@@ -124,7 +146,10 @@ pub fn read_files(
         }
     }
     if of_source.len() != known.len() || of_source.iter().any(|facts| facts.new) {
-        store.save(&source, of_source);
+        read.unkept = Some(Unkept {
+            source,
+            facts: of_source,
+        });
     }
     read.shorten_problems();
     Ok(read)
@@ -141,6 +166,11 @@ struct Outcome {
 }
 
 impl ReadFiles {
+    /// Gives what the store is to keep; nothing the second time.
+    pub fn to_keep(&mut self) -> ToKeep {
+        ToKeep(self.unkept.take())
+    }
+
     fn take(&mut self, outcome: Outcome, of_source: &mut Vec<KeptFacts>) {
         self.read_now += usize::from(outcome.now);
         self.problems.extend(outcome.problem);

@@ -4,9 +4,10 @@
 //! for virtual environments, `CACHEDIR.TAG` for caches). Links are entries that cannot be read.
 
 use std::{
+    collections::HashMap,
     os::fd::AsFd as _,
     path::{Component, Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
 };
 
@@ -89,6 +90,8 @@ struct LocalTree {
     problems: Vec<Problem>,
     /// What is known of each entry, in the same order.
     known: Vec<Known>,
+    /// Contents that were read when the folder was opened; each is given out once.
+    contents: Mutex<HashMap<TreePath, Bytes>>,
     root: Dir,
     file_bytes: u64,
 }
@@ -100,27 +103,37 @@ impl LocalTree {
             entries,
             problems,
             known,
+            contents,
         } = walk(root.as_fd(), opening.limits, opening.known, cancellation)?;
         let all = || entries.iter().zip(&known);
         let hashed = all().filter_map(|(entry, known)| Some((&entry.path, entry.kind, known.id?)));
+        let seen = all()
+            .filter_map(|(entry, known)| Some((&entry.path, known.stamp.as_ref()?, known.id?)));
+        let (hash, ()) = rayon::join(
+            || tree_hash(hashed),
+            || opening.known.replace(seen, opening.now),
+        );
         let origin = Origin {
             slug: slug(&folder_name(opening.place)),
             url: shown_path(opening.written, opening.base),
-            revision: format!("tree:{}", tree_hash(hashed)?),
+            revision: format!("tree:{}", hash?),
             version: None,
             platform: "local".to_owned(),
         };
-        let seen = all()
-            .filter_map(|(entry, known)| Some((&entry.path, known.stamp.as_ref()?, known.id?)));
-        opening.known.replace(seen, opening.now);
         Ok(Self {
             origin,
             entries,
             problems,
             known,
+            contents: Mutex::new(contents),
             root,
             file_bytes: opening.limits.file_bytes,
         })
+    }
+
+    fn contents_read_before(&self, path: &TreePath) -> Option<Bytes> {
+        let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        contents.remove(path)
     }
 
     /// Gives the id of a file; links have one too, but no contents.
@@ -154,6 +167,10 @@ impl SourceTree for LocalTree {
 
     fn read(&self, path: &TreePath) -> Result<Blob, Failure> {
         let id = self.id(path).ok_or_else(|| no_such_file(path))?;
+        if let Some(bytes) = self.contents_read_before(path) {
+            let id = id.to_string();
+            return Ok(Blob { bytes, id });
+        }
         let changed = || {
             Failure::new(
                 ErrorCode::Upstream,

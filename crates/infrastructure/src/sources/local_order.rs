@@ -1,8 +1,9 @@
 //! What several threads found in a folder, put in the order of names: bounds are counted and clashes decided as if one thread had walked.
 //! Reads nothing.
 
-use std::ffi::CString;
+use std::{collections::HashMap, ffi::CString};
 
+use bytes::Bytes;
 use gix::ObjectId;
 use synthesizer_model::{
     failure::Failure,
@@ -21,6 +22,8 @@ pub(super) struct Walked {
     pub(super) problems: Vec<Problem>,
     /// What is known of each entry, in the same order.
     pub(super) known: Vec<Known>,
+    /// Contents that were read on the way, of some of the files.
+    pub(super) contents: HashMap<TreePath, Bytes>,
 }
 
 /// What is known of one entry.
@@ -116,6 +119,7 @@ pub(super) fn assemble(
         entries,
         problems,
         known: known.into_iter().map(|(_, known)| known).collect(),
+        contents: HashMap::new(),
     })
 }
 

@@ -168,21 +168,27 @@ fn a_file_that_changes_or_becomes_a_link_is_not_read() {
         ],
     );
     let tree = open_at(".", folder.path()).expect("opens");
-    fs::write(folder.path().join("changed"), "2").expect("a file");
-    for name in ["swapped", "fifo"] {
-        fs::remove_file(folder.path().join(name)).expect("removed");
-    }
-    symlink("same", folder.path().join("swapped")).expect("a link");
-    mkfifoat(CWD, folder.path().join("fifo"), Mode::RUSR).expect("a FIFO");
     let read = |name: &str| {
         tree.read(&TreePath::new(name).expect("a path"))
             .map(|blob| blob.bytes)
             .map_err(|failure| failure.code)
     };
+    for name in ["changed", "swapped", "fifo"] {
+        assert_eq!(read(name), Ok(Bytes::from_static(b"1")), "{name}");
+        fs::remove_file(folder.path().join(name)).expect("removed");
+    }
+    for name in ["changed", "in/x"] {
+        fs::write(folder.path().join(name), "2").expect("a file");
+    }
+    symlink("same", folder.path().join("swapped")).expect("a link");
+    mkfifoat(CWD, folder.path().join("fifo"), Mode::RUSR).expect("a FIFO");
     assert_eq!(read("same"), Ok(Bytes::from_static(b"1")));
     for name in ["changed", "swapped", "fifo"] {
         assert_eq!(read(name), Err(ErrorCode::Upstream), "{name}");
     }
+    // What was read when the folder was opened is given out as it was then, once.
+    assert_eq!(read("in/x"), Ok(Bytes::from_static(b"1")));
+    assert_eq!(read("in/x"), Err(ErrorCode::Upstream));
     // The whole folder may be moved: the handle stays with it.
     let moved = folder.path().with_extension("moved");
     fs::rename(folder.path(), &moved).expect("moved");

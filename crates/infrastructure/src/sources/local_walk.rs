@@ -4,6 +4,7 @@
 
 use std::{
     borrow::Cow,
+    collections::HashMap,
     ffi::{CStr, CString},
     io,
     mem::MaybeUninit,
@@ -14,6 +15,7 @@ use std::{
     },
 };
 
+use bytes::Bytes;
 use gix::ObjectId;
 use rayon::Scope;
 use rustix::fs::{FileType, Mode, OFlags, RawDir};
@@ -44,6 +46,8 @@ const IGNORE_FILE: &CStr = c".gitignore";
 const HANDFUL: usize = 32;
 /// Room for the names that the system gives at once; the longest name has 255 bytes.
 const NAMES_BUFFER: usize = 32 << 10;
+/// How many bytes of contents are handed on with the files, so that whoever asks for them soon need not read them again.
+const HANDED_ON_BYTES: u64 = 48 << 20;
 
 /// Walks the folder and reads what `known` does not tell.
 ///
@@ -63,6 +67,8 @@ pub(super) fn walk(
         bytes: AtomicU64::new(0),
         folders: AtomicUsize::new(1),
         parts: Mutex::default(),
+        contents: Mutex::default(),
+        handed_on: AtomicU64::new(0),
         failure: OnceLock::new(),
     };
     let root = open_folder(root, c".").map_err(|error| unreadable(&error))?;
@@ -83,7 +89,12 @@ pub(super) fn walk(
         .parts
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
-    assemble(parts, walk.folders.into_inner(), limits)
+    let walked = assemble(parts, walk.folders.into_inner(), limits)?;
+    let contents = walk.contents.into_inner();
+    Ok(Walked {
+        contents: contents.unwrap_or_else(PoisonError::into_inner),
+        ..walked
+    })
 }
 
 /// A folder that is to be listed.
@@ -110,6 +121,9 @@ struct Walk<'a> {
     bytes: AtomicU64,
     folders: AtomicUsize,
     parts: Mutex<Vec<Part>>,
+    /// Contents that were read, within [`HANDED_ON_BYTES`].
+    contents: Mutex<HashMap<TreePath, Bytes>>,
+    handed_on: AtomicU64,
     failure: OnceLock<Failure>,
 }
 
@@ -334,6 +348,14 @@ impl<'a> Walk<'a> {
         self.keep(part);
     }
 
+    fn hand_on(&self, path: &TreePath, contents: &[u8]) {
+        let size = contents.len() as u64;
+        if self.handed_on.fetch_add(size, Ordering::Relaxed) + size <= HANDED_ON_BYTES {
+            let mut all = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+            all.insert(path.clone(), Bytes::copy_from_slice(contents));
+        }
+    }
+
     fn read_file(
         &self,
         folder: BorrowedFd<'_>,
@@ -355,6 +377,7 @@ impl<'a> Walk<'a> {
                 Some(id) => {
                     // It may have grown or shrunk since it was asked about.
                     status.stamp.size = buffer.len() as u64;
+                    self.hand_on(path, buffer);
                     What::File(id, status)
                 }
                 None => What::Unreadable,

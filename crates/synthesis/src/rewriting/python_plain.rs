@@ -167,7 +167,7 @@ impl<'a> PythonRewrite<'a> {
             && !self
                 .uses_of(first)
                 .iter()
-                .any(|usage| usage.shadowing.iter().any(|name| name == package))
+                .any(|usage| facts.shadowing(usage).any(|name| name == package))
     }
 
     fn uses_of(&self, first: &str) -> Vec<&'a DottedUse> {

@@ -35,7 +35,7 @@ pub(super) fn with_tree<T: Send>(
             MAX_TEXT_BYTES >> 20
         ));
     }
-    let depth = guarded(|| depth::estimate(text))?;
+    let depth = guarded(|| depth::estimate(text, MAX_DEPTH_ON_CALLERS_STACK))?;
     if depth > MAX_DEPTH {
         return Err(TOO_DEEP.to_owned());
     }

@@ -3,16 +3,26 @@
 //! The bound may be far too high for odd text; it must never be too low, also where the parser recovers from errors:
 //! closers that do not match are ignored, and nothing is reset while a bracket is open.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::{Mode, lexer};
 
+use super::glance;
+
 /// Added for text whose indentation cannot be bounded line by line.
 const UNBOUNDED_INDENTATION: usize = 1_000;
 
-/// Estimates from above the depth of the tree that the parser would build.
-pub(super) fn estimate(text: &str) -> usize {
+/// Estimates from above the depth of the tree that the parser would build. A depth of at most `enough` may come from a glance at the bytes,
+/// which is cheaper and higher.
+pub(super) fn estimate(text: &str, enough: usize) -> usize {
+    let indentation = indentation(text);
+    let glanced = glance::nesting(text).filter(|nesting| nesting + indentation <= enough);
+    glanced.unwrap_or_else(|| nesting(text)) + indentation
+}
+
+/// Estimates how deep the tokens nest.
+pub(super) fn nesting(text: &str) -> usize {
     let mut nesting = Nesting::default();
     let mut tokens = lexer::lex(text, Mode::Module);
     loop {
@@ -21,21 +31,31 @@ pub(super) fn estimate(text: &str) -> usize {
             kind => nesting.token(kind),
         }
     }
-    nesting.deepest + indentation(text)
+    nesting.deepest
 }
 
 /// Counts distinct widths of indentation; nested blocks have strictly growing ones.
 fn indentation(text: &str) -> usize {
-    let mut widths = HashSet::new();
+    let bytes = text.as_bytes();
+    let mut small = [false; 64];
+    let mut large = BTreeSet::new();
     let mut joined = 0;
-    for line in text.split(['\n', '\r']) {
-        let rest = line.trim_start_matches([' ', '\t', '\u{c}']);
-        widths.insert(line.len() - rest.len());
-        if rest.starts_with('\\') {
+    let begins = memchr::memchr2_iter(b'\n', b'\r', bytes).map(|end| end + 1);
+    for begin in std::iter::once(0).chain(begins) {
+        let line = &bytes[begin..];
+        let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | 0x0c);
+        let width = line.iter().take_while(is_blank).count();
+        match small.get_mut(width) {
+            Some(seen) => *seen = true,
+            None => {
+                large.insert(width);
+            }
+        }
+        if line.get(width) == Some(&b'\\') {
             joined = UNBOUNDED_INDENTATION;
         }
     }
-    widths.len() + joined
+    small.iter().filter(|seen| **seen).count() + large.len() + joined
 }
 
 /// What has been opened up to the current token.
@@ -199,7 +219,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, at_least: usize, at_most: usize) {
-        let depth = estimate(text);
+        let depth = estimate(text, 0);
         assert!(
             (at_least..=at_most).contains(&depth),
             "{depth} for {:?}",

@@ -1,6 +1,8 @@
 //! Import statements: their facts, and what the module's top level binds. Follows no import.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+
+use foldhash::HashSet;
 
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{Alias, Identifier, StmtImport, StmtImportFrom};

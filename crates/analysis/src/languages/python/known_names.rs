@@ -1,6 +1,6 @@
 //! What a file calls the names of `typing` and `contextlib`; learnt from its imports in source order, not by scope.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use ruff_python_ast::{Expr, ExprCall, StmtImport, StmtImportFrom};
 

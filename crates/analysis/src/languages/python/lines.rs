@@ -11,6 +11,7 @@ use super::source::{Source, byte_range};
 /// `docstrings` are in source order. The blank lines inside a string of several lines do not count.
 pub(super) fn count(source: &Source<'_>, tokens: &[Token], docstrings: &[TextRange]) -> usize {
     let mut docstrings = docstrings.iter().peekable();
+    let mut lines = source.lines_in_order();
     let mut counted = 0;
     let mut last_line = 0;
     for token in tokens {
@@ -25,12 +26,12 @@ pub(super) fn count(source: &Source<'_>, tokens: &[Token], docstrings: &[TextRan
             continue;
         }
         let range = byte_range(token.range());
-        let first = source.line(range.start);
+        let first = lines.line(range.start);
         if first > last_line {
             counted += 1;
             last_line = first;
         }
-        let last = source.line(range.end.saturating_sub(1).max(range.start));
+        let last = lines.line(range.end.saturating_sub(1).max(range.start));
         if last > first {
             let further = further_lines(source, range);
             counted += further.iter().filter(|is_code| **is_code).count();

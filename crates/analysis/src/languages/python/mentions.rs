@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::HashSet;
 use synthesizer_model::python::{ImportKind, ImportStatement, TextMentions};
 
 /// How many attributes of one name, and how many quoted names, are kept of a file.
@@ -14,12 +15,12 @@ const LONGEST: usize = 64;
 ///
 /// One pass over the text, whatever the number of names.
 pub(super) fn attributes(text: &str, imports: &[ImportStatement]) -> BTreeMap<String, Vec<String>> {
-    let bound: BTreeSet<&str> = imports.iter().flat_map(bound_names).collect();
+    let bound: HashSet<&str> = imports.iter().flat_map(bound_names).collect();
     let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     if bound.is_empty() {
         return BTreeMap::new();
     }
-    for (dot, _) in text.match_indices('.') {
+    for dot in memchr::memchr_iter(b'.', text.as_bytes()) {
         let name = word_before(text, dot);
         if name.is_empty() || text[..dot - name.len()].ends_with('.') {
             continue;
@@ -57,20 +58,28 @@ fn bound_names(statement: &ImportStatement) -> Vec<&str> {
 
 /// Gives the identifiers that stand alone between quotes, sorted, each once.
 pub(super) fn quoted_names(text: &str) -> Vec<String> {
-    let mut found: BTreeSet<&str> = BTreeSet::new();
-    for (start, quote) in text.match_indices(['"', '\'']) {
+    let bytes = text.as_bytes();
+    let mut found: HashSet<&str> = HashSet::default();
+    for start in memchr::memchr2_iter(b'"', b'\'', bytes) {
         let name = word_after(text, start + 1);
         let is_short = !name.is_empty() && name.len() <= LONGEST;
-        if is_short && text[start + 1 + name.len()..].starts_with(quote) && found.len() < MOST {
+        let is_closed = bytes.get(start + 1 + name.len()) == Some(&bytes[start]);
+        if is_short && is_closed && found.len() < MOST {
             found.insert(name);
         }
     }
-    found.into_iter().map(str::to_owned).collect()
+    let mut names: Vec<String> = found.into_iter().map(str::to_owned).collect();
+    names.sort_unstable();
+    names
 }
 
 /// Says what else the text mentions.
 pub(super) fn of(text: &str) -> TextMentions {
-    let any = |texts: &[&str]| texts.iter().any(|one| text.contains(one));
+    let bytes = text.as_bytes();
+    let any = |texts: &[&str]| {
+        let mut texts = texts.iter();
+        texts.any(|one| memchr::memmem::find(bytes, one.as_bytes()).is_some())
+    };
     TextMentions {
         sys_modules: any(&["sys.modules"]),
         dynamic_names: any(&["globals()", "vars()", "setattr(", "sys.modules[__name__]"]),
@@ -81,6 +90,14 @@ pub(super) fn of(text: &str) -> TextMentions {
 
 /// Gives the identifier that ends at a byte; its length is bounded, so that a text of one word costs no more than others.
 fn word_before(text: &str, end: usize) -> &str {
+    let bytes = text.as_bytes();
+    let is_ascii_part = |byte: &u8| *byte == b'_' || byte.is_ascii_alphanumeric();
+    let ascii = bytes[..end].iter().rev().take(4 * LONGEST);
+    let length = ascii.take_while(|byte| is_ascii_part(byte)).count();
+    let stops_at_ascii = end == length || bytes[end - length - 1].is_ascii();
+    if length < 4 * LONGEST && stops_at_ascii {
+        return &text[end - length..end];
+    }
     let mut start = end;
     for (position, character) in text[..end].char_indices().rev() {
         if !is_part(character) || end - position > 4 * LONGEST {
@@ -93,6 +110,13 @@ fn word_before(text: &str, end: usize) -> &str {
 
 fn word_after(text: &str, start: usize) -> &str {
     let rest = &text[start..];
+    let bytes = rest.as_bytes();
+    let is_ascii_part = |byte: &u8| *byte == b'_' || byte.is_ascii_alphanumeric();
+    let ascii = bytes.iter().take(4 * LONGEST);
+    let length = ascii.take_while(|byte| is_ascii_part(byte)).count();
+    if length < 4 * LONGEST && bytes.get(length).is_none_or(u8::is_ascii) {
+        return &rest[..length];
+    }
     let end = rest
         .char_indices()
         .find(|(position, character)| !is_part(*character) || *position > 4 * LONGEST)

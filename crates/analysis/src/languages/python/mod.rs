@@ -1,7 +1,7 @@
 //! Python: facts of one file, from text alone. The only place that knows the parser's types; does no I/O.
 //!
 //! Map, in the order of the work:
-//! - `bounded`, `depth`: refuse what is too large or nested too deeply, and give deep text a large stack
+//! - `bounded`, `depth`, `glance`: refuse what is too large or nested too deeply, and give deep text a large stack
 //! - `syntax`: calls the parser
 //! - `walker`, `statements`, `expressions`, `imports`: one walk that collects facts and scopes
 //! - `known_names`: what a file calls the names of `typing` and `contextlib`
@@ -21,6 +21,7 @@ mod code_facts;
 mod depth;
 mod exports;
 mod expressions;
+mod glance;
 mod imports;
 mod known_names;
 mod lines;
@@ -97,12 +98,13 @@ fn facts(text: &str, module: &Module) -> PythonFile {
     let source = Source::new(text);
     let mut facts = walker::walk(&source, module.syntax(), module.tokens());
     facts.scopes.settle();
-    let (uses, inexact) = uses::collect(&facts, &source);
+    let found = uses::collect(&facts, &source);
     let module_names = module_names::collect(&facts, &source);
     let bindings = imports::module_bindings(&facts);
-    imports::mark_exactness(&mut facts, &inexact);
+    imports::mark_exactness(&mut facts, &found.inexact);
     PythonFile {
-        uses,
+        uses: found.uses,
+        scopes: found.scopes,
         module_names,
         has_module_getattr: bindings.contains_key("__getattr__"),
         bindings,

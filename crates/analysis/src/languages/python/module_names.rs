@@ -10,7 +10,7 @@ use synthesizer_model::python::{ModuleNameRole, ModuleNameUse, NamePrefix};
 use synthesizer_model::text::ByteRange;
 
 use super::literals::{Literal, literal};
-use super::qualified::qualified_names;
+use super::qualified::{first_name, qualified_names, relevant_names};
 use super::scope::ScopeId;
 use super::source::{Source, byte_range};
 use super::walker::{Facts, LiteralBinding, MachineryForm, MachineryUse};
@@ -27,9 +27,17 @@ const MAX_STEPS: usize = 4;
 /// Lists the uses of module names in source order.
 pub(super) fn collect(facts: &Facts<'_>, source: &Source<'_>) -> Vec<ModuleNameUse> {
     let candidates_left = Cell::new(MAX_CANDIDATES_IN_FILE);
+    let relevant = relevant_names(facts);
     let mut uses: Vec<ModuleNameUse> = facts
         .machinery
         .iter()
+        .filter(|machinery| {
+            let chain = match machinery.form {
+                MachineryForm::Call(call) => &call.func,
+                MachineryForm::Lookup { mapping, .. } => mapping,
+            };
+            first_name(chain).is_some_and(|name| relevant.contains(name))
+        })
         .filter_map(|machinery| {
             let reader = Reader {
                 facts,

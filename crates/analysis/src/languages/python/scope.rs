@@ -3,7 +3,7 @@
 //! Rules: "Naming and binding" of the language reference; class scopes are seen from themselves and from the annotation
 //! scopes (PEP 695) directly within, never from functions or comprehensions.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// A scope of one tree; the module's is [`ScopeId::MODULE`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -120,8 +120,8 @@ impl<'a> ScopeTree<'a> {
         self.scopes.push(Scope {
             kind,
             parent,
-            names: HashMap::new(),
-            declarations: HashMap::new(),
+            names: HashMap::default(),
+            declarations: HashMap::default(),
         });
         ScopeId(self.scopes.len() - 1)
     }

@@ -1,7 +1,7 @@
 //! The text of a file with its line starts; turns the parser's ranges into the model's.
 
 use ruff_text_size::TextRange;
-use synthesizer_model::text::{ByteRange, LineIndex};
+use synthesizer_model::text::{ByteRange, LineIndex, LinesInOrder};
 
 /// A text and the way from offsets to lines.
 pub(super) struct Source<'t> {
@@ -20,6 +20,11 @@ impl<'t> Source<'t> {
     /// Gives the line of a byte offset, counted from 1.
     pub(super) fn line(&self, offset: usize) -> u32 {
         self.lines.line(offset)
+    }
+
+    /// Gives lines of offsets that never go back.
+    pub(super) fn lines_in_order(&self) -> LinesInOrder<'_> {
+        self.lines.in_order()
     }
 
     /// Gives the text of a range; empty if the range does not lie on character boundaries.

@@ -36,7 +36,7 @@ pub(super) fn read(
         return;
     }
     let inside =
-        verbatim_range(literal, text, base).filter(|_| depth::estimate(value) <= MAX_DEPTH);
+        verbatim_range(literal, text, base).filter(|_| depth::estimate(value, MAX_DEPTH) <= MAX_DEPTH);
     let (Some(inside), Ok(length)) = (inside, TextSize::try_from(value.len())) else {
         reading
             .unmapped

@@ -1,6 +1,6 @@
 //! Uses of names that plain imports bound, and which of those imports' uses are not all known.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use ruff_python_ast::Expr;
 use ruff_text_size::Ranged;
@@ -18,18 +18,26 @@ const MAX_SHADOWING: usize = 512;
 /// Most shadowing names listed for all uses of a file together.
 const MAX_SHADOWING_IN_FILE: usize = 1 << 18;
 
-/// Lists the uses in source order, and the plain imports whose uses cannot all be rewritten in place.
-pub(super) fn collect(
-    facts: &Facts<'_>,
-    source: &Source<'_>,
-) -> (Vec<DottedUse>, HashSet<ImportName>) {
+/// What is known of uses.
+pub(super) struct Collected {
+    /// In source order.
+    pub(super) uses: Vec<DottedUse>,
+    /// The names of the scopes around them.
+    pub(super) scopes: Vec<Vec<String>>,
+    /// The plain imports whose uses cannot all be rewritten in place.
+    pub(super) inexact: HashSet<ImportName>,
+}
+
+/// Lists the uses, and the plain imports whose uses cannot all be rewritten in place.
+pub(super) fn collect(facts: &Facts<'_>, source: &Source<'_>) -> Collected {
     let mut collector = Collector {
         facts,
         source,
         uses: Vec::new(),
         inexact: facts.scopes.ambiguous_plain_imports().collect(),
-        names_by_scope: HashMap::new(),
-        shadowing_left: MAX_SHADOWING_IN_FILE,
+        position_by_scope: HashMap::default(),
+        scopes: Vec::new(),
+        names_left: MAX_SHADOWING_IN_FILE,
     };
     let names = plainly_imported(facts);
     for reference in &facts.references {
@@ -45,7 +53,11 @@ pub(super) fn collect(
     collector
         .uses
         .sort_by_key(|found| found.ranges.first().map(|range| range.start));
-    (collector.uses, collector.inexact)
+    Collected {
+        uses: collector.uses,
+        scopes: collector.scopes,
+        inexact: collector.inexact,
+    }
 }
 
 /// The first names of all plain imports without alias.
@@ -107,9 +119,10 @@ struct Collector<'f, 'a> {
     source: &'f Source<'f>,
     uses: Vec<DottedUse>,
     inexact: HashSet<ImportName>,
-    /// What each scope binds; none where there are too many names.
-    names_by_scope: HashMap<ScopeId, Option<Vec<&'a str>>>,
-    shadowing_left: usize,
+    /// Where the names of each scope are listed; none where there are too many.
+    position_by_scope: HashMap<ScopeId, Option<u32>>,
+    scopes: Vec<Vec<String>>,
+    names_left: usize,
 }
 
 /// Where a use stands.
@@ -183,7 +196,7 @@ impl<'f, 'a> Collector<'f, 'a> {
             line: self.source.line(first.start),
             in_string: place.in_string,
             in_function: place.in_function,
-            shadowing: shadowing.unwrap_or_default(),
+            scopes: shadowing.unwrap_or_default(),
             parts: dotted.parts,
             ranges: dotted.ranges,
         });
@@ -201,24 +214,40 @@ impl<'f, 'a> Collector<'f, 'a> {
         }
     }
 
-    /// Collects the names around a use; none if there are too many.
-    fn shadowing(&mut self, from: ScopeId, to: ScopeId) -> Option<Vec<String>> {
-        if self.shadowing_left == 0 {
-            return None;
-        }
+    /// Gives the scopes around a use that bind anything; none if they bind too much.
+    fn shadowing(&mut self, from: ScopeId, to: ScopeId) -> Option<Vec<u32>> {
         let scopes = &self.facts.scopes;
-        let mut around = BTreeSet::new();
+        let mut around = Vec::new();
+        let mut names = 0;
         for scope in scopes.between(from, to) {
-            let names = self
-                .names_by_scope
-                .entry(scope)
-                .or_insert_with(|| scopes.names_to_avoid(scope, MAX_SHADOWING));
-            around.extend(names.as_ref()?.iter().copied());
+            let position = match self.position_by_scope.get(&scope) {
+                Some(known) => (*known)?,
+                None => self.list(scope)?,
+            };
+            let listed = self.scopes.get(usize::try_from(position).ok()?)?.len();
+            names += listed;
+            if names > MAX_SHADOWING {
+                return None;
+            }
+            if listed > 0 {
+                around.push(position);
+            }
         }
-        if around.len() > MAX_SHADOWING {
-            return None;
-        }
-        self.shadowing_left = self.shadowing_left.saturating_sub(around.len());
-        Some(around.into_iter().map(str::to_owned).collect())
+        Some(around)
+    }
+
+    /// Lists the names of a scope; none if there are too many.
+    fn list(&mut self, scope: ScopeId) -> Option<u32> {
+        let names = self.facts.scopes.names_to_avoid(scope, MAX_SHADOWING);
+        let names = names.filter(|names| names.len() <= self.names_left);
+        let position = names.and_then(|mut names| {
+            self.names_left -= names.len();
+            names.sort_unstable();
+            self.scopes
+                .push(names.into_iter().map(str::to_owned).collect());
+            u32::try_from(self.scopes.len() - 1).ok()
+        });
+        self.position_by_scope.insert(scope, position);
+        position
     }
 }

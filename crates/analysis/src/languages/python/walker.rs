@@ -1,6 +1,6 @@
 //! The one walk over the tree: its state, what it collects, and the dispatch. Resolves nothing.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use ruff_python_ast::token::Token;
 use ruff_python_ast::visitor::{self, Visitor};
@@ -87,15 +87,15 @@ pub(super) fn walk<'a>(
         expects_type: false,
         qualifier: Vec::new(),
         known_names: KnownNames::default(),
-        joined_parts: HashSet::new(),
+        joined_parts: HashSet::default(),
         facts: Facts {
             scopes: ScopeTree::new(),
             imports: Vec::new(),
             references: Vec::new(),
             string_annotations: Vec::new(),
             machinery: Vec::new(),
-            joined_paths: HashMap::new(),
-            literal_bindings: HashMap::new(),
+            joined_paths: HashMap::default(),
+            literal_bindings: HashMap::default(),
             path_literals: Vec::new(),
             symbols: Vec::new(),
             exports: Exports::default(),

@@ -24,6 +24,9 @@ pub(super) fn parse(
             return None;
         }
     };
+    for (line, problem) in &document.problems {
+        problems.tell_line(path, *line, problem);
+    }
     let own_by_folder: HashMap<&str, &OwnPackage<'_>> = own
         .iter()
         .map(|package| (package.folder, package))

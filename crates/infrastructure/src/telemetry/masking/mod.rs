@@ -10,7 +10,7 @@ mod values;
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::{Arc, LazyLock, PoisonError, RwLock},
 };
 
@@ -21,6 +21,7 @@ use base64::{
         BASE64_STANDARD_NO_PAD as STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD,
     },
 };
+use rayon::prelude::*;
 use synthesizer_model::secret::MASK;
 
 use self::scan::Span;
@@ -249,28 +250,67 @@ pub fn mask(text: &str) -> Cow<'_, str> {
 
 /// Masks every text within a JSON value, names of members too. The value's depth must be bounded.
 pub fn mask_json(value: &mut serde_json::Value) {
-    match value {
-        serde_json::Value::String(text) => {
-            if let Cow::Owned(masked) = mask(text) {
-                *text = masked;
+    MaskedJson {
+        masker: &current(),
+        harmless: HashSet::new(),
+    }
+    .value(value);
+}
+
+/// Arrays longer than this are masked by several threads.
+const MANY: usize = 256;
+/// The most names of members that are remembered.
+const MOST_NAMES: usize = 1_000;
+
+/// A JSON value that is being masked.
+struct MaskedJson<'m> {
+    masker: &'m Masker,
+    /// Names of members that hold no secret: the same few occur again and again.
+    harmless: HashSet<String>,
+}
+
+impl MaskedJson<'_> {
+    fn value(&mut self, value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => {
+                if let Cow::Owned(masked) = self.masker.mask(text) {
+                    *text = masked;
+                }
+            }
+            serde_json::Value::Array(items) if items.len() > MANY => {
+                let masker = self.masker;
+                items.par_chunks_mut(MANY / 8).for_each(|items| {
+                    let harmless = HashSet::new();
+                    let mut masked = MaskedJson { masker, harmless };
+                    items.iter_mut().for_each(|item| masked.value(item));
+                });
+            }
+            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
+            serde_json::Value::Object(members) => {
+                // A stranger may choose names too, such as those of a project's entry points.
+                if !members.keys().all(|name| self.is_harmless(name)) {
+                    let named = std::mem::take(members);
+                    let masked = named
+                        .into_iter()
+                        .map(|(name, value)| (self.masker.mask(&name).into_owned(), value));
+                    members.extend(masked);
+                }
+                members.values_mut().for_each(|value| self.value(value));
+            }
+            serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {
             }
         }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(mask_json),
-        serde_json::Value::Object(members) => {
-            // A stranger may choose names too, such as those of a project's entry points.
-            if members
-                .keys()
-                .any(|name| matches!(mask(name), Cow::Owned(_)))
-            {
-                let named = std::mem::take(members);
-                let masked = named
-                    .into_iter()
-                    .map(|(name, value)| (mask(&name).into_owned(), value));
-                members.extend(masked);
-            }
-            members.values_mut().for_each(mask_json);
+    }
+
+    fn is_harmless(&mut self, name: &str) -> bool {
+        if self.harmless.contains(name) {
+            return true;
         }
-        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+        let harmless = matches!(self.masker.mask(name), Cow::Borrowed(_));
+        if harmless && self.harmless.len() < MOST_NAMES {
+            self.harmless.insert(name.to_owned());
+        }
+        harmless
     }
 }
 

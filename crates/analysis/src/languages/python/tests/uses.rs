@@ -187,7 +187,11 @@ fn check_shadowing(text: &str, expected: &str) {
     let shown: Vec<String> = file
         .uses
         .iter()
-        .map(|found| found.shadowing.join(" "))
+        .map(|found| {
+            let mut names: Vec<&str> = file.shadowing(found).collect();
+            names.sort_unstable();
+            names.join(" ")
+        })
         .collect();
     assert_eq!(shown.join("|"), expected, "in {text}");
 }

@@ -119,11 +119,20 @@ impl<'f> Folders<'f> {
         all.extend(
             development
                 .filter(|dependency| !needed.contains(&place_of(dependency)))
-                .cloned(),
+                .map(|dependency| Dependency {
+                    group: group_beside(&together.extras, dependency.group.as_deref()),
+                    ..dependency.clone()
+                }),
         );
         for (manifest, requirement) in &together.local {
             match self.on_folder(manifest, requirement) {
-                Ok(Some(dependency)) if dependency.url.as_deref() != Some(&path_url(folder)) => {
+                Ok(Some(mut dependency))
+                    if dependency.url.as_deref() != Some(&path_url(folder)) =>
+                {
+                    if requirement.section == Section::Development {
+                        let group = dependency.group.as_deref();
+                        dependency.group = group_beside(&together.extras, group);
+                    }
                     all.push(dependency);
                 }
                 Ok(_) => {}
@@ -178,6 +187,16 @@ impl<'f> Folders<'f> {
             }
         }
     }
+}
+
+/// Gives the name of a group for development, apart from the extra that has the same name: nobody gets the group with the extra.
+fn group_beside(extras: &[String], group: Option<&str>) -> Option<String> {
+    let group = group?;
+    let same = |extra: &String| normalize_distribution(extra) == normalize_distribution(group);
+    Some(match extras.iter().any(same) {
+        true => format!("group:{group}"),
+        false => group.to_owned(),
+    })
 }
 
 fn place_of(dependency: &Dependency) -> (String, u32, String) {

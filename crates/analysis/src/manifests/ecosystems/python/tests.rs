@@ -269,6 +269,20 @@ fn check_lock(files: &[(&str, &str)], expected: &[&str]) {
 }
 
 #[test]
+fn a_group_is_told_from_the_extra_of_its_name() {
+    check(
+        &[(
+            "pyproject.toml",
+            "[project]\nname='x'\n[project.optional-dependencies]\nTest=['a']\nfast=['b']\n[dependency-groups]\ntest=['c']\nlint=['d']\n",
+        )],
+        &[
+            "|Root|x: a Test pyproject.toml:4, b fast pyproject.toml:5, c group:test pyproject.toml:7, d lint pyproject.toml:8",
+        ],
+        &[],
+    );
+}
+
+#[test]
 fn lock_files_name_the_whole_set() {
     let manifest = (
         "pyproject.toml",
