@@ -137,7 +137,11 @@ impl FactsBuilder {
         self.facts
     }
 
+    /// Keeps a definition; one without a name, which only a broken text has, is not kept.
     fn push(&mut self, definition: Definition<'_>) -> Option<usize> {
+        if definition.name.is_empty() {
+            return None;
+        }
         if self.facts.symbols.len() >= MOST {
             self.left_out.get_or_insert(definition.lines.0);
             return None;

@@ -1,8 +1,8 @@
 //! Imports that are expressions: `import('x')`, `require('x')` in its many forms, AMD modules, and files named beside the module as data.
 
 use oxc_ast::ast::{
-    Argument, ArrayExpressionElement, AssignmentExpression, BinaryExpression, BindingPattern,
-    CallExpression, Expression, ImportExpression, NewExpression, TemplateLiteral,
+    Argument, ArrayExpression, ArrayExpressionElement, AssignmentExpression, BinaryExpression,
+    BindingPattern, CallExpression, Expression, ImportExpression, NewExpression, TemplateLiteral,
     VariableDeclarator,
 };
 use oxc_ast_visit::{Visit, walk};
@@ -39,11 +39,11 @@ impl Walker<'_> {
         if let Some(form) = self.import_form(call) {
             let names = self.names_taken.of(call.span.start);
             match (form, call.arguments.first()) {
-                (_, Some(Argument::ArrayExpression(modules))) if is_amd(call) => {
-                    self.amd_modules(&modules.elements);
-                }
                 (ImportForm::Computed, Some(argument)) => {
                     self.computed(range_of(argument.span()));
+                }
+                (_, Some(_)) if let Some(modules) = amd_list(call) => {
+                    self.amd_modules(&modules.elements);
                 }
                 (form, Some(argument)) => {
                     if let Some(argument) = argument.as_expression() {
@@ -96,7 +96,7 @@ impl Walker<'_> {
         match call.callee.get_inner_expression() {
             Expression::Identifier(callee) => {
                 (callee.name == "define" || callee.name == "requirejs").then_some(())?;
-                is_amd(call).then_some(ImportForm::Require)
+                amd_list(call).map(|_| ImportForm::Require)
             }
             Expression::StaticMemberExpression(member) => {
                 let property = member.property.name.as_str();
@@ -276,9 +276,17 @@ fn is_named(expression: &Expression<'_>, name: &str) -> bool {
         .is_some_and(|identifier| identifier.name == name)
 }
 
-/// Says whether a call lists modules as AMD does: `define([…], …)`, `define('name', […], …)`, `require([…], …)`.
-fn is_amd(call: &CallExpression<'_>) -> bool {
-    matches!(call.arguments.first(), Some(Argument::ArrayExpression(_)))
+/// Gives the modules that a call lists as AMD does: `define([…], …)`, `define('name', […], …)`, `require([…], …)`.
+fn amd_list<'c, 'a>(call: &'c CallExpression<'a>) -> Option<&'c ArrayExpression<'a>> {
+    let mut arguments = call.arguments.iter();
+    let first = match arguments.next()? {
+        Argument::StringLiteral(_) if is_named(&call.callee, "define") => arguments.next()?,
+        first => first,
+    };
+    match first {
+        Argument::ArrayExpression(modules) => Some(modules),
+        _ => None,
+    }
 }
 
 fn is_maker_of_require(call: &CallExpression<'_>) -> bool {

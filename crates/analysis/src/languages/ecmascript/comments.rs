@@ -1,6 +1,6 @@
 //! What comments tell: which definitions are documented, what the file says about itself, and imports that stand in comments.
 
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 use oxc_ast::ast::{Comment, Program, Statement};
 use oxc_span::GetSpan;
 use synthesizer_model::{code::ImportForm, text::ByteRange};
@@ -180,53 +180,135 @@ impl<'t> Comments<'t> {
         Some(CommentImport { target, form })
     }
 
-    /// Finds `import('x')` and `@import { A } from 'x'` in a JSDoc comment.
+    /// Finds `@import { A } from 'x'`, and `import('x')` in the types of tags, in a JSDoc comment. What stands in examples is not meant.
     fn documented_imports(&self, comment: &Comment, found: &mut Vec<CommentImport>) {
-        let range = range_of(comment.span);
+        let start = range_of(comment.span).start;
         let content = self.content(comment);
-        for word in memmem::find_iter(content.as_bytes(), "import") {
-            let rest = &content[word + "import".len()..];
-            let is_tag = content[..word].ends_with('@');
-            let quoted = if is_tag {
-                from_clause(rest)
-            } else {
-                rest.trim_start().strip_prefix('(').map(str::trim_start)
-            };
-            let Some(quoted) = quoted else { continue };
-            let Some(quote) = quoted.chars().next().filter(|quote| "'\"".contains(*quote)) else {
-                continue;
-            };
-            let inner = &quoted[1..];
-            let Some(length) = inner
-                .bytes()
-                .take(MAX_TARGET)
-                .position(|byte| byte == quote as u8 || byte == b'\n')
-            else {
-                continue;
-            };
-            if inner.as_bytes()[length] == b'\n' || length == 0 {
-                continue;
-            }
-            let start = range.start + (content.len() - inner.len());
-            found.push(CommentImport {
-                target: ByteRange::new(start, start + length),
+        if memmem::find(content.as_bytes(), b"import").is_none() {
+            return;
+        }
+        let keep = |quote: usize| {
+            let target = between_quotes(content, quote)?;
+            Some(CommentImport {
+                target: ByteRange::new(start + target.start, start + target.end),
                 form: ImportForm::Static,
-            });
+            })
+        };
+        for tag in documentation_tags(content) {
+            match tag {
+                Tag::Import(at) => found.extend(from_clause(content, at).and_then(keep)),
+                Tag::Type(region) => {
+                    let text = region.of(content).unwrap_or_default();
+                    let words = memmem::find_iter(text.as_bytes(), "import");
+                    let ends = words.map(|word| region.start + word + "import".len());
+                    found.extend(ends.filter_map(|end| {
+                        let rest = content[end..].trim_start().strip_prefix('(')?;
+                        keep(content.len() - rest.trim_start().len())
+                    }));
+                }
+            }
         }
     }
+}
+
+/// A tag of a JSDoc comment that may import.
+enum Tag {
+    /// `@import`, by what follows it.
+    Import(usize),
+    /// The braces of a tag's type.
+    Type(ByteRange),
+}
+
+/// Tags whose text is no type, whatever it looks like.
+const TAGS_OF_TEXT: &[&str] = &["example", "link", "see", "deprecated", "description"];
+
+/// Lists the tags of a comment that may import, in one pass.
+fn documentation_tags(content: &str) -> Vec<Tag> {
+    let mut tags = Vec::new();
+    let mut passed = 0;
+    for at in memchr_iter(b'@', content.as_bytes()) {
+        // A tag begins after a space or the star of its line; what is inside the type before it is no tag.
+        let begins =
+            content[..at].ends_with(|before: char| before.is_whitespace() || before == '*');
+        if at < passed || !begins {
+            continue;
+        }
+        let rest = &content[at + 1..];
+        let name_length = rest
+            .bytes()
+            .take_while(u8::is_ascii_alphanumeric)
+            .take(MAX_TARGET)
+            .count();
+        let name = &rest[..name_length];
+        let after = at + 1 + name_length;
+        if name == "import" {
+            tags.push(Tag::Import(after));
+        } else if !TAGS_OF_TEXT.contains(&name)
+            && let Some(open) = opening_brace(&content[after..])
+        {
+            let open = after + open;
+            passed = open + braces_length(&content[open..]);
+            tags.push(Tag::Type(ByteRange::new(open, passed)));
+        }
+    }
+    tags
+}
+
+/// Finds the brace of a tag's type: at once, or after a name on the same line (`@param a {string}`).
+fn opening_brace(rest: &str) -> Option<usize> {
+    let first = rest.trim_start_matches([' ', '\t']);
+    let named = first.trim_start_matches(|character: char| {
+        character.is_alphanumeric() || "_$.[]".contains(character)
+    });
+    [first, named.trim_start_matches([' ', '\t'])]
+        .into_iter()
+        .find(|text| text.starts_with('{'))
+        .map(|text| rest.len() - text.len())
+}
+
+/// Gives the length of a text in braces, braces included; all of it when they are not closed.
+fn braces_length(text: &str) -> usize {
+    let mut depth = 0_usize;
+    for (place, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => {
+                depth -= 1;
+                if depth == 0 {
+                    return place + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Gives what stands between the quotes that begin at a place, all on one line.
+fn between_quotes(content: &str, at: usize) -> Option<ByteRange> {
+    let bytes = content.as_bytes();
+    let quote = *bytes.get(at).filter(|quote| b"'\"".contains(quote))?;
+    let inner = &bytes[at + 1..];
+    let length = inner
+        .iter()
+        .take(MAX_TARGET)
+        .position(|byte| *byte == quote || *byte == b'\n')?;
+    (inner[length] == quote && length > 0).then(|| ByteRange::new(at + 1, at + 1 + length))
 }
 
 /// Longest name of a module in a comment.
 const MAX_TARGET: usize = 1_000;
 
-/// Gives what follows the `from` of an `@import` tag, which ends with the next tag.
-fn from_clause(rest: &str) -> Option<&str> {
+/// Gives the place after the `from` of an `@import` tag, which ends with the next tag.
+fn from_clause(content: &str, at: usize) -> Option<usize> {
+    let rest = &content[at..];
     let window = &rest[..rest.floor_char_boundary(MAX_TARGET)];
     let from = memmem::find(window.as_bytes(), b"from")?;
     if window[..from].contains('@') {
         return None;
     }
-    Some(rest[from + "from".len()..].trim_start())
+    let quoted = rest[from + "from".len()..].trim_start();
+    Some(content.len() - quoted.len())
 }
 
 /// Says whether a statement does nothing but import.

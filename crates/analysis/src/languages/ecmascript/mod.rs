@@ -35,7 +35,7 @@ use self::dialect::Dialect;
 use super::{FileKind, Resolver, SourceFiles};
 
 /// The version of the reader; raised whenever the same text gives other facts.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// Reads the facts of one file.
 ///

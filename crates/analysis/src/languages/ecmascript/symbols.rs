@@ -164,7 +164,11 @@ impl Symbols {
         }
     }
 
+    /// Keeps a definition; one without a name, which only a broken text has, is not kept.
     fn push(&mut self, definition: Definition, owner: Option<usize>) -> Option<usize> {
+        if definition.name.is_empty() {
+            return None;
+        }
         if let Some(place) = self.merged(&definition, owner) {
             return Some(place);
         }

@@ -26,11 +26,12 @@ pub(super) struct Conditions {
 impl Conditions {
     fn hold(self, condition: &str) -> bool {
         match condition {
-            "import" | "module" | "module-sync" => !self.by_require,
+            "import" | "module" => !self.by_require,
             "require" => self.by_require,
             "types" => self.types,
-            "node" | "default" => true,
-            _ => false,
+            "node" | "module-sync" | "default" => true,
+            // `types@>=4.2` is for versions of TypeScript that can be expected.
+            _ => self.types && condition.starts_with("types@>"),
         }
     }
 }
@@ -83,17 +84,26 @@ impl Entries {
     /// Lists where an entry may lead, the likeliest first: by the conditions that hold, then every other target in the order of writing.
     /// What of them is there decides. Empty when there is no such entry.
     pub(super) fn targets(&self, entry: &str, conditions: Conditions) -> Vec<String> {
-        if let Some(targets) = self.exact.get(entry) {
-            return listed(targets, None, conditions);
-        }
-        let found = self
-            .patterns
-            .iter()
-            .find_map(|(key, targets)| Some((targets, matched(key, entry)?)));
-        match found {
-            Some((targets, rest)) => listed(targets, Some(rest), conditions),
+        match self.found(entry) {
+            Some((targets, rest)) => listed(targets, rest, conditions),
             None => Vec::new(),
         }
+    }
+
+    /// Says whether an entry is one that leads nowhere on purpose: `"./private/*": null`.
+    pub(super) fn hides(&self, entry: &str) -> bool {
+        self.found(entry)
+            .is_some_and(|(targets, _)| targets.is_empty())
+    }
+
+    /// Finds the targets of an entry, and what the star of its pattern stands for.
+    fn found<'e>(&self, entry: &'e str) -> Option<(&[Target], Option<&'e str>)> {
+        if let Some(targets) = self.exact.get(entry) {
+            return Some((targets, None));
+        }
+        self.patterns
+            .iter()
+            .find_map(|(key, targets)| Some((targets.as_slice(), Some(matched(key, entry)?))))
     }
 }
 

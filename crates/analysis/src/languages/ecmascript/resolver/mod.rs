@@ -10,7 +10,8 @@
 //! 6. else a package from elsewhere
 //!
 //! A package's entry is looked up by `exports` (the targets whose conditions hold, then any other that is there), else by its main
-//! fields. Where all name built files that are not in the tree, the source is guessed by `built_files`.
+//! fields, those of types first where only types are asked for. Where all name built files that are not in the tree, the source is
+//! guessed by `built_files`. What needs types only is looked up as TypeScript does, whoever asks.
 //!
 //! Map: `specifier` (kinds of names), `paths`, `candidates` (names in the tree), `configuration(s)` (TypeScript's), `package`,
 //! `exports_map`, `workspace` (packages), `built_files`, `builtin_modules`.
@@ -37,6 +38,7 @@ use self::{
     candidates::{Candidates, Importer},
     configurations::Configurations,
     exports_map::Conditions,
+    package::Asker,
     specifier::Specifier,
     workspace::Workspace,
 };
@@ -79,12 +81,18 @@ impl Resolver for EcmaScriptResolver<'_> {
         }
         let file = self.files.file(from);
         let path = file.path.as_str();
+        let types = import.circumstances.type_checking;
         let query = Query {
             folder: file.path.parent(),
-            importer: importer(path),
+            // Types are looked up as TypeScript does, whoever asks.
+            importer: if types {
+                Importer::TypeScript
+            } else {
+                importer(path)
+            },
             conditions: Conditions {
-                by_require: import.form == ImportForm::Require,
-                types: import.circumstances.type_checking,
+                by_require: import.form == ImportForm::Require || path.ends_with(".cts"),
+                types,
             },
             detours: 0,
         };
@@ -135,7 +143,9 @@ impl<'a> EcmaScriptResolver<'a> {
     fn module(&self, query: Query<'_>, name: &str) -> Resolved {
         match Specifier::of(name) {
             Specifier::Nothing => Resolved::Nothing,
-            Specifier::Nowhere(reason) => Resolved::Unresolved(reason),
+            Specifier::Nowhere(reason) => self
+                .by_configuration(query, name)
+                .unwrap_or(Resolved::Unresolved(reason)),
             Specifier::Builtin => Resolved::StandardLibrary,
             Specifier::Registry(package) => Resolved::External(package.to_owned()),
             Specifier::Relative(path) => self.relative(query, path),
@@ -187,19 +197,31 @@ impl<'a> EcmaScriptResolver<'a> {
             .or_else(|| self.folder(query, path))
     }
 
-    /// Finds the module that a folder means: what its manifest names, or its index.
+    /// Finds the module that a folder means: what its manifest names, or its index. Types are named by fields of their own, which code
+    /// falls back to.
     fn folder(&self, query: Query<'_>, folder: &str) -> Option<usize> {
-        let by_manifest = self.workspace.package(folder).and_then(|package| {
-            package.mains(query.conditions.by_require).find_map(|main| {
+        let package = self.workspace.package(folder);
+        let by_manifest = |asker: Asker| {
+            package?.mains(asker).find_map(|main| {
                 let path = paths::join(folder, main)?;
                 self.candidates.file_or_folder(&path, query.importer)
             })
-        });
-        by_manifest
+        };
+        let code = if query.conditions.by_require {
+            Asker::Require
+        } else {
+            Asker::Import
+        };
+        let by_fields = if query.conditions.types {
+            by_manifest(Asker::Types).or_else(|| by_manifest(code))
+        } else {
+            by_manifest(code)
+        };
+        by_fields
             .or_else(|| self.candidates.index_of(folder, query.importer))
+            .or_else(|| by_manifest(Asker::Types))
             .or_else(|| {
-                let package = self.workspace.package(folder)?;
-                let mut mains = package.sources().chain(package.mains(false)).peekable();
+                let mut mains = package?.all_mains().peekable();
                 mains.peek()?;
                 mains.find_map(|main| built_files::source(self.candidates, folder, main, true))
             })
@@ -284,10 +306,13 @@ impl<'a> EcmaScriptResolver<'a> {
         let own = || targets.iter().filter(|target| target.starts_with("./"));
         let there = own().find_map(|target| {
             let path = paths::join(folder, target)?;
-            // Node.js wants the whole name here; bundlers and compilers do not.
-            self.candidates
-                .exact(&path)
-                .or_else(|| self.candidates.file_or_folder(&path, query.importer))
+            // Node.js wants the whole name here; bundlers do not, and TypeScript wants the declaration of it.
+            let exact = || self.candidates.exact(&path);
+            let found = || self.candidates.file_or_folder(&path, query.importer);
+            match query.importer {
+                Importer::JavaScript => exact().or_else(found),
+                Importer::TypeScript => found(),
+            }
         });
         there.or_else(|| {
             own().find_map(|target| built_files::source(self.candidates, folder, target, is_main))
@@ -363,6 +388,9 @@ impl<'a> EcmaScriptResolver<'a> {
                 "" => ".".to_owned(),
                 subpath => format!("./{subpath}"),
             };
+            if exports.hides(&entry) {
+                return None;
+            }
             let targets = exports.targets(&entry, query.conditions);
             if let Some(found) = self.first_target(query, folder, &targets, subpath.is_empty()) {
                 return Some(found);

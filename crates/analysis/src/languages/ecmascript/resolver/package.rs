@@ -4,18 +4,25 @@ use serde_json::{Map, Value};
 
 use super::exports_map::Entries;
 
-/// The fields that name the main module, in the order of trial for an `import`; a `require` tries `main` before `module`.
-static MAIN_FIELDS: &[&str] = &[
-    "module",
-    "main",
-    "browser",
-    "react-native",
-    "types",
-    "typings",
-];
+/// Fields that name the main module for code, in the order of trial for an `import`; a `require` tries `main` first.
+static MAIN_FIELDS: &[&str] = &["module", "main", "browser", "react-native"];
+
+/// Fields that name the types of the main module.
+static TYPES_FIELDS: &[&str] = &["types", "typings"];
 
 /// Fields by which packages of a workspace name their source for each other.
 static SOURCE_FIELDS: &[&str] = &["source", "esm:source", "ts:main", "publishMain"];
+
+/// Who asks for the main module of a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// An `import`.
+    Import,
+    /// A `require`.
+    Require,
+    /// What needs types only.
+    Types,
+}
 
 /// One package.
 #[derive(Debug, Default)]
@@ -48,6 +55,7 @@ impl Package {
             .collect();
         let mains = MAIN_FIELDS
             .iter()
+            .chain(TYPES_FIELDS)
             .filter_map(|field| Some((*field, text_of(&fields, field)?)))
             .collect();
         let imports = match fields.get("imports") {
@@ -68,17 +76,17 @@ impl Package {
     }
 
     /// Lists what the main module may be, the likeliest first.
-    pub(super) fn mains(&self, by_require: bool) -> impl Iterator<Item = &str> {
-        let main = self
-            .mains
-            .iter()
-            .filter(move |(field, _)| by_require && *field == "main");
-        let all = self.mains.iter();
-        main.chain(all).map(|(_, path)| path.as_str())
+    pub(super) fn mains(&self, asker: Asker) -> impl Iterator<Item = &str> {
+        let is_first = move |field: &str| asker == Asker::Require && field == "main";
+        let is_asked = move |field: &str| (asker == Asker::Types) == TYPES_FIELDS.contains(&field);
+        let first = self.mains.iter().filter(move |(field, _)| is_first(field));
+        let others = self.mains.iter().filter(move |(field, _)| is_asked(field));
+        first.chain(others).map(|(_, path)| path.as_str())
     }
 
-    /// Lists where the package says that its source is.
-    pub(super) fn sources(&self) -> impl Iterator<Item = &str> {
-        self.sources.iter().map(String::as_str)
+    /// Lists where the package says that its source is, then everything that it names as its main module.
+    pub(super) fn all_mains(&self) -> impl Iterator<Item = &str> {
+        let mains = self.mains.iter().map(|(_, path)| path.as_str());
+        self.sources.iter().map(String::as_str).chain(mains)
     }
 }

@@ -9,7 +9,7 @@ pub(super) enum Specifier<'s> {
     Absolute(&'s str),
     /// `#x`, which the package itself says where to find.
     Private(&'s str),
-    /// `node:x`
+    /// `node:x`, `bun:x`: what a runtime brings along.
     Builtin,
     /// `npm:x@1/y` of Deno and its like, without the prefix and the version.
     Registry(&'s str),
@@ -54,7 +54,7 @@ impl<'s> Specifier<'s> {
             return Self::Alias(alias);
         }
         match scheme(text) {
-            Some(("node", _)) => Self::Builtin,
+            Some(("node" | "bun", _)) => Self::Builtin,
             Some(("npm" | "jsr", rest)) => Self::Registry(without_version(rest)),
             Some(("http" | "https" | "file", _)) => Self::Nowhere("a URL"),
             Some((_, _)) => Self::Nowhere("made by the build tool or the runtime"),
@@ -126,6 +126,7 @@ mod tests {
         check("#a/b", Specifier::Private("#a/b"));
         check("node:fs", Specifier::Builtin);
         check("node:sqlite", Specifier::Builtin);
+        check("bun:test", Specifier::Builtin);
         check("npm:chalk@5", Specifier::Registry("chalk"));
         check("jsr:@std/path@^1", Specifier::Registry("@std/path"));
         check("@/a", Specifier::Alias("a"));
@@ -138,7 +139,7 @@ mod tests {
         check("a\\b", Specifier::Nowhere("no name of a module"));
         let virtual_module = Specifier::Nowhere("made by the build tool or the runtime");
         check("virtual:pwa", virtual_module);
-        check("bun:test", virtual_module);
+        check("cloudflare:workers", virtual_module);
     }
 
     #[test]

@@ -152,13 +152,18 @@ fn expressions() {
         "define(['./x', 'require', 'exports'], function (x) { require('./y') }); require(['./z'], f)",
         &["require ./x", "require ./y", "require ./z"],
     );
+    check(
+        "js",
+        "define('own', ['./x'], function (x) {}); define('other', {}); f('own', ['./y'])",
+        &["require ./x"],
+    );
 }
 
 #[test]
 fn computed_names_keep_their_text() {
     let long = "a".repeat(300);
     let text = format!(
-        "require('./x/' + y); import(z); require(`./${{a}}`); require.context('./d'); require({long})"
+        "require('./x/' + y); import(z); require(`./${{a}}`); require.context('./d'); require({long}); import.meta.glob(['./e/*.js', './f.js'])"
     );
     let facts = read_well("js", &text);
     let found: Vec<&str> = facts
@@ -168,7 +173,14 @@ fn computed_names_keep_their_text() {
         .collect();
     assert_eq!(
         found,
-        ["'./x/' + y", "z", "`./${a}`", "'./d'", &long[..200]]
+        [
+            "'./x/' + y",
+            "z",
+            "`./${a}`",
+            "'./d'",
+            &long[..200],
+            "['./e/*.js', './f.js']"
+        ]
     );
     assert_eq!(described(&facts.imports[0]), "computed './x/' + y");
 }
@@ -275,6 +287,39 @@ fn comments_import_too() {
         &["static ./a +types", "static ./c +types"],
     );
     check("ts", "/** {@link import('./a').B} */ let a", &[]);
+    check(
+        "js",
+        "/**\n * @param {import('./a').B} a\n * @param b {import('./c')}\n * @property {{c: import('./d')}} e\n * @typedef {\n *   Promise<import(\"./e\").F>\n * } F\n * @param {'@x' | import('./f')} [g={}]\n * @type {import('./g') */ let a",
+        &[
+            "static ./a +types",
+            "static ./c +types",
+            "static ./d +types",
+            "static ./e +types",
+            "static ./f +types",
+            "static ./g +types",
+        ],
+    );
+    // Examples and prose name what is not there.
+    check(
+        "js",
+        "/**\n * load(() => import('./a'))\n * @example { a: import('./b') }\n * lazy({ c: import('./c') })\n * a@b {import('./d')}\n * @see {import('./e')} */ let a",
+        &[],
+    );
+}
+
+#[test]
+fn comments_of_many_tags_take_linear_time() {
+    for part in [
+        "@a { import('",
+        "@import ",
+        "@a a",
+        "@param ",
+        "{@",
+        "@a {import(",
+    ] {
+        let text = format!("/** {} */ let a", part.repeat(200_000));
+        read("js", &text);
+    }
 }
 
 #[test]
