@@ -1,5 +1,5 @@
 //! Cargo's manifests beside `cargo metadata`: requirements, targets, features, fields and the locked set of this workspace, and of crates
-//! that lie unpacked on this machine because this workspace needs them.
+//! that lie unpacked on this machine because this workspace needs them, and of crates that `scripts/draw-trees` drew.
 
 #![expect(
     clippy::disallowed_methods,
@@ -23,6 +23,7 @@ use synthesizer_model::{
     project::{Project, Target},
     tree::{Origin, SourceTree as _, TreePath},
 };
+use synthesizer_testkit::real_trees;
 
 /// How many unpacked crates are compared, evenly drawn from all in the order of their names.
 const DRAWN: usize = 40;
@@ -49,13 +50,14 @@ fn metadata(folder: &Path, arguments: &[&str]) -> Value {
     serde_json::from_str(&output).expect("JSON")
 }
 
-/// Asks for the resolved packages of this workspace on this platform: those alone are sure to lie on this machine.
-fn resolved() -> Value {
-    let version = cargo(&workspace(), &["-vV"]);
+/// Asks for the resolved packages of a folder with a lock, on this platform: for this workspace those alone are sure to lie on this
+/// machine.
+fn resolved(folder: &Path) -> Value {
+    let version = cargo(folder, &["-vV"]);
     let mut lines = version.lines();
     let host = lines.find_map(|line| line.strip_prefix("host: "));
     let platform = ["--locked", "--filter-platform", host.expect("a platform")];
-    metadata(&workspace(), &platform)
+    metadata(folder, &platform)
 }
 
 /// Takes the manifests, locks and Rust files of a folder into memory, without what builds leave.
@@ -262,13 +264,13 @@ fn this_workspace_is_read_as_cargo_reads_it() {
     assert_eq!(ours.count(), members.len());
 }
 
-/// Cargo tells what this platform takes, the lock file what all of them take: the first must be within the second.
-#[test]
-fn the_lock_of_this_workspace_has_what_cargo_resolves() {
-    let facts = read(&workspace());
+/// Compares a lock with what cargo resolves by it: cargo tells what this platform takes, the lock file what all of them take, so the first
+/// must be within the second. Gives the number of packages in the lock and of pairs that were compared.
+fn compare_lock(folder: &Path) -> (usize, usize) {
+    let facts = read(folder);
     let lock = facts.locks.iter().find(|lock| lock.path == "Cargo.lock");
     let found: BTreeMap<String, BTreeSet<&str>> = lock
-        .expect("the lock of the workspace")
+        .expect("a lock at the top")
         .packages
         .iter()
         .map(|package| {
@@ -277,10 +279,10 @@ fn the_lock_of_this_workspace_has_what_cargo_resolves() {
             (line, asking.collect())
         })
         .collect();
-    let text = fs::read_to_string(workspace().join("Cargo.lock")).expect("readable");
+    let text = fs::read_to_string(folder.join("Cargo.lock")).expect("readable");
     assert_eq!(found.len(), text.matches("[[package]]").count());
 
-    let resolved = resolved();
+    let resolved = resolved(folder);
     let mut by_id: BTreeMap<&str, (&str, String)> = BTreeMap::new();
     for package in resolved["packages"].as_array().expect("packages") {
         let text = |key: &str| package[key].as_str().expect("a text");
@@ -302,12 +304,62 @@ fn the_lock_of_this_workspace_has_what_cargo_resolves() {
             pairs += 1;
         }
     }
+    (found.len(), pairs)
+}
+
+#[test]
+fn the_lock_of_this_workspace_has_what_cargo_resolves() {
+    let (_, pairs) = compare_lock(&workspace());
     assert!(pairs > 300, "{pairs}");
+}
+
+/// Puts a drawn crate outside of this workspace, with the lock that cargo makes for it. The lock is kept beside the source, so that only the
+/// first run asks the registry for versions; what it names is downloaded where it is missing, as for every build of this user.
+fn locked_copy(tree: &real_trees::RealTree) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (path, contents) in real_trees::files(&tree.folder) {
+        let target = folder.path().join(path);
+        fs::create_dir_all(target.parent().expect("below the folder")).expect("the disk has room");
+        fs::write(target, contents).expect("the disk has room");
+    }
+    let lock = folder.path().join("Cargo.lock");
+    let kept = tree.folder.with_file_name("Cargo.lock");
+    if kept.is_file() {
+        fs::copy(&kept, lock).expect("the disk has room");
+    } else {
+        // What a crate brings along may name versions that its registry no longer has.
+        if lock.is_file() {
+            fs::remove_file(&lock).expect("a copy");
+        }
+        cargo(folder.path(), &["generate-lockfile", "--quiet"]);
+        fs::copy(lock, kept).expect("the disk has room");
+    }
+    cargo(folder.path(), &["fetch", "--quiet", "--locked"]);
+    folder
+}
+
+#[test]
+fn drawn_crates_are_read_as_cargo_reads_them() {
+    let trees = real_trees::fetch_all("crates");
+    assert!(trees.len() >= 6);
+    for tree in &trees {
+        let folder = locked_copy(tree);
+        let facts = read(folder.path());
+        let expected = metadata(folder.path(), &["--no-deps"]);
+        let lines = compare(&expected["packages"], folder.path(), &facts);
+        let asked = expected["packages"][0]["dependencies"].as_array();
+        let asked = asked.expect("dependencies").len();
+        let (locked, pairs) = compare_lock(folder.path());
+        eprintln!(
+            "{} {}: {asked} requirements, {lines} lines, {locked} locked packages, {pairs} pairs, all equal",
+            tree.drawn.name, tree.drawn.version
+        );
+    }
 }
 
 #[test]
 fn unpacked_crates_are_read_as_cargo_reads_them() {
-    let resolved = resolved();
+    let resolved = resolved(&workspace());
     let mut folders: Vec<PathBuf> = resolved["packages"]
         .as_array()
         .expect("packages")

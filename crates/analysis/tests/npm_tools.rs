@@ -6,7 +6,7 @@
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stderr,
-    reason = "asks npm, which is the independent answer here, and says when it is missing"
+    reason = "asks npm, which is the independent answer here, prints the figures and says when it is missing"
 )]
 
 #[path = "npm_tools/ranges.rs"]
@@ -30,7 +30,7 @@ use synthesizer_model::{
     project::{LockFile, ProjectRole},
     tree::{Origin, SourceTree as _, TreePath},
 };
-use synthesizer_testkit::scratch;
+use synthesizer_testkit::{real_trees, scratch};
 
 /// Real packages, with dependencies of all kinds.
 const PACKAGES: [(&str, &str); 8] = [
@@ -46,11 +46,12 @@ const PACKAGES: [(&str, &str); 8] = [
 /// Those that are put together as one workspace.
 const MEMBERS: [&str; 3] = ["ws", "react-dom", "chokidar"];
 
-/// What npm itself knows of a folder, without its `node_modules`: who asks for what in which manner.
+/// What npm itself knows of a folder, without its `node_modules`: who asks for what in which manner. A folder without a lock tells it too.
 const EDGES: &str = r"
 const Arborist = require(process.argv[1] + '/npm/node_modules/@npmcli/arborist');
 const folder = process.argv[2];
-new Arborist({ path: folder }).loadVirtual().then(tree => {
+const arborist = new Arborist({ path: folder });
+arborist.loadVirtual().catch(() => arborist.loadActual()).then(tree => {
   const own = [tree, ...tree.inventory.values()].filter(node => node.isProjectRoot || node.isWorkspace && !node.isLink);
   const asked = node => [...node.edgesOut.values()].map(edge => [edge.name, edge.type, edge.rawSpec ?? edge.spec]);
   console.log(JSON.stringify(own.map(node => ({ location: node.location, name: node.packageName, asked: asked(node) }))));
@@ -135,16 +136,41 @@ fn kept(name: &str, make: impl FnOnce(&Path)) -> Locked {
     }
 }
 
+const LOCK: [&str; 6] = [
+    "install",
+    "--package-lock-only",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--fetch-retries=1",
+];
+
 fn lock(folder: &Path) {
-    let arguments = [
-        "install",
-        "--package-lock-only",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--fetch-retries=1",
-    ];
-    run("npm", &arguments, folder);
+    run("npm", &LOCK, folder);
+}
+
+/// Locks a drawn package, whatever versions of tools it wants its developers to have. Where npm cannot get what they use, the package is
+/// locked as its users have it, without `devDependencies`.
+fn lock_as_far_as_npm_can(folder: &Path) {
+    let output = Command::new("npm")
+        .args(LOCK)
+        .arg("--force")
+        .current_dir(folder)
+        .output()
+        .expect("npm starts");
+    if output.status.success() {
+        return;
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let cannot_be_had = ["E404", "ETARGET", "EUNSUPPORTEDPROTOCOL"];
+    let is_known = |line: &str| cannot_be_had.iter().any(|code| line.ends_with(code));
+    assert!(said.lines().any(is_known), "npm: {said}");
+    let path = folder.join("package.json");
+    let mut manifest = json(&fs::read_to_string(&path).expect("just written"));
+    let fields = manifest.as_object_mut().expect("a manifest");
+    fields.remove("devDependencies");
+    fs::write(path, manifest.to_string()).expect("the disk has room");
+    run("npm", &[&LOCK[..], &["--force"]].concat(), folder);
 }
 
 /// Takes the manifest out of the published archive.
@@ -221,6 +247,13 @@ fn compare(what: &str, root: &str, folder: &Folder) {
         panic!("{what}: one lock file, not {}", locks.len());
     };
     compare_locked(what, folder.path(), lock);
+    let asked: usize = facts
+        .projects
+        .iter()
+        .map(|project| project.dependencies.len())
+        .sum();
+    let locked = lock.packages.len();
+    eprintln!("{what}: {asked} requirements and {locked} locked packages, all equal");
 }
 
 /// Names of requirements with their manner and specifier, by folder.
@@ -289,7 +322,11 @@ type Known = (String, String, bool);
 type Use = (bool, BTreeSet<String>);
 
 fn compare_locked(what: &str, folder: &Path, lock: &LockFile) {
-    let nodes = json(&run("npm", &["query", "*", "--package-lock-only"], folder));
+    let nodes = json(&run(
+        "npm",
+        &["query", "*", "--package-lock-only", "--force"],
+        folder,
+    ));
     let nodes = nodes.as_array().expect("a list");
     let name_of: BTreeMap<String, String> = nodes
         .iter()
@@ -356,26 +393,68 @@ fn is_own(location: &str) -> bool {
     !location.contains("node_modules/")
 }
 
-#[test]
-fn manifests_and_locks_are_what_npm_reads() {
+/// Compares packages, several at once.
+fn compare_all(packages: &[(String, String)], locked: impl Fn(&str, &str) -> Locked + Sync) {
     let Some(root) = installed() else { return };
-    let waiting = Mutex::new(PACKAGES.to_vec());
+    let waiting = Mutex::new(packages.to_vec());
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 loop {
                     let next = waiting.lock().expect("no thread has failed").pop();
                     let Some((name, version)) = next else { break };
-                    let locked = locked(name, version);
+                    let locked = locked(&name, &version);
                     let folder = Folder::of(vec![
                         ("package.json".to_owned(), locked.manifest),
                         ("package-lock.json".to_owned(), locked.lock),
                     ]);
-                    compare(name, &root, &folder);
+                    compare(&name, &root, &folder);
                 }
             });
         }
     });
+}
+
+#[test]
+fn manifests_and_locks_are_what_npm_reads() {
+    let packages = PACKAGES.map(|(name, version)| (name.to_owned(), version.to_owned()));
+    compare_all(&packages, locked);
+}
+
+/// The packages that `scripts/draw-trees` drew, beside those above, which were chosen for what they ask for.
+#[test]
+fn drawn_packages_are_what_npm_reads() {
+    let trees = real_trees::fetch_all("npm");
+    assert!(trees.len() >= 6);
+    let manifest_of = |name: &str| {
+        let tree = trees.iter().find(|tree| tree.drawn.name == name);
+        let path = tree.expect("drawn").folder.join("package.json");
+        fs::read_to_string(path).expect("a package")
+    };
+    let packages: Vec<(String, String)> = trees
+        .iter()
+        .map(|tree| (tree.drawn.name.clone(), tree.drawn.version.clone()))
+        .collect();
+    compare_all(&packages, |name, version| {
+        kept(&format!("drawn+{name}-{version}"), |folder| {
+            fs::write(folder.join("package.json"), manifest_of(name)).expect("the disk has room");
+            lock_as_far_as_npm_can(folder);
+        })
+    });
+    // What was locked without its developers' packages is compared once more as it is published.
+    let Some(root) = installed() else { return };
+    for (name, version) in &packages {
+        let published = manifest_of(name);
+        let locked = kept(&format!("drawn+{name}-{version}"), |_| {});
+        if locked.manifest == published {
+            continue;
+        }
+        let folder = Folder::of(vec![("package.json".to_owned(), published)]);
+        let facts = read(folder.files.clone());
+        compare_requirements(name, &root, folder.path(), &facts);
+        let asked = facts.projects[0].dependencies.len();
+        eprintln!("{name}: {asked} requirements as published, all equal");
+    }
 }
 
 #[test]

@@ -12,9 +12,11 @@
 //! - [`faults`]: what a stand-in does wrong, by script
 //! - [`program`]: runs the built program in a world of its own
 //! - [`served`], [`http_client`]: runs the program as a server over HTTP, and speaks to it
+//! - [`front`]: one address in front of several stand-ins
 //! - [`mcp_client`]: a client that speaks MCP to the program, line by line
 //! - [`inspector`]: the MCP Inspector, an independent client
 //! - [`prism`]: GitHub as its published description says, which validates every request
+//! - [`real_trees`]: the sources that `scripts/draw-trees` drew, on disk
 //! - [`scratch`]: where tests keep what they download
 //!
 //! Everything here panics instead of returning an error: a test that cannot set its stage has failed.
@@ -26,6 +28,7 @@
 
 pub mod archives;
 pub mod faults;
+pub mod front;
 pub mod git_repository;
 pub mod git_server;
 pub mod http_client;
@@ -37,6 +40,7 @@ pub mod platforms;
 pub mod prism;
 pub mod program;
 pub mod published;
+pub mod real_trees;
 pub mod registries;
 pub mod scratch;
 pub mod served;
