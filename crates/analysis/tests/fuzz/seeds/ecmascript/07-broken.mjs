@@ -1,0 +1,5 @@
+import { a from "b;
+export default {
+`${ `${
+class { #x
+/*

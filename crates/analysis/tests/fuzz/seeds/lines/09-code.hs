@@ -1,0 +1,5 @@
+{- block {- nested -} -}
+module A where
+-- | doc
+f x = "a -- b" ++ ['"']
+

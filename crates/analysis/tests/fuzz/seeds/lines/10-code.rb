@@ -1,0 +1,5 @@
+=begin
+x
+=end
+def a; %q(# no) end # c
+__END__

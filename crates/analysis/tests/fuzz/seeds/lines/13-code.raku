@@ -1,0 +1,5 @@
+#`[ block ]
+=begin pod
+x
+=end pod
+say "a";

@@ -1,0 +1,4 @@
+! c
+program a
+  print *, "! no"
+end

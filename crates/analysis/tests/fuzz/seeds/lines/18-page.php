@@ -1,0 +1,8 @@
+<?php
+/** @generated */
+# c
+$a = <<<X
+// no
+X;
+?>
+<p>

@@ -1,0 +1,1 @@
+ Copyright (ht (C) 2020-2024 B. Company. All rights ́reservedreservedreservedreservedreservedreservedreservedreservedreservedreservedreservedreservedreservedreservedreservedreservedreservedreservedrese

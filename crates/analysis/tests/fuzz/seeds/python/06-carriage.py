@@ -1,0 +1,4 @@
+import aimport b
+import c
+def f():    pass
+	x = 1

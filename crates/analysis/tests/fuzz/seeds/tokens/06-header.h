@@ -1,0 +1,7 @@
+#ifndef H
+#define H
+#include "other.h"
+class Maybe;
+int f(int);
+static const int k = 1;
+#endif

@@ -1,0 +1,3 @@
+fn f( { r#"unfinished
+mod x; use a::{b::{c, d;
+/* /* */ '

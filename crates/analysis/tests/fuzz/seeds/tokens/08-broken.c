@@ -1,0 +1,7 @@
+#if 1
+#else
+#elif
+int f( { "x
+'\
+#include <a
+#define F(

@@ -1,0 +1,1 @@
+/** Doc. */ @X package a.b; import c.*;
