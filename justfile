@@ -29,6 +29,10 @@ bench:
     cargo bench -p synthesizer-infrastructure --bench masking
     cargo bench -p synthesizer --bench search
 
+# Measures analysis beside tokei, repomix and cat (scripts/setup bench); WORDS such as `real`, `growth`, `quick`, `--only=django`.
+bench-analysis *WORDS:
+    cargo bench -p synthesizer --bench analysis -- {{WORDS}}
+
 # Causes every fault of another service that the program must survive, TIMES times.
 faults TIMES="200":
     ./scripts/faults {{TIMES}}

@@ -15,6 +15,8 @@ use synthesizer_model::{ErrorCode, Failure, discovery::RepositoryFacts};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::hosting::GitHosting;
+
 /// What users are told of a platform, and what the program must know of it.
 #[derive(Debug)]
 pub struct PlatformDescriptor {
@@ -36,6 +38,8 @@ pub struct PlatformDescriptor {
     pub filters_language: bool,
     /// Whether it filters by stars itself; else we do, and count.
     pub filters_stars: bool,
+    /// Where git fetches its repositories; `None` where there are none to fetch.
+    pub git: Option<GitHosting>,
     /// How it is called.
     pub service: &'static ServiceDescriptor,
     /// Makes its client.
@@ -100,13 +104,7 @@ impl Connection {
 
     /// Gives the base without `root` at its end, and without query and fragment: where a self-hosted platform shows its pages.
     pub fn site(&self, root: &str) -> Url {
-        let mut url = self.base_url.clone();
-        url.set_query(None);
-        url.set_fragment(None);
-        let path = url.path().trim_end_matches('/');
-        let path = path.strip_suffix(root).unwrap_or(path).to_owned();
-        url.set_path(&path);
-        url
+        site_of(&self.base_url, root)
     }
 
     /// Says whether the API is the platform's public one, whose names have short references.
@@ -146,6 +144,17 @@ impl Connection {
             .call(request, bounds.deadline, &bounds.cancellation)
             .await
     }
+}
+
+/// Gives the base of an API without `root` at its end, and without query and fragment.
+pub(crate) fn site_of(base_url: &Url, root: &str) -> Url {
+    let mut url = base_url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    let path = url.path().trim_end_matches('/');
+    let path = path.strip_suffix(root).unwrap_or(path).to_owned();
+    url.set_path(&path);
+    url
 }
 
 /// How long answers count as fresh.

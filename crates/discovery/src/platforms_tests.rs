@@ -25,6 +25,7 @@ fn a_platform_is_enabled_where_it_can_be_reached() {
             documentation: "https://docs.example",
             filters_language: false,
             filters_stars: false,
+            git: None,
             service: DESCRIPTORS[0].service,
             connect: DESCRIPTORS[0].connect,
         };

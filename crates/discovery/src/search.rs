@@ -12,12 +12,13 @@ use synthesizer_model::{
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::{
     calls::{TimeBound, bounded},
     clients::PLATFORMS,
     cursor::{self, Cursor},
-    facets,
+    facets, hosting,
     platforms::Platform,
     rounds::{Stuck, Walk},
     sources,
@@ -140,13 +141,37 @@ impl Discovery {
         })
     }
 
+    /// Gives the platform that a git address is of, and the repository's full name there. Asks nothing.
+    pub fn hosted_at(&self, address: &Url) -> Option<(&'static str, String)> {
+        self.shared.platforms.iter().find_map(|platform| {
+            let full_name = hosting::full_name(platform, address)?;
+            Some((platform.name(), full_name))
+        })
+    }
+
     /// Gives the facts of one repository.
+    ///
+    /// # Errors
+    /// As [`Self::look_up_within`].
+    pub async fn look_up(
+        &self,
+        platform: &str,
+        full_name: &str,
+        cancellation: &CancellationToken,
+    ) -> Result<RepositoryFacts, Failure> {
+        let time = self.shared.settings.search_timeout;
+        self.look_up_within(time, platform, full_name, cancellation)
+            .await
+    }
+
+    /// Gives the facts of one repository, in the time given or in that of a search, whichever is shorter.
     ///
     /// # Errors
     /// `E_ARGUMENT` for an unknown platform or a name that cannot be one, `E_CONFIG` for a platform that is not enabled; else those
     /// of its client.
-    pub async fn look_up(
+    pub async fn look_up_within(
         &self,
+        time: Duration,
         platform: &str,
         full_name: &str,
         cancellation: &CancellationToken,
@@ -161,7 +186,7 @@ impl Discovery {
             ));
         }
         let client = Arc::clone(platform.client()?);
-        let time = TimeBound::from_now(self.shared.settings.search_timeout);
+        let time = TimeBound::from_now(time.min(self.shared.settings.search_timeout));
         let name = platform.name();
         let mut facts = bounded(name, time, cancellation, |bounds| async move {
             client.look_up(&full_name, &bounds).await

@@ -44,6 +44,7 @@ const fn descriptor(name: &'static str, filters: bool) -> PlatformDescriptor {
         anonymous: true,
         filters_language: filters,
         filters_stars: filters,
+        git: None,
         service: &SERVICE,
         connect: |_| Box::new(Fake::new(|_| Step::Hang)),
     }

@@ -4,6 +4,7 @@
 //! - [`call`]: who asks, how long they wait, how they are told
 //! - [`operations`]: one file per use case
 //! - [`jobs`]: work that outlives the call
+//! - `platform_facts`: what the platform tells of a repository that is analysed
 //! - `observing`: every operation as seen from outside
 //! - [`paths`]: which local paths a caller may name
 
@@ -13,6 +14,7 @@ mod observing;
 mod opening;
 pub mod operations;
 pub mod paths;
+mod platform_facts;
 mod synthesis;
 mod tools;
 mod verification;

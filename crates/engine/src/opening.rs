@@ -87,6 +87,21 @@ pub(crate) fn locations(references: &[RepositoryReference]) -> Vec<Location> {
         .collect()
 }
 
+/// Like [`compute`], for work that holds nothing that others wait for: when the call is cancelled the answer comes at once, and the work
+/// ends when it notices.
+///
+/// # Errors
+/// `E_CANCELLED`, and those of the work.
+pub(crate) async fn compute_until_cancelled<T: Send + 'static>(
+    call: &Call,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::select! {
+        outcome = compute(work) => outcome,
+        () = call.cancellation.cancelled() => Err(Failure::cancelled()),
+    }
+}
+
 /// Runs work that computes, away from the threads that wait; dropping the future does not stop the work, the call's cancellation does.
 pub(crate) async fn compute<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,

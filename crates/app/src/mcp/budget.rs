@@ -1,6 +1,6 @@
 //! Cuts a result to the size that a client asked for and says what was left out. Must not lose anything that a next page cannot give.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use synthesizer_model::text::is_deceptive;
 
 use super::paging::{Offsets, Paging};
@@ -9,8 +9,14 @@ use crate::answer::compact_json;
 /// A cautious figure: most texts have more bytes per token.
 const BYTES_PER_TOKEN: usize = 3;
 
-/// The longest text outside the parts, in characters; what is longer came from a stranger.
+/// The longest text outside the parts, in bytes of JSON; what is longer came from a stranger.
 const TEXT_LIMIT: usize = 4000;
+
+/// How long texts outside the parts may be, the first that fits; the last leaves handles and addresses of resources whole.
+const SQUEEZED: [usize; 5] = [TEXT_LIMIT, 1000, 300, 120, 60];
+
+/// What is said in our own words and never shortened.
+const OWN_WORDS: &str = "notice";
 
 /// A list, a long text or a table of a result that may be given in pieces.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +49,8 @@ impl Part {
 /// their order as much as fits.
 ///
 /// A page always holds something of what is left, so that pages come to an end. `truncated`, `next_cursor` and `left_out` are
-/// there only when something is left.
+/// there only when something is left. The page is within its limit when its names and numbers, texts of 60 bytes, the cursor and the
+/// shortest form of one item are.
 pub(super) fn fit(mut document: Value, parts: &[Part], paging: &Paging) -> Value {
     let limit = paging.max_tokens.saturating_mul(BYTES_PER_TOKEN);
     let mut pending: Vec<Pending<'_>> = parts
@@ -65,7 +72,9 @@ pub(super) fn fit(mut document: Value, parts: &[Part], paging: &Paging) -> Value
     let mut offsets = Offsets::new();
     let mut left_out = Vec::new();
     for part in pending {
-        offsets.insert(part.place.to_string(), part.end());
+        if part.end() > 0 {
+            offsets.insert(part.place.to_string(), part.end());
+        }
         left_out.extend(part.left_out());
         part.put_back(&mut document);
     }
@@ -88,8 +97,14 @@ struct Reserve {
 
 impl Reserve {
     fn new(pending: &[Pending<'_>], paging: &Paging, limit: usize) -> Self {
-        let own = paging.scope.len() + paging.inner.as_ref().map_or(0, String::len);
-        let cursor = 120 + own * 2 + pending.len() * 24;
+        let offsets = pending.iter().map(|part| {
+            let (left, _) = part.counts();
+            let most = part.start + left;
+            (part.place.to_string(), most)
+        });
+        let longest = paging.next_cursor(offsets.filter(|(_, most)| *most > 0).collect());
+        // The names of what is added, with their punctuation and `true`.
+        let cursor = longest.len() + 60;
         let told: usize = pending
             .iter()
             .filter(|part| !part.is_done())
@@ -339,25 +354,55 @@ fn escaped_size(character: char) -> usize {
     }
 }
 
-/// Makes one item small enough for a page of its own by cutting the lists and texts within it; says so in it.
+/// Makes one item small enough for a page of its own by cutting the lists and texts within it, then by leaving out its last fields;
+/// says so in it.
 fn shrink(item: Value, room: usize) -> Value {
     let mut smallest = item;
-    for (count, characters) in [(100, 1000), (30, 400), (10, 200), (3, 100), (0, 60)] {
-        cut(&mut smallest, count, characters);
+    for (count, bytes) in [(100, 1000), (30, 400), (10, 200), (3, 100), (0, 60)] {
+        cut(&mut smallest, count, bytes);
         if let Value::Object(fields) = &mut smallest {
             fields.insert("cut".to_owned(), json!(true));
         }
         if item_size(&smallest) <= room {
-            break;
+            return smallest;
         }
     }
-    smallest
+    match smallest {
+        Value::Object(fields) => Value::Object(first_fields(fields, room)),
+        // A page that holds nothing of it would be the same page again.
+        Value::Array(_) => json!([]),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => smallest,
+    }
+}
+
+/// Keeps as many fields as there is room for, the first ones first, and the one that says so.
+fn first_fields(fields: Map<String, Value>, room: usize) -> Map<String, Value> {
+    let cut = ("cut".to_owned(), json!(true));
+    let mut left = room.saturating_sub(3 + field_size(&cut));
+    let mut kept: Map<String, Value> = fields
+        .into_iter()
+        .filter(|field| field.0 != cut.0)
+        .take_while(|field| {
+            let size = field_size(field);
+            let fits = size <= left;
+            left = left.saturating_sub(size);
+            fits
+        })
+        .collect();
+    kept.insert(cut.0, cut.1);
+    kept
 }
 
 /// Shortens the texts of the fixed fields until they fit, if they can.
 fn squeeze(document: &mut Value, room: usize) {
-    for limit in [TEXT_LIMIT, 1000, 300] {
-        cap_texts(document, limit);
+    for limit in SQUEEZED {
+        match &mut *document {
+            Value::Object(fields) => fields
+                .iter_mut()
+                .filter(|(name, _)| *name != OWN_WORDS)
+                .for_each(|(_, field)| cap_texts(field, limit)),
+            other => cap_texts(other, limit),
+        }
         if compact_json(document).len() <= room {
             return;
         }
@@ -368,24 +413,27 @@ fn cap_texts(value: &mut Value, limit: usize) {
     cut(value, usize::MAX, limit);
 }
 
-/// Cuts every list to `count` items and every text to `characters`. The depth is that of our own results.
-fn cut(value: &mut Value, count: usize, characters: usize) {
+/// Cuts every list to `count` items and every text to `bytes` of JSON. The depth is that of our own results.
+fn cut(value: &mut Value, count: usize, bytes: usize) {
     match value {
         Value::String(text) => {
-            if let Some((end, _)) = text.char_indices().nth(characters) {
+            let mut size = 0;
+            let end = text.char_indices().find_map(|(place, character)| {
+                size += escaped_size(character);
+                (size > bytes).then_some(place)
+            });
+            if let Some(end) = end {
                 text.truncate(end);
                 text.push('…');
             }
         }
         Value::Array(items) => {
             items.truncate(count);
-            items
-                .iter_mut()
-                .for_each(|item| cut(item, count, characters));
+            items.iter_mut().for_each(|item| cut(item, count, bytes));
         }
         Value::Object(fields) => fields
             .values_mut()
-            .for_each(|field| cut(field, count, characters)),
+            .for_each(|field| cut(field, count, bytes)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

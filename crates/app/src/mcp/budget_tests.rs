@@ -139,3 +139,69 @@ fn a_page_that_is_small_beside_its_lists_tells_one_sum() {
     };
     assert_eq!(pages.iter().map(items).sum::<usize>(), 36);
 }
+
+/// What strangers write makes a text many times as long in JSON.
+const HOSTILE: &str = "\u{202e}\u{e0041}";
+
+#[test]
+fn the_smallest_page_of_an_analysis_holds_whatever_strangers_write() {
+    let parts = crate::mcp::analysis_digest::parts();
+    let text = HOSTILE.repeat(30);
+    let item: Map<String, Value> = (0..8)
+        .map(|number| (format!("field_{number}"), json!(text)))
+        .collect();
+    let mut document = json!({
+        "notice": "n".repeat(150), "handle": "0".repeat(32), "resource": format!("analysis://{}", "0".repeat(32)),
+        "repository": {
+            "platform": text, "name": text, "url": text, "revision": text, "version": text, "description": text, "language": text,
+        },
+        "structure": { "other_files": u64::MAX }, "quality_score": { "overall": 49.5, "grade": "F" },
+        "imports": { "internal": u64::MAX, "standard_library": u64::MAX, "external": u64::MAX, "unresolved": u64::MAX },
+        "dependencies": { "summary": { "direct_count": u64::MAX, "dev_count": u64::MAX, "optional_count": u64::MAX } },
+        "licenses": { "declared": text, "files_without": u64::MAX }, "requires_python": text, "correlation_id": "0".repeat(36),
+    });
+    for part in &parts {
+        let (parent, name) = part.pointer.rsplit_once('/').expect("a pointer");
+        let parent = document.pointer_mut(parent).expect("a section");
+        parent[name] = json!([item, text, item, item]);
+    }
+    let scope = format!("analyze_repository:{}", "0".repeat(16));
+    let mut cursor: Option<String> = None;
+    let mut shown = 0;
+    for _ in 0..200 {
+        let paging = Paging {
+            inner: Some("0".repeat(32)),
+            ..Paging::new(scope.clone(), 1000, cursor.as_deref()).expect("a cursor of ours")
+        };
+        let page = fit(document.clone(), &parts, &paging);
+        let size = compact_json(&page).len();
+        assert!(size <= 3000, "{size} bytes: {page:#}");
+        assert_eq!(page["notice"], document["notice"]);
+        assert_eq!(page["resource"], document["resource"]);
+        let lists = parts.iter().filter_map(|part| page.pointer(&part.pointer));
+        shown += lists
+            .filter_map(Value::as_array)
+            .map(Vec::len)
+            .sum::<usize>();
+        cursor = page["next_cursor"].as_str().map(str::to_owned);
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(shown, parts.len() * 4);
+}
+
+#[test]
+fn an_item_that_no_cut_makes_small_loses_its_last_fields() {
+    let fields: Map<String, Value> = (0..100)
+        .map(|number| (format!("field_{number:03}"), json!("x".repeat(50))))
+        .collect();
+    let shrunk = shrink(json!(fields), 500);
+    let names: Vec<&String> = shrunk.as_object().expect("an object").keys().collect();
+    assert!(compact_json(&shrunk).len() < 500);
+    assert_eq!(
+        (names[0].as_str(), shrunk["cut"].as_bool()),
+        ("field_000", Some(true))
+    );
+    assert!(names.len() > 6, "{names:?}");
+}

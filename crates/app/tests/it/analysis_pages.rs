@@ -21,7 +21,11 @@ fn client(program: &Program) -> McpClient {
 
 /// Writes a package of many modules that import each other in pairs, and packages from elsewhere; some of it makes every list grow.
 fn large(program: &Program) -> std::path::PathBuf {
-    let mut files: Vec<(String, String)> = (0..MODULES)
+    of_modules(program, MODULES)
+}
+
+fn of_modules(program: &Program, modules: usize) -> std::path::PathBuf {
+    let mut files: Vec<(String, String)> = (0..modules)
         .map(|number| {
             let other = number ^ 1;
             let text = format!(
@@ -44,7 +48,7 @@ fn large(program: &Program) -> std::path::PathBuf {
     files.push(("large/broken.py".to_owned(), "def (:\n".to_owned()));
     files.push(("LICENSE".to_owned(), mit(0)));
     files.push(("tests/test_work.py".to_owned(), "import large\n".to_owned()));
-    let needs: Vec<String> = (0..MODULES)
+    let needs: Vec<String> = (0..modules)
         .map(|number| format!("\"package-{number}>=1.{number}\""))
         .collect();
     let manifest = format!("dependencies = [{}]\n", needs.join(", "));
@@ -209,6 +213,35 @@ fn the_first_page_is_useful_alone_and_the_rest_needs_no_second_analysis() {
         components.iter().collect::<BTreeSet<_>>().len(),
         components.len()
     );
+}
+
+#[test]
+fn the_smallest_pages_keep_their_size_and_smaller_ones_are_refused() {
+    let program = program();
+    let modules = 10;
+    of_modules(&program, modules);
+    let mut client = client(&program);
+    let mut arguments =
+        json!({ "repo_url": "./large", "include_transitive_deps": false, "max_tokens": 1000 });
+    let mut found = Vec::new();
+    loop {
+        let result = client.call_tool("analyze_repository", arguments.clone());
+        let text = result["content"][0]["text"].as_str().expect("a text");
+        assert!(text.len() <= 3000, "{} bytes", text.len());
+        let page = &result["structuredContent"];
+        found.extend(ids(&page["components"]));
+        match page["next_cursor"].as_str() {
+            Some(cursor) => arguments["cursor"] = json!(cursor),
+            None => break,
+        }
+    }
+    assert!(found.len() > modules, "{}", found.len());
+    let arguments = json!({ "repo_url": "./large", "max_tokens": 999 });
+    let refused = client.call_tool("analyze_repository", arguments);
+    let error = &refused["structuredContent"]["error"];
+    assert_eq!(error["code"], "E_ARGUMENT", "{refused}");
+    assert_eq!(error["message"], "max_tokens must be 1000 to 20000");
+    assert!(error["hint"].is_string(), "{error}");
 }
 
 #[test]

@@ -55,6 +55,74 @@ fn every_command_explains_itself_with_examples() {
     );
 }
 
+/// Makes a folder of programs that say their version and nothing else.
+fn programs(program: &Program, names: &[&str]) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = program.world().join("programs");
+    std::fs::create_dir(&folder).expect("a folder");
+    for name in names {
+        let place = folder.join(name);
+        std::fs::write(&place, format!("#!/bin/sh\necho {name} 1.2.3\n")).expect("a file");
+        std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    }
+    folder
+}
+
+#[test]
+fn the_doctor_tells_what_is_only_missed_from_what_is_needed() {
+    let check = |names: &[&str], healthy: bool, expected: [(&str, &str); 4]| {
+        let program = program();
+        let folder = programs(&program, names);
+        let program = program.with_env("PATH", folder);
+        let run = program.run(["doctor", "--offline", "--json"]);
+        let report = run.expect_status(i32::from(!healthy)).json();
+        assert_eq!(report["healthy"], healthy, "{report:#}");
+        for (name, detail) in expected {
+            let checks = report["checks"].as_array().expect("checks");
+            let found = checks.iter().find(|check| check["name"] == name);
+            let found = found.unwrap_or_else(|| panic!("{name} is checked"));
+            assert_eq!(found["detail"], detail, "{found:#}");
+            let is_there = names.contains(&name);
+            assert_eq!(found["status"], if is_there { "ok" } else { "missing" });
+            assert_eq!(found["hint"].is_string(), !is_there, "{found:#}");
+        }
+    };
+    let there = [
+        (
+            "git",
+            "git 1.2.3; fetches repositories and commits new projects",
+        ),
+        ("uv", "uv 1.2.3; locates packages, resolves and installs"),
+        ("npm", "npm 1.2.3; brings packages for npm: sources"),
+        ("cargo", "cargo 1.2.3; brings packages for cargo: sources"),
+    ];
+    check(&["git", "uv", "npm", "cargo"], true, there);
+    let [git, uv, ..] = there;
+    let missed = [
+        git,
+        uv,
+        (
+            "npm",
+            "the program npm is not installed; it brings packages for npm: sources",
+        ),
+        (
+            "cargo",
+            "the program cargo is not installed; it brings packages for cargo: sources",
+        ),
+    ];
+    check(&["git", "uv"], true, missed);
+    let needed = [
+        (
+            "git",
+            "the program git is not installed; it fetches repositories and commits new projects",
+        ),
+        missed[1],
+        missed[2],
+        missed[3],
+    ];
+    check(&["uv"], false, needed);
+}
+
 #[test]
 fn usage_errors_are_text_for_people_and_the_error_object_for_programs() {
     let program = program();

@@ -499,7 +499,10 @@ fn children_get_no_token_but_git_the_one_of_its_own_host() {
         .with_env("HTTPS_PROXY", format!("http://127.0.0.1:{}", nobody.port()))
         .with_env("NO_PROXY", "")
         .without_env("https_proxy")
-        .without_env("no_proxy");
+        .without_env("no_proxy")
+        // Else we ask them ourselves about what is analysed.
+        .with_env("SYNTHESIZER__PLATFORMS__GITHUB__ENABLED", "false")
+        .with_env("SYNTHESIZER__PLATFORMS__GITLAB__ENABLED", "false");
     let forms = Forms::new();
     let rows: [(&str, Option<usize>); 4] = [
         ("https://github.com/fernmoor/http-client", Some(0)),

@@ -39,6 +39,7 @@ pub(super) static ARXIV: PlatformDescriptor = PlatformDescriptor {
     anonymous: true,
     filters_language: false,
     filters_stars: false,
+    git: None,
     service: &SERVICE,
     connect: |connection| Box::new(Arxiv { connection }),
 };

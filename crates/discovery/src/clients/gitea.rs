@@ -19,9 +19,12 @@ use super::{
         self_hosted_place, undocumented,
     },
 };
-use crate::client::{
-    CallBounds, ClientFuture, Connection, PlatformClient, PlatformDescriptor, PlatformPage,
-    PlatformQuery, Question,
+use crate::{
+    client::{
+        CallBounds, ClientFuture, Connection, PlatformClient, PlatformDescriptor, PlatformPage,
+        PlatformQuery, Question,
+    },
+    hosting::GitHosting,
 };
 
 const TITLE: &str = "Gitea";
@@ -38,6 +41,11 @@ pub(super) static GITEA: PlatformDescriptor = PlatformDescriptor {
     anonymous: true,
     filters_language: false,
     filters_stars: false,
+    git: Some(GitHosting {
+        host: None,
+        root: ROOT,
+        depth: 2..=2,
+    }),
     service: &SERVICE,
     connect: |connection| Box::new(Gitea { connection }),
 };

@@ -23,9 +23,12 @@ use super::{
         self_hosted_place, undocumented, usable_reference,
     },
 };
-use crate::client::{
-    CallBounds, ClientFuture, Connection, PlatformClient, PlatformDescriptor, PlatformPage,
-    PlatformQuery, Question,
+use crate::{
+    client::{
+        CallBounds, ClientFuture, Connection, PlatformClient, PlatformDescriptor, PlatformPage,
+        PlatformQuery, Question,
+    },
+    hosting::GitHosting,
 };
 
 const TITLE: &str = "GitHub";
@@ -46,6 +49,11 @@ pub(super) static GITHUB: PlatformDescriptor = PlatformDescriptor {
     anonymous: true,
     filters_language: true,
     filters_stars: true,
+    git: Some(GitHosting {
+        host: Some("github.com"),
+        root: "/api/v3",
+        depth: 2..=2,
+    }),
     service: &SERVICE,
     connect: |connection| Box::new(GitHub { connection }),
 };

@@ -25,6 +25,7 @@ use crate::{
         PlatformQuery, Question,
     },
     filtering::common_name,
+    hosting::GitHosting,
 };
 
 const TITLE: &str = "GitLab";
@@ -44,6 +45,11 @@ pub(super) static GITLAB: PlatformDescriptor = PlatformDescriptor {
     anonymous: true,
     filters_language: true,
     filters_stars: false,
+    git: Some(GitHosting {
+        host: Some("gitlab.com"),
+        root: ROOT,
+        depth: DEPTH,
+    }),
     service: &SERVICE,
     connect: |connection| Box::new(GitLab { connection }),
 };

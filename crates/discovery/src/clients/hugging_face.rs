@@ -19,9 +19,12 @@ use super::{
     plain_words::PlainWords,
     reading::{Fields, Filter, parse, read_page, undocumented},
 };
-use crate::client::{
-    CallBounds, ClientFuture, Connection, PlatformClient, PlatformDescriptor, PlatformPage,
-    PlatformQuery, Question,
+use crate::{
+    client::{
+        CallBounds, ClientFuture, Connection, PlatformClient, PlatformDescriptor, PlatformPage,
+        PlatformQuery, Question,
+    },
+    hosting::GitHosting,
 };
 
 const TITLE: &str = "Hugging Face";
@@ -39,6 +42,11 @@ pub(super) static HUGGING_FACE: PlatformDescriptor = PlatformDescriptor {
     anonymous: true,
     filters_language: false,
     filters_stars: false,
+    git: Some(GitHosting {
+        host: Some("huggingface.co"),
+        root: API,
+        depth: 2..=3,
+    }),
     service: &SERVICE,
     connect: |connection| Box::new(HuggingFace { connection }),
 };

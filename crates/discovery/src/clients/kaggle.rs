@@ -44,6 +44,7 @@ pub(super) static KAGGLE: PlatformDescriptor = PlatformDescriptor {
     anonymous: false,
     filters_language: false,
     filters_stars: false,
+    git: None,
     service: &SERVICE,
     connect: |connection| Box::new(Kaggle { connection }),
 };

@@ -65,7 +65,13 @@ impl Engine {
         let started = Instant::now();
         call.progress.step(5, "fetching the repository");
         let base = self.config().paths.working_directory.clone();
-        let tree = self.open(call, &request.repository.location, &base).await?;
+        let location = &request.repository.location;
+        // At the same time, so that asking costs no time where fetching takes any.
+        let (tree, platform) = futures_util::future::try_join(
+            self.open(call, location, &base),
+            self.platform_facts(call, location),
+        )
+        .await?;
         let options = repository::Options {
             components: request.extract_components,
             symbols: request.detail == Detail::Full
@@ -76,7 +82,7 @@ impl Engine {
                     .is_some_and(|component| component.contains(':')),
             full: request.detail == Detail::Full,
             only: request.repository.component.clone(),
-            platform: None,
+            platform: platform.facts.clone(),
         };
         let limits = &self.config().limits;
         let bounds = Bounds {
@@ -85,7 +91,7 @@ impl Engine {
         };
         let progress = call.reading_progress(limits.analysis_time);
         let facts = self.facts();
-        let mut analysis = opening::compute(move || {
+        let mut analysis = opening::compute_until_cancelled(call, move || {
             repository::analyze(
                 tree.as_ref(),
                 &options,
@@ -95,6 +101,7 @@ impl Engine {
             )
         })
         .await?;
+        platform.explain(&mut analysis);
         if request.include_transitive {
             call.progress.step(85, "resolving dependencies");
             self.add_transitive(call, &request, &mut analysis).await?;

@@ -8,18 +8,45 @@ use synthesizer_model::discovery::PlatformStatus;
 
 use crate::{Call, Engine};
 
-/// The programs that operations start, with what they are for.
-const PROGRAMS: &[(&str, &str)] = &[
-    ("git", "fetches repositories and commits new projects"),
-    ("uv", "locates packages, resolves and installs"),
+/// The programs that operations start.
+const PROGRAMS: &[Program] = &[
+    Program {
+        name: "git",
+        purpose: "fetches repositories and commits new projects",
+        needed: true,
+    },
+    Program {
+        name: "uv",
+        purpose: "locates packages, resolves and installs",
+        needed: true,
+    },
+    Program {
+        name: "npm",
+        purpose: "brings packages for npm: sources",
+        needed: false,
+    },
+    Program {
+        name: "cargo",
+        purpose: "brings packages for cargo: sources",
+        needed: false,
+    },
 ];
+
+/// A program and what it is for.
+struct Program {
+    name: &'static str,
+    /// What it does; continues a sentence that begins with "it".
+    purpose: &'static str,
+    /// Whether most operations need it; else it is only missed for what it does.
+    needed: bool,
+}
 
 /// Everything that was looked at.
 #[derive(Debug, Clone, Serialize)]
 pub struct DoctorReport {
     /// One check each.
     pub checks: Vec<DoctorCheck>,
-    /// Whether everything needed is there; sandbox and platforms are not needed, only missed.
+    /// Whether everything needed is there; npm, cargo, the sandbox and platforms are not needed, only missed.
     pub healthy: bool,
 }
 
@@ -41,10 +68,12 @@ impl Engine {
     /// Looks at programs, sandbox, folders and platforms. Platforms are not asked while the network is switched off.
     pub async fn doctor(&self, call: &Call) -> DoctorReport {
         let mut checks = Vec::new();
-        for (name, purpose) in PROGRAMS {
-            checks.push(self.check_program(call, name, purpose).await);
+        let mut needed_missing = false;
+        for program in PROGRAMS {
+            let check = self.check_program(call, program).await;
+            needed_missing |= program.needed && check.status != "ok";
+            checks.push(check);
         }
-        let needed_missing = checks.iter().any(|check| check.status != "ok");
         checks.push(self.check_sandbox().await);
         let folders = self.check_folders();
         let healthy = !needed_missing && folders.status == "ok";
@@ -53,14 +82,15 @@ impl Engine {
         DoctorReport { checks, healthy }
     }
 
-    async fn check_program(&self, call: &Call, name: &str, purpose: &str) -> DoctorCheck {
+    async fn check_program(&self, call: &Call, program: &Program) -> DoctorCheck {
+        let Program { name, purpose, .. } = *program;
         let variables = &self.config().tool_environment;
         let found = match tools::find(name, variables) {
             Ok(path) => tools::version(&path, variables, &call.cancellation).await,
             Err(failure) => Err(failure),
         };
         match found {
-            Ok(version) => check(name, "ok", version, None),
+            Ok(version) => check(name, "ok", format!("{version}; {purpose}"), None),
             Err(failure) => check(
                 name,
                 "missing",

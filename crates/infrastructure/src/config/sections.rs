@@ -196,6 +196,8 @@ pub(super) fn cache(settings: &Settings) -> CacheSettings {
         memory_bytes: settings.number("cache.memory_bytes"),
         disk_bytes: settings.number("cache.disk_bytes"),
         facts_bytes: settings.number("cache.facts_bytes"),
+        packages_bytes: settings.number("cache.packages_bytes"),
+        git_bytes: settings.number("cache.git_bytes"),
         search: settings.duration("cache.search"),
         repository: settings.duration("cache.repository"),
         stale: settings.duration("cache.stale"),

@@ -190,6 +190,10 @@ pub struct CacheSettings {
     pub disk_bytes: u64,
     /// Room on disk for facts of blobs; 0 keeps nothing.
     pub facts_bytes: u64,
+    /// Room on disk for archives of packages.
+    pub packages_bytes: u64,
+    /// Room on disk for git repositories that nobody reads at the moment.
+    pub git_bytes: u64,
     /// How long an answer to a search counts as fresh.
     pub search: Duration,
     /// How long the facts of one repository count as fresh.
@@ -205,6 +209,8 @@ impl Default for CacheSettings {
             memory_bytes: 64 << 20,
             disk_bytes: 512 << 20,
             facts_bytes: 1 << 30,
+            packages_bytes: 2 << 30,
+            git_bytes: 4 << 30,
             search: Duration::from_secs(600),
             repository: Duration::from_secs(3600),
             stale: Duration::from_secs(7 * 24 * 3600),

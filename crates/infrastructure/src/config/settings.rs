@@ -488,6 +488,24 @@ pub const SETTINGS: &[Setting] = &[
         documentation: "Room on disk for what analysis read of files, so that only what changed is read again; 0 keeps nothing.",
     },
     Setting {
+        path: "cache.packages_bytes",
+        kind: Kind::Size {
+            minimum: 0,
+            maximum: 1024 * GIBIBYTE,
+        },
+        default: "2 GiB",
+        documentation: "Room on disk for archives of packages; what was not used for the longest goes first.",
+    },
+    Setting {
+        path: "cache.git_bytes",
+        kind: Kind::Size {
+            minimum: 0,
+            maximum: 1024 * GIBIBYTE,
+        },
+        default: "4 GiB",
+        documentation: "Room on disk for fetched commits; what was not used for the longest goes first, and none that is being read.",
+    },
+    Setting {
         path: "cache.search",
         kind: duration(30 * 24 * 3600),
         default: "10 m",

@@ -1,23 +1,25 @@
 //! A git repository over HTTP(S): one commit, fetched bare into the cache. Writes no working tree and runs no hook.
 //!
-//! Each commit has a bare repository of its own (`git/<hash of the URL>/<commit>-<blob limit>`), made under another name
-//! and renamed when it is whole. So several processes need no lock, and what is in the cache never changes.
+//! Each commit has a bare repository of its own in the cache (`git_store`), made under another name and moved there when it is whole.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
     progress::Progress,
     text::escape_untrusted,
-    tree::{Origin, SourceTree, sha256_hex},
+    tree::{Origin, SourceTree},
 };
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{cache, git_command::GitCommand, git_tree::GitTree, slug::slug};
+use super::{
+    cache,
+    git_command::GitCommand,
+    git_store::{Lease, Store, is_commit_id},
+    git_tree::GitTree,
+    slug::slug,
+};
 use crate::{config::Config, http::Door, telemetry::tasks};
 
 /// Hosts whose repositories have a platform of their own name.
@@ -51,9 +53,9 @@ pub(super) async fn open(
         None => None,
     };
     if let Some(commit) = known
-        && store.repository(&commit).is_dir()
+        && let Some(lease) = store.lease(&commit)
     {
-        return read(config, &store, url, &commit).await;
+        return read(config, lease, url, &commit).await;
     }
     let host = door.check(url).await?;
     let scratch = cache::scratch_folder(&config.paths.cache)?;
@@ -75,31 +77,33 @@ pub(super) async fn open(
             door.guarded("git", url, resolving).await?
         }
     };
-    if !store.repository(&commit).is_dir() {
-        progress.step(20, &format!("fetching {}", escape_untrusted(url.as_str())));
-        let bare = scratch.path().join("bare.git");
-        let fetching = fetch(&git, config, url, &commit, &bare, cancellation);
-        door.guarded("git", url, fetching).await?;
-        store.keep(&bare, &commit)?;
-    }
+    let lease = match store.lease(&commit) {
+        Some(lease) => lease,
+        None => {
+            progress.step(20, &format!("fetching {}", escape_untrusted(url.as_str())));
+            let bare = scratch.path().join("bare.git");
+            let fetching = fetch(&git, config, url, &commit, &bare, cancellation);
+            door.guarded("git", url, fetching).await?;
+            store.keep(&bare, &commit)?
+        }
+    };
     if !is_commit_id(revision) {
         store.remember(revision, &commit)?;
     }
     progress.step(80, &format!("reading {}", escape_untrusted(url.as_str())));
-    read(config, &store, url, &commit).await
+    read(config, lease, url, &commit).await
 }
 
 async fn read(
     config: &Config,
-    store: &Store,
+    lease: Lease,
     url: &Url,
     commit: &str,
 ) -> Result<Arc<dyn SourceTree>, Failure> {
     let origin = origin(url, commit);
-    let objects = store.repository(commit).join("objects");
     let limits = config.limits.clone();
     let tree = tasks::spawn_blocking("open_repository", move || {
-        GitTree::open(&objects, origin, &limits)
+        GitTree::open(lease, origin, &limits)
     })
     .await
     .map_err(|error| Failure::internal(format!("reading the repository failed: {error}")))??;
@@ -223,61 +227,6 @@ fn origin(url: &Url, commit: &str) -> Origin {
         revision: commit.to_owned(),
         version: None,
         platform: platform.to_owned(),
-    }
-}
-
-fn is_commit_id(text: &str) -> bool {
-    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// The cached commits of one repository.
-#[derive(Debug)]
-struct Store {
-    folder: PathBuf,
-    blob_limit: u64,
-}
-
-impl Store {
-    fn new(config: &Config, url: &Url) -> Self {
-        let key = sha256_hex(url.as_str().as_bytes());
-        Self {
-            folder: config.paths.cache.join("git").join(key),
-            blob_limit: config.limits.file_bytes,
-        }
-    }
-
-    fn repository(&self, commit: &str) -> PathBuf {
-        self.folder.join(format!("{commit}-{}", self.blob_limit))
-    }
-
-    /// Moves a whole repository into place; when another process was faster, its copy is as good.
-    fn keep(&self, bare: &Path, commit: &str) -> Result<(), Failure> {
-        cache::make_folder(&self.folder)?;
-        let place = self.repository(commit);
-        match std::fs::rename(bare, &place) {
-            Ok(()) => Ok(()),
-            Err(_) if place.is_dir() => Ok(()),
-            Err(error) => Err(Failure::new(
-                ErrorCode::Config,
-                format!("the cache folder cannot be written: {}", error.kind()),
-            )),
-        }
-    }
-
-    fn note(&self, revision: &str) -> PathBuf {
-        self.folder
-            .join("revisions")
-            .join(sha256_hex(revision.as_bytes()))
-    }
-
-    fn remembered(&self, revision: &str) -> Option<String> {
-        let text = cache::read_bounded(&self.note(revision), 64)?;
-        let commit = String::from_utf8_lossy(&text).into_owned();
-        is_commit_id(&commit).then_some(commit)
-    }
-
-    fn remember(&self, revision: &str, commit: &str) -> Result<(), Failure> {
-        cache::write_atomically(&self.note(revision), commit.as_bytes())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A commit's files, read from the object database. Bounded in depth, count and size; never fetches, never follows a link.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use gix::{
@@ -14,7 +14,7 @@ use synthesizer_model::{
     tree::{Blob, EntryKind, Origin, SourceTree, TreeEntry, TreePath},
 };
 
-use super::{collector::Collector, memory_tree::no_such_file};
+use super::{collector::Collector, git_store::Lease, memory_tree::no_such_file};
 use crate::config::Limits;
 
 /// The deepest folder.
@@ -29,6 +29,8 @@ pub(super) struct GitTree {
     problems: Vec<Problem>,
     blobs: HashMap<TreePath, ObjectId>,
     store: Arc<Store>,
+    /// Keeps the object database where it is.
+    _lease: Lease,
 }
 
 /// A folder that is still to be listed.
@@ -43,9 +45,9 @@ impl GitTree {
     ///
     /// # Errors
     /// `E_LIMIT` past a bound, `E_UPSTREAM` when the repository is damaged, `E_NOT_FOUND` when the commit is none.
-    pub(super) fn open(objects: &Path, origin: Origin, limits: &Limits) -> Result<Self, Failure> {
+    pub(super) fn open(lease: Lease, origin: Origin, limits: &Limits) -> Result<Self, Failure> {
         let store = Store::at_opts(
-            objects.to_path_buf(),
+            lease.repository.join("objects"),
             gix::hash::Kind::Sha1,
             &mut std::iter::empty(),
             gix::odb::store::init::Options::default(),
@@ -73,6 +75,7 @@ impl GitTree {
             problems,
             blobs,
             store,
+            _lease: lease,
         })
     }
 }

@@ -1,18 +1,19 @@
 //! Repositories as trees, whatever they come from. Executes nothing of them and writes no working tree.
 //!
 //! Map:
-//! - `git`, `git_tree`: a git repository, fetched bare and read from its object database
+//! - `git`, `git_store`, `git_tree`: a git repository, fetched bare, kept and read from its object database
 //! - `packages`: a package's published source, brought by the user's own client of its registry
 //! - `archive`, `tar_members`, `zip_members`, `memory_tree`: an archive in memory
 //! - `local`, `local_walk`, `local_order`, `local_file`, `stat_cache`, `ignore_rules`, `tree_hash`: a folder of this machine
 //! - `collector`: names and bounds of every untrusted tree
-//! - `cache`: files of the cache
+//! - `cache`: files of the cache; `room`: what of them goes when there is no more
 
 mod archive;
 mod cache;
 mod collector;
 mod git;
 mod git_command;
+mod git_store;
 mod git_tree;
 mod ignore_rules;
 mod local;
@@ -21,6 +22,7 @@ mod local_order;
 mod local_walk;
 mod memory_tree;
 mod packages;
+mod room;
 mod slug;
 mod stat_cache;
 mod tar_members;

@@ -13,18 +13,31 @@ use crate::{
 };
 
 const EXAMPLES: &str = "\
+REPO is one of:
+  ./DIR  ../DIR  /DIR  .                   a folder of this machine
+  https://HOST/OWNER/NAME[.git][@REV]      a git repository; REV is a branch, a tag or a commit
+  github:OWNER/NAME[@REV]                  one of GitHub
+  gitlab:GROUP/NAME[@REV]                  one of GitLab
+  hf:[datasets/|spaces/]OWNER/NAME[@REV]   one of Hugging Face
+  pypi:NAME[@VERSION]                      a published Python package, found by uv
+  npm:NAME[@VERSION]                       a published JavaScript package, brought by npm
+  cargo:NAME[@VERSION]                     a published Rust crate, brought by cargo
+#COMPONENT after any of them shows that component alone, and whole.
+
 Examples:
   synthesizer analyze pypi:flask@3.1.0
   synthesizer analyze ./my-package --no-transitive
   synthesizer analyze npm:zod --detail full --json
   synthesizer analyze cargo:serde_json
-  synthesizer analyze github:pallets/click --component-query 'text formatting' --json";
+  synthesizer analyze github:pallets/click --component-query 'text formatting' --json
+  synthesizer analyze https://github.com/pallets/click.git@8.1.7
+  synthesizer analyze 'pypi:flask@3.1.0#flask.json.tag'";
 
 /// The arguments of `analyze`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The repository
+    /// The repository, in one of the forms below
     #[arg(value_name = "REPO")]
     repository: String,
     /// Do not look for components

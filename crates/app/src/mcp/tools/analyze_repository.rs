@@ -75,8 +75,8 @@ struct Arguments {
     /// lists.
     #[serde(default)]
     detail: DetailArgument,
-    /// The largest size of the answer, in tokens.
-    #[schemars(range(min = 500, max = 20000))]
+    /// The largest size of the answer, in tokens; below 1000 there is no room for its sections.
+    #[schemars(range(min = 1000, max = 20000))]
     #[serde(default = "default_max_tokens")]
     max_tokens: u32,
     /// The next_cursor of the last answer, for its next page; the other arguments stay the same.

@@ -1,6 +1,9 @@
 //! Archives of packages by their hash, and which one a version is. Trusts nothing that it reads back.
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -9,11 +12,17 @@ use synthesizer_model::{failure::Failure, tree::sha256_hex};
 use super::pylock::is_sha256;
 use crate::{
     config::Config,
-    sources::{archive::ArchiveFormat, cache},
+    sources::{
+        archive::ArchiveFormat,
+        cache,
+        room::{self, Entry},
+    },
 };
 
 /// The longest note.
 const MOST_NOTE_BYTES: u64 = 4096;
+/// How many notes are kept.
+const MOST_NOTES: u64 = 10_000;
 
 /// What the store remembers of one version.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -44,6 +53,7 @@ pub(super) struct Store {
     registry: &'static str,
     settings: String,
     most_bytes: u64,
+    room: u64,
 }
 
 impl Store {
@@ -54,6 +64,7 @@ impl Store {
             registry,
             settings,
             most_bytes: config.limits.download_bytes,
+            room: config.cache.packages_bytes,
         }
     }
 
@@ -71,10 +82,14 @@ impl Store {
             return None;
         }
         let archive = self.archive(&note.sha256)?;
+        for used in [self.folder.join(&note.sha256), self.note(name, key)] {
+            // What went meanwhile needs no time.
+            let _ = fs::File::open(used).map(|file| room::touch(&file));
+        }
         Some(Kept { note, archive })
     }
 
-    /// Keeps an archive and remembers it under each key. The caller has checked that the archive has the note's hash.
+    /// Keeps an archive where there is room for it, and remembers it under each key. The caller has checked that the archive has the note's hash.
     ///
     /// # Errors
     /// `E_CONFIG` when the cache cannot be written.
@@ -85,12 +100,16 @@ impl Store {
         note: Note,
         archive: Bytes,
     ) -> Result<Kept, Failure> {
+        if archive.len() as u64 > self.room {
+            return Ok(Kept { note, archive });
+        }
         if self.archive(&note.sha256).is_none() {
             cache::write_atomically(&self.folder.join(&note.sha256), &archive)?;
         }
         for key in keys {
             self.remember(name, key, &note)?;
         }
+        self.make_room();
         Ok(Kept { note, archive })
     }
 
@@ -104,9 +123,83 @@ impl Store {
         cache::write_atomically(&self.note(name, key), &text)
     }
 
+    /// Removes what was used longest ago. Who reads an archive has all of it in memory, so none is in use.
+    fn make_room(&self) {
+        let remove = |place: &Path| {
+            // Another process may have removed it already.
+            let _ = fs::remove_file(place);
+            true
+        };
+        let archives = entries(&self.folder, is_sha256);
+        room::make_room(archives, self.room, remove);
+        let mut notes = entries(&self.folder.join("versions"), |name| {
+            name.ends_with(".json")
+        });
+        notes.iter_mut().for_each(|note| note.size = 1);
+        room::make_room(notes, MOST_NOTES, remove);
+    }
+
     fn note(&self, name: &str, key: &str) -> PathBuf {
         let key = format!("{}:{name}@{key}\n{}", self.registry, self.settings);
         let key = sha256_hex(key.as_bytes());
         self.folder.join("versions").join(format!("{key}.json"))
+    }
+}
+
+/// Gives the files of a folder whose names pass.
+fn entries(folder: &Path, is_wanted: impl Fn(&str) -> bool) -> Vec<Entry> {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten();
+    let wanted = files.filter(|file| file.file_name().to_str().is_some_and(&is_wanted));
+    wanted
+        .filter_map(|file| {
+            let metadata = file.metadata().ok().filter(fs::Metadata::is_file)?;
+            Some(Entry {
+                place: file.path(),
+                size: metadata.len(),
+                used: metadata.modified().ok()?,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::sources::testing::config;
+
+    #[test]
+    fn archives_that_were_not_used_for_the_longest_make_room() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut config = config(folder.path());
+        config.cache.packages_bytes = 250;
+        let store = Store::new(&config, "npm", String::new());
+        let keep = |name: &str, age: u64| {
+            let archive = Bytes::from(name.repeat(100));
+            let note = Note {
+                name: name.to_owned(),
+                version: "1.0.0".to_owned(),
+                file_name: format!("{name}.tgz"),
+                sha256: sha256_hex(&archive),
+            };
+            let place = store.folder.join(&note.sha256);
+            let keys = ["1.0.0".to_owned()];
+            let kept = store.keep(name, &keys, note, archive).expect("kept");
+            let used = SystemTime::now() - Duration::from_secs(age);
+            if let Ok(file) = fs::File::open(place) {
+                file.set_times(fs::FileTimes::new().set_modified(used))
+                    .expect("a time");
+            }
+            kept.archive.len()
+        };
+        let there = |name: &str| store.recall(name, "1.0.0").is_some();
+        assert_eq!((keep("a", 90), keep("b", 60)), (100, 100));
+        // Use counts, not age.
+        assert!(there("a"));
+        keep("c", 0);
+        assert_eq!(["a", "b", "c"].map(there), [true, false, true]);
+        assert_eq!(keep("large", 0), 500, "it is given, and not kept");
+        assert_eq!(["a", "c", "large"].map(there), [true, true, false]);
     }
 }
