@@ -64,6 +64,7 @@ fn command(program: &Program, repository: &str, more: &[&str]) -> Command {
 }
 
 /// Runs `analyze --json` and checks its time and its memory.
+#[expect(clippy::print_stdout, reason = "the figures are read by hand")]
 fn analyze(program: &Program, case: &str, repository: &str, more: &[&str]) -> Run {
     let mut command = command(program, repository, more);
     let began = Instant::now();

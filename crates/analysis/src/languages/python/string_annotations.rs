@@ -35,8 +35,8 @@ pub(super) fn read(
     if mentioned.is_empty() {
         return;
     }
-    let inside =
-        verbatim_range(literal, text, base).filter(|_| depth::estimate(value, MAX_DEPTH) <= MAX_DEPTH);
+    let inside = verbatim_range(literal, text, base)
+        .filter(|_| depth::estimate(value, MAX_DEPTH) <= MAX_DEPTH);
     let (Some(inside), Ok(length)) = (inside, TextSize::try_from(value.len())) else {
         reading
             .unmapped
