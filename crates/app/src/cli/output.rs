@@ -14,9 +14,9 @@ use crate::answer::{error_document, indented_json, show};
 /// What a command found out, for programs and for people.
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// The document of `--json`.
+    /// The document of `--json`; nothing where making it costs much and it is not asked for.
     pub(super) document: Value,
-    /// The text for people; may hold our own colours.
+    /// The text for people; may hold our own colours. Empty where it is not asked for.
     pub(super) text: String,
     /// The exit status: 0, or 1 when the answer is no.
     pub(super) status: u8,
@@ -41,6 +41,11 @@ impl Output {
             json: globals.json,
             color,
         }
+    }
+
+    /// Says whether answers are documents.
+    pub(super) fn is_json(&self) -> bool {
+        self.json
     }
 
     /// Says whether a progress bar would be seen by a person.

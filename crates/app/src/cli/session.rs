@@ -15,6 +15,8 @@ pub(super) struct Session {
     pub(super) engine: Engine,
     /// The call that the command makes; cancelled by the first interruption.
     pub(super) call: Call,
+    /// Whether the document is wanted, and not the text for people.
+    pub(super) json: bool,
     progress: Arc<TerminalProgress>,
 }
 
@@ -29,6 +31,7 @@ impl Session {
         let mut call = Call::new(Caller::CommandLine, watcher, cancellation);
         call.correlation_id = new_correlation_id();
         Self {
+            json: output.is_json(),
             engine,
             call,
             progress,

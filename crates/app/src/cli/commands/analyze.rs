@@ -1,6 +1,7 @@
 //! `synthesizer analyze`: what a repository is made of.
 
 use clap::{Args, ValueEnum};
+use serde_json::Value;
 use synthesizer_engine::operations::analyze::{AnalyzeRequest, Detail};
 use synthesizer_model::{Failure, analysis::RepositoryAnalysis, reference::RepositoryReference};
 
@@ -76,9 +77,16 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<Answ
         },
     };
     let analysis = session.engine.analyze(&session.call, request).await?;
+    // Both may be large; one is shown.
+    let (document, text) = if session.json {
+        let document = document(&analysis, &session.call.correlation_id)?;
+        (document, String::new())
+    } else {
+        (Value::Null, render(&analysis))
+    };
     Ok(Answer {
-        document: document(&analysis, &session.call.correlation_id)?,
-        text: render(&analysis),
+        document,
+        text,
         status: 0,
     })
 }

@@ -259,13 +259,14 @@ pub fn mask_json(value: &mut serde_json::Value) {
 
 /// Arrays longer than this are masked by several threads.
 const MANY: usize = 256;
-/// The most names of members that are remembered.
-const MOST_NAMES: usize = 1_000;
+/// How many texts are remembered, and how long they may be.
+const MOST_REMEMBERED: usize = 20_000;
+const LONGEST_REMEMBERED: usize = 256;
 
 /// A JSON value that is being masked.
 struct MaskedJson<'m> {
     masker: &'m Masker,
-    /// Names of members that hold no secret: the same few occur again and again.
+    /// Texts that hold no secret: names of members and paths occur again and again.
     harmless: HashSet<String>,
 }
 
@@ -273,13 +274,18 @@ impl MaskedJson<'_> {
     fn value(&mut self, value: &mut serde_json::Value) {
         match value {
             serde_json::Value::String(text) => {
-                if let Cow::Owned(masked) = self.masker.mask(text) {
-                    *text = masked;
+                if self.harmless.contains(text.as_str()) {
+                    return;
+                }
+                match self.masker.mask(text) {
+                    Cow::Owned(masked) => *text = masked,
+                    Cow::Borrowed(_) => self.remember(text),
                 }
             }
             serde_json::Value::Array(items) if items.len() > MANY => {
                 let masker = self.masker;
-                items.par_chunks_mut(MANY / 8).for_each(|items| {
+                let piece = items.len().div_ceil(2 * rayon::current_num_threads());
+                items.par_chunks_mut(piece).for_each(|items| {
                     let harmless = HashSet::new();
                     let mut masked = MaskedJson { masker, harmless };
                     items.iter_mut().for_each(|item| masked.value(item));
@@ -307,10 +313,16 @@ impl MaskedJson<'_> {
             return true;
         }
         let harmless = matches!(self.masker.mask(name), Cow::Borrowed(_));
-        if harmless && self.harmless.len() < MOST_NAMES {
-            self.harmless.insert(name.to_owned());
+        if harmless {
+            self.remember(name);
         }
         harmless
+    }
+
+    fn remember(&mut self, harmless: &str) {
+        if harmless.len() <= LONGEST_REMEMBERED && self.harmless.len() < MOST_REMEMBERED {
+            self.harmless.insert(harmless.to_owned());
+        }
     }
 }
 
