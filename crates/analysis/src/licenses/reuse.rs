@@ -289,20 +289,22 @@ impl Statement {
 /// beginning or the end tells already.
 fn fits(pattern: &[Piece], path: &str) -> bool {
     let is_exact = |piece: &&Piece| piece.is_exact();
-    let same = |(piece, found): (&Piece, char)| *piece == Piece::Exact(found);
-    let first = pattern.iter().take_while(is_exact).count();
-    let last = pattern[first..].iter().rev().take_while(is_exact).count();
     let mut characters = path.chars();
-    let begins = characters.by_ref().take(first).count() == first
-        && pattern.iter().zip(path.chars()).take(first).all(same);
-    let ends = || {
-        let found = path.chars().rev();
-        pattern.iter().rev().zip(found).take(last).all(same)
-    };
-    if !begins || !ends() {
-        return false;
+    let mut first = 0;
+    // Most patterns differ from most paths early, however long they are.
+    while let Some(Piece::Exact(expected)) = pattern.get(first) {
+        if characters.next() != Some(*expected) {
+            return false;
+        }
+        first += 1;
     }
     let pattern = &pattern[first..];
+    let same = |(piece, found): (&Piece, char)| *piece == Piece::Exact(found);
+    let exact_at_the_end = pattern.iter().rev().take_while(is_exact);
+    let found = path.chars().rev();
+    if !exact_at_the_end.zip(found).all(same) {
+        return false;
+    }
     let mut reached = vec![false; pattern.len() + 1];
     let mut next = reached.clone();
     reached[0] = true;

@@ -77,8 +77,14 @@ impl Store {
     pub(super) fn keep(&self, bare: &Path, commit: &str) -> Result<Lease, Failure> {
         cache::make_folder(&self.folder)?;
         let place = self.repository(commit);
-        let moved = fs::rename(bare, &place);
-        let lease = self.lease(commit);
+        let mut moved = fs::rename(bare, &place);
+        let mut lease = self.lease(commit);
+        if lease.is_none() && moved.is_err() && place.exists() {
+            // What lies there is no repository; something interrupted or changed it.
+            set_aside(&self.cache, &place);
+            moved = fs::rename(bare, &place);
+            lease = self.lease(commit);
+        }
         match (lease, moved) {
             (Some(lease), _) => {
                 make_room(&self.cache, self.room);
@@ -136,6 +142,10 @@ fn make_room(cache: &Path, room: u64) {
         .flatten()
     {
         for commit in fs::read_dir(of_url.path()).into_iter().flatten().flatten() {
+            // A link leads to what is not ours.
+            if !commit.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
             let place = commit.path();
             let head = fs::metadata(place.join("HEAD"));
             if let Ok(used) = head.and_then(|head| head.modified()) {
@@ -145,6 +155,14 @@ fn make_room(cache: &Path, room: u64) {
         }
     }
     room::make_room(entries, room, |place| take_away(cache, place));
+}
+
+/// Removes what nobody can use.
+fn set_aside(cache: &Path, place: &Path) {
+    if let Ok(scratch) = cache::scratch_folder(cache) {
+        // Another process may have done so.
+        let _ = fs::rename(place, scratch.path().join("broken.git"));
+    }
 }
 
 /// Removes a repository that nobody uses; says whether it did.
@@ -159,7 +177,10 @@ fn take_away(cache: &Path, repository: &Path) -> bool {
     let Ok(scratch) = cache::scratch_folder(cache) else {
         return false;
     };
-    fs::rename(repository, scratch.path().join("gone.git")).is_ok()
+    let moved = fs::rename(repository, scratch.path().join("gone.git")).is_ok();
+    // Whoever waits for the lock need not wait for the removal.
+    drop(head);
+    moved
 }
 
 #[cfg(test)]
@@ -243,6 +264,16 @@ mod tests {
         let last = kept.add(3, 20);
         assert_eq!(kept.there(), [3]);
         assert!(last.repository.join("HEAD").is_file());
+    }
+
+    #[test]
+    fn what_lies_in_the_place_of_a_repository_and_is_none_is_set_aside() {
+        let kept = kept(3 * SIZE as u64);
+        let place = kept.store.repository(&commit(0));
+        fs::create_dir_all(place.join("objects")).expect("a folder");
+        let lease = kept.add(0, 10);
+        assert!(lease.repository.join("HEAD").is_file());
+        assert!(!place.join("objects").exists());
     }
 
     #[test]

@@ -350,6 +350,10 @@ impl<'a> Walk<'a> {
 
     fn hand_on(&self, path: &TreePath, contents: &[u8]) {
         let size = contents.len() as u64;
+        if size > HANDED_ON_BYTES / 16 {
+            // One large file must not take the place of many.
+            return;
+        }
         if self.handed_on.fetch_add(size, Ordering::Relaxed) + size <= HANDED_ON_BYTES {
             let mut all = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
             all.insert(path.clone(), Bytes::copy_from_slice(contents));

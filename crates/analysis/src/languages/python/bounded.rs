@@ -94,6 +94,20 @@ mod tests {
     }
 
     #[test]
+    fn deep_text_that_looks_flat_to_a_glance_is_refused() {
+        let deep = "lambda a=".repeat(60_000);
+        for text in [
+            format!("x = 1.e5f\"{{{deep}1}}\""),
+            format!("x = 1.jrf'{{{deep}1}}'"),
+            format!("x = f\"\\N{{{{{deep}1}}}}\""),
+            format!("x = f\"{{{deep}1}}\""),
+            format!("x = 1or f\"{{{deep}1}}\""),
+        ] {
+            assert_eq!(with_tree(&text, |_| ()), Err(TOO_DEEP.to_owned()));
+        }
+    }
+
+    #[test]
     fn a_huge_text_is_refused_unread() {
         let text = " ".repeat(MAX_TEXT_BYTES + 1);
         let outcome = with_tree(&text, |_| ());

@@ -9,6 +9,21 @@ const MOST_BLOCKS: usize = 60;
 /// Deeper nesting in a field of a format string neither.
 const MOST_IN_FIELD: usize = 8;
 
+/// What may stand before a string, and whether the string then has fields.
+const STRING_PREFIXES: [(&[u8], bool); 11] = [
+    (b"r", false),
+    (b"b", false),
+    (b"u", false),
+    (b"br", false),
+    (b"rb", false),
+    (b"f", true),
+    (b"t", true),
+    (b"fr", true),
+    (b"rf", true),
+    (b"tr", true),
+    (b"rt", true),
+];
+
 /// Bounds the nesting of the text's tokens; `None` for an odd text. Indentation is not in it, but blocks are.
 pub(super) fn nesting(text: &str) -> Option<usize> {
     if memchr(b'\r', text.as_bytes()).is_some() {
@@ -231,20 +246,23 @@ impl Glance<'_> {
         let length = rest.iter().take_while(|byte| is_part(byte)).count();
         let word = &rest[..length];
         self.at += length;
+        let is_quote = matches!(self.byte(0), b'"' | b'\'');
         if word[0].is_ascii_digit() {
-            // Where a number ends and a word begins is for the lexer to say.
+            // Where a number ends and a word or a string begins is for the lexer to say.
             let is_plain = word.iter().all(|byte| !byte.is_ascii_alphabetic());
-            let is_followed = matches!(self.byte(0), b'"' | b'\'') || !self.byte(0).is_ascii();
+            let goes_on = self.byte(0) == b'.' && self.byte(1).is_ascii_alphabetic();
             self.lengthen(1);
-            return (is_plain && !is_followed).then_some(());
+            return (is_plain && !is_quote && !goes_on && self.byte(0).is_ascii()).then_some(());
         }
-        match self.byte(0) {
-            b'"' | b'\'' if length <= 2 => {
-                let has = |letter: u8| word.iter().any(|byte| byte.eq_ignore_ascii_case(&letter));
-                return self.string(has(b'f') || has(b't'));
-            }
-            byte if !byte.is_ascii() => return None,
-            _ => {}
+        if is_quote {
+            // What is no prefix is a word, or a part of one, that stands there by accident.
+            let is_format = STRING_PREFIXES
+                .iter()
+                .find(|(prefix, _)| word.eq_ignore_ascii_case(prefix))?;
+            return self.string(is_format.1);
+        }
+        if !self.byte(0).is_ascii() {
+            return None;
         }
         match word {
             b"lambda" => self.chain().lambdas += 1,
@@ -279,8 +297,8 @@ impl Glance<'_> {
             // A string that does not end is odd.
             self.at += found?;
             match self.bytes[self.at] {
-                // It hides no brace.
-                b'\\' if is_format && matches!(self.byte(1), b'{' | b'}') => self.at += 1,
+                // It hides no brace, and what it makes of a character's name depends on the prefix.
+                b'\\' if is_format && matches!(self.byte(1), b'{' | b'}' | b'N') => return None,
                 b'\\' => self.at += 2,
                 b'\n' if !is_long => return None,
                 b'\n' => self.at += 1,
@@ -328,6 +346,12 @@ impl Glance<'_> {
             if open == 0 {
                 break;
             }
+        }
+        let field = &self.bytes[begin..self.at];
+        let keeps_open = |word: &&[u8]| memchr::memmem::find(field, word).is_some();
+        if [&b"lambda"[..], b"yield"].iter().any(keeps_open) {
+            // The lexer keeps its bracket open beyond the string.
+            return None;
         }
         self.lengthen(2 * (self.at - begin));
         Some(())
@@ -381,6 +405,11 @@ mod tests {
             "f'{a!r:{\"b\"}}'\n",
             "a \\ b\n",
             "f(",
+            "1.e5f\"{a}\"",
+            "1.jrf'{a}'",
+            "f'\\N{{a}}'",
+            "f'{lambda x}'",
+            "a or'b'",
             "[)\n",
         ] {
             assert_eq!(nesting(text), None, "{text:?}");
@@ -391,10 +420,59 @@ mod tests {
     #[test]
     fn it_is_never_less_than_what_the_lexer_tells() {
         let pieces = [
-            "(", ")", "[", "]", "{", "}", "'", "\"", "'''", "\"\"\"", "f'", "rb'", "\\", "\n",
-            "\n  ", "\n    ", "\n\t", "#", ",", ";", ":", ":=", "->", "lambda ", "yield ", "not ",
-            "a", "b.c", " ", "=", "\r", "é", "\u{c}", "{a}", "{{", "1e5", "if a: ", "...", "$",
-            "?", "!",
+            "(",
+            ")",
+            "[",
+            "]",
+            "{",
+            "}",
+            "'",
+            "\"",
+            "'''",
+            "\"\"\"",
+            "f'",
+            "rb'",
+            "\\",
+            "\n",
+            "\n  ",
+            "\n    ",
+            "\n\t",
+            "#",
+            ",",
+            ";",
+            ":",
+            ":=",
+            "->",
+            "lambda ",
+            "yield ",
+            "not ",
+            "a",
+            "b.c",
+            " ",
+            "=",
+            "\r",
+            "é",
+            "\u{c}",
+            "{a}",
+            "{{",
+            "1e5",
+            "if a: ",
+            "...",
+            "$",
+            "?",
+            "!",
+            "1.e5",
+            "1.j",
+            "f\"",
+            "rf'",
+            "\\N",
+            "lambda a=",
+            "or",
+            "in",
+            "{lambda",
+            "}\"",
+            "}'",
+            "1}",
         ];
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
         let mut next = |below: usize| {

@@ -103,8 +103,12 @@ impl Store {
         if archive.len() as u64 > self.room {
             return Ok(Kept { note, archive });
         }
+        let place = self.folder.join(&note.sha256);
         if self.archive(&note.sha256).is_none() {
-            cache::write_atomically(&self.folder.join(&note.sha256), &archive)?;
+            cache::write_atomically(&place, &archive)?;
+        } else if let Ok(file) = fs::File::open(&place) {
+            // Else it could be the first to make room for itself.
+            room::touch(&file);
         }
         for key in keys {
             self.remember(name, key, &note)?;
