@@ -53,6 +53,18 @@ impl MemoryTree {
         }
     }
 
+    /// Makes a tree named `test`.
+    pub fn of_files(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        let origin = Origin {
+            slug: "test".to_owned(),
+            url: "test".to_owned(),
+            revision: "tree:test".to_owned(),
+            version: None,
+            platform: "local".to_owned(),
+        };
+        Self::new(origin, files)
+    }
+
     /// Makes a tree named `test` of text files.
     ///
     /// # Example
@@ -64,17 +76,10 @@ impl MemoryTree {
     /// assert_eq!(tree.entries().len(), 1);
     /// ```
     pub fn of_texts<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let origin = Origin {
-            slug: "test".to_owned(),
-            url: "test".to_owned(),
-            revision: "tree:test".to_owned(),
-            version: None,
-            platform: "local".to_owned(),
-        };
         let files = files
             .into_iter()
             .map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
-        Self::new(origin, files)
+        Self::of_files(files)
     }
 }
 

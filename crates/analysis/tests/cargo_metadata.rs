@@ -21,7 +21,7 @@ use synthesizer_analysis::{
 use synthesizer_model::{
     dependency::{Dependency, Ecosystem},
     project::{Project, Target},
-    tree::{Origin, SourceTree as _, TreePath},
+    tree::{SourceTree as _, TreePath},
 };
 use synthesizer_testkit::real_trees;
 
@@ -82,14 +82,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, Vec<u8>)>) {
 fn read(folder: &Path) -> EcosystemFacts {
     let mut files = Vec::new();
     collect(folder, "", &mut files);
-    let origin = Origin {
-        slug: "test".to_owned(),
-        url: "test".to_owned(),
-        revision: "tree:test".to_owned(),
-        version: None,
-        platform: "local".to_owned(),
-    };
-    let tree = MemoryTree::new(origin, files);
+    let tree = MemoryTree::of_files(files);
     let mut families = ECOSYSTEMS.iter();
     let cargo = families
         .find(|family| family.ecosystem() == Ecosystem::Cargo)

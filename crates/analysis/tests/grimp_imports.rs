@@ -22,9 +22,7 @@ use synthesizer_analysis::{
     reading::Bounds,
     repository::{self, Options},
 };
-use synthesizer_model::{
-    analysis::ImportEdge, facts_store::Forgetful, progress::Unwatched, tree::Origin,
-};
+use synthesizer_model::{analysis::ImportEdge, facts_store::Forgetful, progress::Unwatched};
 use synthesizer_testkit::real_trees::{self, RealTree};
 
 /// From how many bytes on a file that is no Python text is left out.
@@ -85,18 +83,11 @@ fn ask_grimp(package: &Path) -> Theirs {
 
 /// Gives the edges between files, as `analyze --detail full` lists them.
 fn analyze(tree: &RealTree) -> Vec<ImportEdge> {
-    let origin = Origin {
-        slug: "test".to_owned(),
-        url: "test".to_owned(),
-        revision: "tree:test".to_owned(),
-        version: None,
-        platform: "local".to_owned(),
-    };
     // A large file that is no Python text has no part in a graph of modules, and takes most of the time.
     let has_part =
         |(path, text): &(String, Vec<u8>)| path.ends_with(".py") || text.len() < LARGE_DATA;
     let files = real_trees::files(&tree.folder).into_iter().filter(has_part);
-    let contents = MemoryTree::new(origin, files);
+    let contents = MemoryTree::of_files(files);
     let options = Options {
         full: true,
         ..Options::default()

@@ -28,7 +28,7 @@ use synthesizer_analysis::{
 use synthesizer_model::{
     dependency::{Dependency, Ecosystem},
     project::{LockFile, ProjectRole},
-    tree::{Origin, SourceTree as _, TreePath},
+    tree::{SourceTree as _, TreePath},
 };
 use synthesizer_testkit::{real_trees, scratch};
 
@@ -91,14 +91,7 @@ fn installed() -> Option<String> {
 }
 
 fn read(files: Vec<(String, Vec<u8>)>) -> EcosystemFacts {
-    let origin = Origin {
-        slug: "test".to_owned(),
-        url: "test".to_owned(),
-        revision: "tree:test".to_owned(),
-        version: None,
-        platform: "local".to_owned(),
-    };
-    let tree = MemoryTree::new(origin, files);
+    let tree = MemoryTree::of_files(files);
     let mut families = ECOSYSTEMS.iter();
     let npm = families.find(|family| family.ecosystem() == Ecosystem::Npm);
     let npm = npm.expect("npm is a family");

@@ -22,7 +22,7 @@ use synthesizer_analysis::{
 use synthesizer_model::{
     dependency::{Dependency, Ecosystem, normalize_distribution},
     project::Project,
-    tree::{Origin, SourceTree as _, TreePath},
+    tree::{SourceTree as _, TreePath},
 };
 use synthesizer_testkit::real_trees::{self, RealTree};
 
@@ -43,16 +43,9 @@ enum Outcome {
 }
 
 fn read(tree: &RealTree) -> EcosystemFacts {
-    let origin = Origin {
-        slug: "test".to_owned(),
-        url: "test".to_owned(),
-        revision: "tree:test".to_owned(),
-        version: None,
-        platform: "local".to_owned(),
-    };
     let is_answer = |path: &str| path.ends_with("PKG-INFO") || path.contains(".egg-info/");
     let files = real_trees::files(&tree.folder).into_iter();
-    let contents = MemoryTree::new(origin, files.filter(|(path, _)| !is_answer(path)));
+    let contents = MemoryTree::of_files(files.filter(|(path, _)| !is_answer(path)));
     let mut families = ECOSYSTEMS.iter();
     let python = families.find(|family| family.ecosystem() == Ecosystem::Python);
     let python = python.expect("Python is a family");

@@ -15,7 +15,6 @@ use synthesizer_model::{
     facts_store::Forgetful,
     progress::Unwatched,
     source_file::{LanguageLines, LineCounts},
-    tree::Origin,
 };
 use synthesizer_testkit::real_trees::{self, RealTree};
 use tokei::{CodeStats, Config, LanguageType, Languages};
@@ -89,15 +88,8 @@ fn walk(tree: &RealTree) -> Files {
 }
 
 fn analyze(tree: &RealTree) -> Files {
-    let origin = Origin {
-        slug: "test".to_owned(),
-        url: "test".to_owned(),
-        revision: "tree:test".to_owned(),
-        version: None,
-        platform: "local".to_owned(),
-    };
     let texts: BTreeMap<String, Vec<u8>> = real_trees::files(&tree.folder).into_iter().collect();
-    let contents = MemoryTree::new(origin, texts.clone());
+    let contents = MemoryTree::of_files(texts.clone());
     let options = Options {
         full: true,
         ..Options::default()

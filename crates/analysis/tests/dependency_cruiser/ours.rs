@@ -13,7 +13,7 @@ use synthesizer_analysis::{
 };
 use synthesizer_model::{
     code::ImportForm, dependency::Ecosystem, facts_store::Forgetful, progress::Unwatched,
-    source_file::FileRole, tree::Origin,
+    source_file::FileRole,
 };
 use synthesizer_testkit::real_trees;
 
@@ -47,14 +47,7 @@ pub(crate) fn read(contents: Vec<(String, Vec<u8>)>) -> Ours {
         imports: Vec::new(),
         declared: BTreeMap::new(),
     };
-    let origin = Origin {
-        slug: "test".to_owned(),
-        url: "test".to_owned(),
-        revision: "tree:test".to_owned(),
-        version: None,
-        platform: "local".to_owned(),
-    };
-    let tree = MemoryTree::new(origin, contents);
+    let tree = MemoryTree::of_files(contents);
     let inventory = inventory::read(&tree, &Unwatched).expect("not cancelled");
     let read = reading::read_files(&tree, &Forgetful, Bounds::default(), &Unwatched);
     let read = read.expect("not cancelled");
