@@ -11,7 +11,7 @@ use synthesizer_infrastructure::{
     tools,
 };
 use synthesizer_model::failure::Failure;
-use synthesizer_resolution::UvEnvironment;
+use synthesizer_resolution::SolverEnvironment;
 
 use crate::Engine;
 
@@ -25,9 +25,9 @@ pub(crate) struct Uv {
 
 impl Uv {
     /// Lends it to the resolution.
-    pub(crate) fn environment(&self) -> UvEnvironment<'_> {
-        UvEnvironment {
-            uv: &self.program,
+    pub(crate) fn environment(&self) -> SolverEnvironment<'_> {
+        SolverEnvironment {
+            program: &self.program,
             scratch: &self.scratch,
             variables: &self.variables,
             deadline: self.deadline,

@@ -1,6 +1,6 @@
 //! The one error shape that leaves the system. Must not hold secrets or internal paths: messages are written for the caller.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Stable error codes of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +50,31 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// Every code.
+    pub const ALL: [Self; 21] = [
+        Self::Url,
+        Self::Path,
+        Self::Query,
+        Self::Argument,
+        Self::NotFound,
+        Self::Authentication,
+        Self::Forbidden,
+        Self::RateLimited,
+        Self::CircuitOpen,
+        Self::Timeout,
+        Self::Upstream,
+        Self::Unsatisfiable,
+        Self::Incompatible,
+        Self::Verify,
+        Self::Exists,
+        Self::Limit,
+        Self::ToolMissing,
+        Self::Cancelled,
+        Self::Config,
+        Self::Offline,
+        Self::Internal,
+    ];
+
     /// Gives the code as it appears in every interface, such as `E_URL`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -94,6 +119,16 @@ impl ErrorCode {
             Self::Internal => 70,
             Self::Cancelled => 130,
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for ErrorCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::ALL
+            .into_iter()
+            .find(|code| code.as_str() == text)
+            .ok_or_else(|| serde::de::Error::custom("not an error code"))
     }
 }
 

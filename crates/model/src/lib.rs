@@ -9,7 +9,7 @@
 //! - [`source_file`]: one file's language, lines, role and facts; [`facts_store`]: where they are kept
 //! - [`project`]: one package of a repository, as its manifests declare it
 //! - [`dependency`], [`license`], [`component`], [`analysis`]: what analysis finds
-//! - [`resolution`]: what a solver is asked and answers
+//! - [`resolution`]: what a solver is asked and answers; [`compatibility`]: whether repositories can live together
 //! - [`synthesis`]: request, plan and provenance of a new project
 //! - [`verification`]: what was checked and what was not
 //! - [`finding`]: remarks that a result carries
@@ -19,6 +19,7 @@
 
 pub mod analysis;
 pub mod code;
+pub mod compatibility;
 pub mod component;
 pub mod dependency;
 pub mod discovery;

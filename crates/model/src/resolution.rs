@@ -1,11 +1,24 @@
 //! What a solver is asked and what it answers.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::dependency::{Dependency, Ecosystem};
 
-/// The requirements of one repository.
-#[derive(Debug, Clone)]
+/// A language or runtime version that a manifest asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuntimeRequirement {
+    /// `python`, `rust`, `edition`, `node`, `npm`, `go`, `java` and so on, as [`crate::project::Project::runtimes`] names it.
+    pub runtime: String,
+    /// As written, such as `>=3.9` or `1.70`.
+    pub specifier: String,
+    /// The manifest.
+    pub manifest: String,
+    /// The line, counted from 1; 0 when it is not known.
+    pub line: u32,
+}
+
+/// The requirements of one repository in one ecosystem.
+#[derive(Debug, Clone, Default)]
 pub struct RepositoryRequirements {
     /// The repository as the user named it.
     pub repository: String,
@@ -13,8 +26,30 @@ pub struct RepositoryRequirements {
     pub slug: String,
     /// PEP 440 specifier of the Python versions it runs on.
     pub requires_python: Option<String>,
-    /// Its runtime requirements and those of the extras asked for.
+    /// Versions of languages and runtimes, each with its place.
+    pub runtimes: Vec<RuntimeRequirement>,
+    /// Its runtime requirements and those of the extras asked for; for npm its peers too (`group` is `peer`).
     pub requirements: Vec<Dependency>,
+}
+
+/// A further requirement of the user.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Constraint {
+    /// The repository whose own requirements of the package this one takes the place of, as the user named it; it is asked for beside all
+    /// others when `None`.
+    pub instead_of: Option<String>,
+    /// The requirement in the ecosystem's own form: `numpy>=1.20` (PEP 508), `serde@^1.0.100`, `react@>=17 <19`.
+    pub requirement: String,
+}
+
+impl Constraint {
+    /// Makes a requirement beside all others.
+    pub fn beside(requirement: impl Into<String>) -> Self {
+        Self {
+            instead_of: None,
+            requirement: requirement.into(),
+        }
+    }
 }
 
 /// What is asked of a solver.
@@ -22,16 +57,16 @@ pub struct RepositoryRequirements {
 pub struct ResolutionRequest {
     /// The repositories.
     pub repositories: Vec<RepositoryRequirements>,
-    /// Further requirements of the user, in the ecosystem's own form.
-    pub constraints: Vec<String>,
-    /// The one Python version to solve for, such as `3.12`; the whole range when `None`.
+    /// Further requirements of the user.
+    pub constraints: Vec<Constraint>,
+    /// The one Python version to solve for, such as `3.12`; the whole range when `None`. Other ecosystems ignore it.
     pub python_version: Option<String>,
     /// Answer from caches alone.
     pub offline: bool,
 }
 
 /// How the question was answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ResolutionStatus {
     /// There is a solution.
@@ -43,7 +78,7 @@ pub enum ResolutionStatus {
 }
 
 /// One resolved package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedPackage {
     /// Normalised name.
     pub name: String,
@@ -51,13 +86,16 @@ pub struct ResolvedPackage {
     pub version: String,
     /// Packages and repositories that ask for it, sorted.
     pub required_by: Vec<String>,
+    /// The shortest way from a repository to it: the repository first, then `NAME VERSION` of each package between, itself left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chain: Vec<String>,
     /// Top-level import names that the package's wheel provides, where they were read.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub import_names: Vec<String>,
 }
 
 /// A lock file of the ecosystem.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockFile {
     /// File name, such as `uv.lock`.
     pub name: String,
@@ -66,7 +104,7 @@ pub struct LockFile {
 }
 
 /// A requirement with the place that imposes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImposedRequirement {
     /// The repository as the user named it.
     pub repository: String,
@@ -76,6 +114,29 @@ pub struct ImposedRequirement {
     pub manifest: String,
     /// The line, counted from 1; 0 when it has none.
     pub line: u32,
+}
+
+impl Resolution {
+    /// Makes an answer that says nothing yet: its status is [`ResolutionStatus::Unknown`].
+    pub fn unanswered(ecosystem: Ecosystem, solver: impl Into<String>) -> Self {
+        Self {
+            ecosystem,
+            status: ResolutionStatus::Unknown,
+            code: None,
+            packages_resolved: 0,
+            packages: Vec::new(),
+            lock: None,
+            requirements_txt: None,
+            requires_python: None,
+            conflicts: Vec::new(),
+            relaxations: Vec::new(),
+            explanation: String::new(),
+            derivation: Vec::new(),
+            solver: solver.into(),
+            kept_for_seconds: None,
+            warnings: Vec::new(),
+        }
+    }
 }
 
 impl ImposedRequirement {
@@ -90,18 +151,62 @@ impl ImposedRequirement {
 }
 
 /// Requirements that cannot hold together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict {
-    /// The package, or `python`.
+    /// The package, or a runtime such as `python`.
     pub what: String,
+    /// Where alone they contradict each other: an environment marker; everywhere when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
     /// The repositories that take part.
     pub repositories: Vec<String>,
     /// Their requirements.
     pub requirements: Vec<ImposedRequirement>,
 }
 
+/// One step of a solver's derivation: something asks for something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DerivationStep {
+    /// The repository, or `NAME` with the versions that the step is about, such as `requests==2.20.0`.
+    pub subject: String,
+    /// Whether the subject is a repository.
+    pub is_repository: bool,
+    /// The package that it asks for, or that is not to be had.
+    pub package: String,
+    /// The versions, in the ecosystem's own form; empty for any.
+    pub versions: String,
+    /// Where alone it holds, such as `sys_platform == 'win32'`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+}
+
+/// One change of a way out. Changes with the same `option` are made together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relaxation {
+    /// Which way out it belongs to, counted from 1, the mildest first.
+    pub option: u32,
+    /// The repository as the user named it.
+    pub repository: String,
+    /// Its requirement, as written.
+    pub requirement: String,
+    /// What to ask for instead; `None` when the requirement has to go.
+    pub becomes: Option<String>,
+    /// The manifest.
+    pub manifest: String,
+    /// The line, counted from 1; 0 when it has none.
+    pub line: u32,
+    /// What the change is, in one plain sentence.
+    pub what: String,
+    /// The text to pass as a constraint so that it is solved with this change; `None` when only the manifest can be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constraint: Option<String>,
+    /// The versions that the solver took with all changes of the option, of the packages that they are about, as `NAME VERSION`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub takes: Vec<String>,
+}
+
 /// The answer for one ecosystem.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Resolution {
     /// The family.
     pub ecosystem: Ecosystem,
@@ -125,10 +230,19 @@ pub struct Resolution {
     pub requires_python: Option<String>,
     /// What contradicts what.
     pub conflicts: Vec<Conflict>,
+    /// Ways out, each solved before it is offered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relaxations: Vec<Relaxation>,
     /// The solver's derivation with the repositories' own names.
     pub explanation: String,
-    /// The solver and its version, such as `uv 0.9.1`.
+    /// The same derivation as data, as far as it could be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub derivation: Vec<DerivationStep>,
+    /// The solver and its version, such as `uv 0.9.1`; `first look` when none could be asked.
     pub solver: String,
+    /// How many seconds ago the solver said so, when the answer was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_for_seconds: Option<u64>,
     /// What to know.
     pub warnings: Vec<String>,
 }

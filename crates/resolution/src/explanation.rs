@@ -80,6 +80,7 @@ pub(crate) fn conflicts(
     };
     vec![Conflict {
         what,
+        environment: None,
         repositories: repositories(&all),
         requirements: all,
     }]
@@ -128,6 +129,7 @@ fn conflict_about(
     }));
     Conflict {
         what: name.to_owned(),
+        environment: None,
         repositories: repositories(&requirements),
         requirements,
     }

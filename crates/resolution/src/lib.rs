@@ -15,6 +15,7 @@ mod requirement;
 pub mod solvers;
 
 pub use solvers::{
-    uv::{LockProblem, ProjectLock, UvEnvironment, lock_project, resolve_python},
+    solver::{Effort, Solver, SolverDescription, SolverEnvironment},
+    uv::{LockProblem, ProjectLock, lock_project, resolve_python},
     uv_untrusted::{check_pins, check_project},
 };

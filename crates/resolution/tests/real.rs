@@ -11,11 +11,12 @@ use synthesizer_model::{
     dependency::{Dependency, Ecosystem},
     failure::{ErrorCode, Failure},
     resolution::{
-        Conflict, RepositoryRequirements, Resolution, ResolutionRequest, ResolutionStatus,
+        Conflict, Constraint, RepositoryRequirements, Resolution, ResolutionRequest,
+        ResolutionStatus,
     },
 };
 use synthesizer_resolution::{
-    LockProblem, ProjectLock, UvEnvironment, lock_project, resolve_python,
+    LockProblem, ProjectLock, SolverEnvironment, lock_project, resolve_python,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -43,9 +44,9 @@ impl Machine {
         }
     }
 
-    fn environment(&self) -> UvEnvironment<'_> {
-        UvEnvironment {
-            uv: &self.uv,
+    fn environment(&self) -> SolverEnvironment<'_> {
+        SolverEnvironment {
+            program: &self.uv,
             scratch: self.scratch.path(),
             variables: &self.variables,
             deadline: Duration::from_secs(120),
@@ -72,6 +73,7 @@ fn repository(
         slug: name.trim_start_matches("./").to_owned(),
         requires_python: requires_python.map(str::to_owned),
         requirements: requirements.iter().enumerate().map(dependency).collect(),
+        ..RepositoryRequirements::default()
     }
 }
 
@@ -335,7 +337,7 @@ async fn a_python_that_is_not_installed_is_solved_for_with_a_warning() {
 #[tokio::test]
 async fn constraints_take_part() {
     let mut request = request(vec![repository("./a", Some(">=3.9"), &["click>=8.1"])]);
-    request.constraints = vec!["click<8".to_owned()];
+    request.constraints = vec![Constraint::beside("click<8")];
     let resolution = attempt(&request).await.expect("an answer");
     assert_eq!(
         shown(&resolution.conflicts),
@@ -367,7 +369,7 @@ async fn what_is_not_in_the_cache_is_unknown_offline() {
         "UV_CACHE_DIR".to_owned(),
         cache.path().display().to_string(),
     );
-    let environment = UvEnvironment {
+    let environment = SolverEnvironment {
         variables: &variables,
         ..machine.environment()
     };
@@ -399,7 +401,7 @@ async fn a_registry_that_cannot_be_reached_is_a_failure_without_its_address() {
         "http://user:word@127.0.0.1:9/simple".to_owned(),
     );
     variables.insert("UV_HTTP_RETRIES".to_owned(), "0".to_owned());
-    let environment = UvEnvironment {
+    let environment = SolverEnvironment {
         variables: &variables,
         ..machine.environment()
     };
@@ -419,7 +421,7 @@ async fn a_registry_that_cannot_be_reached_is_a_failure_without_its_address() {
 async fn the_deadline_and_cancellation_hold() {
     let machine = Machine::new();
     let request = request(vec![repository("./a", Some(">=3.9"), &["itsdangerous"])]);
-    let environment = UvEnvironment {
+    let environment = SolverEnvironment {
         deadline: Duration::ZERO,
         ..machine.environment()
     };

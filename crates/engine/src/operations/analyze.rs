@@ -147,6 +147,7 @@ impl Engine {
                 slug: "source".to_owned(),
                 requires_python: analysis.requires_python.clone(),
                 requirements: runtime,
+                ..RepositoryRequirements::default()
             }],
             offline: self.config().offline,
             ..ResolutionRequest::default()

@@ -6,7 +6,7 @@ use synthesizer_model::{
     dependency::Ecosystem,
     failure::{ErrorCode, Failure},
     reference::RepositoryReference,
-    resolution::{RepositoryRequirements, Resolution, ResolutionRequest},
+    resolution::{Constraint, RepositoryRequirements, Resolution, ResolutionRequest},
     tree::SourceTree,
 };
 
@@ -90,7 +90,11 @@ impl Engine {
         call.progress.step(60, "solving");
         let request = ResolutionRequest {
             repositories,
-            constraints: request.constraints,
+            constraints: request
+                .constraints
+                .into_iter()
+                .map(Constraint::beside)
+                .collect(),
             python_version: request.python_version,
             offline: self.config().offline,
         };
@@ -122,6 +126,7 @@ fn requirements_of(
             .filter(synthesizer_analysis::repository::is_runtime)
             .collect(),
         repository,
+        ..RepositoryRequirements::default()
     };
     (requirements, warnings)
 }

@@ -102,6 +102,7 @@ impl Engine {
                 slug: taken.id.clone(),
                 requires_python: taken.read.manifests.project.requires_python.clone(),
                 requirements,
+                ..RepositoryRequirements::default()
             }],
             offline: self.config().offline,
             ..ResolutionRequest::default()
@@ -187,7 +188,7 @@ impl Engine {
             repository: format!("template {}", template.name),
             slug: "template".to_owned(),
             requires_python: Some(template.requires_python()?),
-            requirements: Vec::new(),
+            ..RepositoryRequirements::default()
         };
         let repositories = taken
             .iter()
@@ -202,6 +203,7 @@ impl Engine {
                     .filter(|distribution| distribution.need == Need::Required)
                     .flat_map(|distribution| requirements(source, distribution))
                     .collect(),
+                ..RepositoryRequirements::default()
             })
             .chain([of_template])
             .collect();

@@ -4,21 +4,20 @@
 
 use std::path::Path;
 
+use futures_util::future::BoxFuture;
 use synthesizer_model::{
     dependency::{Dependency, Ecosystem},
     failure::{ErrorCode, Failure},
     resolution::{
         Conflict, ImposedRequirement, LockFile, Resolution, ResolutionRequest, ResolutionStatus,
-        ResolvedPackage,
     },
     text::escape_untrusted,
 };
 use tokio_util::sync::CancellationToken;
 
-pub use super::uv_program::UvEnvironment;
 pub use super::uv_project::{LockProblem, ProjectLock, lock_project};
 use super::{
-    SolverDescription,
+    Effort, Solver, SolverDescription, SolverEnvironment,
     uv_answer::{self, Derivation, Refusal},
     uv_interpreter::{self, Interpreter},
     uv_lock::{self, LockedSet},
@@ -32,12 +31,48 @@ use crate::{
 };
 
 /// What is known of this solver without running it.
-pub(super) const DESCRIPTION: SolverDescription = SolverDescription {
+static DESCRIPTION: SolverDescription = SolverDescription {
     name: "uv",
     ecosystem: Ecosystem::Python,
     documentation: "https://docs.astral.sh/uv/concepts/resolution/",
     limits: "packages without wheels are not built, so sets that need one are unknown; direct references are solved by name",
 };
+
+/// The solver of Python.
+#[derive(Debug, Clone, Copy)]
+pub struct Uv;
+
+impl Solver for Uv {
+    fn description(&self) -> &'static SolverDescription {
+        &DESCRIPTION
+    }
+
+    fn read_constraint(&self, text: &str) -> Result<Dependency, &'static str> {
+        uv_workspace::read_constraint(text)
+    }
+
+    fn version<'a>(
+        &'a self,
+        environment: SolverEnvironment<'a>,
+        cancellation: &'a CancellationToken,
+    ) -> BoxFuture<'a, Result<String, Failure>> {
+        Box::pin(async move {
+            UvProgram::new(environment, cancellation, true)
+                .version()
+                .await
+        })
+    }
+
+    fn solve<'a>(
+        &'a self,
+        request: &'a ResolutionRequest,
+        effort: Effort,
+        environment: SolverEnvironment<'a>,
+        cancellation: &'a CancellationToken,
+    ) -> BoxFuture<'a, Result<Resolution, Failure>> {
+        Box::pin(solve(request, effort, environment, cancellation))
+    }
+}
 
 /// Finds one set of distributions that satisfies every repository of the request.
 ///
@@ -51,7 +86,16 @@ pub(super) const DESCRIPTION: SolverDescription = SolverDescription {
 /// `E_CANCELLED`, `E_TOOL_MISSING`, `E_CONFIG`, `E_LIMIT`.
 pub async fn resolve_python(
     request: &ResolutionRequest,
-    environment: UvEnvironment<'_>,
+    environment: SolverEnvironment<'_>,
+    cancellation: &CancellationToken,
+) -> Result<Resolution, Failure> {
+    solve(request, Effort::Whole, environment, cancellation).await
+}
+
+async fn solve(
+    request: &ResolutionRequest,
+    effort: Effort,
+    environment: SolverEnvironment<'_>,
     cancellation: &CancellationToken,
 ) -> Result<Resolution, Failure> {
     let constraints = uv_workspace::constraints(&request.constraints)?;
@@ -59,7 +103,7 @@ pub async fn resolve_python(
     let demands = python_demands(request, &members, &mut warnings)?;
     let mut program = UvProgram::new(environment, cancellation, request.offline);
     let solver = program.version().await?;
-    let mut resolution = empty_answer(solver);
+    let mut resolution = Resolution::unanswered(Ecosystem::Python, solver);
     let common = demands.iter().fold(PythonRange::full(), |common, demand| {
         common.intersect(&demand.range)
     });
@@ -76,7 +120,10 @@ pub async fn resolve_python(
         Outcome::Locked => {
             let content = program.read_lock(&directory).await?;
             let selection = ["--all-packages", "--no-emit-workspace"];
-            let requirements_txt = program.export(&directory, &selection).await?;
+            let requirements_txt = match effort {
+                Effort::Whole => Some(program.export(&directory, &selection).await?),
+                Effort::Versions => None,
+            };
             let set = uv_lock::read(&content, &uv_workspace::labels(&members), &[ROOT])?;
             Ok(resolved(resolution, set, content, requirements_txt))
         }
@@ -245,6 +292,7 @@ fn disjoint_pythons(resolution: Resolution, demands: &[PythonDemand]) -> Resolut
     });
     let conflict = Conflict {
         what: "python".to_owned(),
+        environment: None,
         repositories: parties
             .iter()
             .filter(|demand| !demand.chosen)
@@ -268,7 +316,7 @@ fn resolved(
     resolution: Resolution,
     set: LockedSet,
     content: String,
-    requirements_txt: String,
+    requirements_txt: Option<String>,
 ) -> Resolution {
     let count = set.packages.len();
     let plural = if count == 1 { "" } else { "s" };
@@ -280,7 +328,7 @@ fn resolved(
             name: "uv.lock".to_owned(),
             content,
         }),
-        requirements_txt: Some(requirements_txt),
+        requirements_txt,
         requires_python: set.requires_python,
         explanation: format!("One set of {count} package{plural} satisfies all requirements."),
         ..resolution
@@ -385,21 +433,4 @@ fn parties<'a>(members: &'a [Member<'a>]) -> Vec<Party<'a>> {
                 .collect(),
         })
         .collect()
-}
-
-fn empty_answer(solver: String) -> Resolution {
-    Resolution {
-        ecosystem: Ecosystem::Python,
-        status: ResolutionStatus::Unknown,
-        code: None,
-        packages_resolved: 0,
-        packages: Vec::<ResolvedPackage>::new(),
-        lock: None,
-        requirements_txt: None,
-        requires_python: None,
-        conflicts: Vec::new(),
-        explanation: String::new(),
-        solver,
-        warnings: Vec::new(),
-    }
 }

@@ -79,6 +79,7 @@ pub(super) fn read(
                 name: package.name.clone(),
                 version,
                 required_by: required_by.into_iter().collect(),
+                chain: Vec::new(),
                 import_names: Vec::new(),
             }
         })

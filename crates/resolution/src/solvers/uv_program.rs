@@ -1,17 +1,16 @@
 //! Running the `uv` program: its environment, its deadline and its commands. Must not judge what uv answers.
 
 use std::{
-    collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use synthesizer_infrastructure::process::{ChildOutput, ChildProgram, run};
 use synthesizer_model::failure::{ErrorCode, Failure};
 use tokio_util::sync::CancellationToken;
 
-use super::uv_answer::without_ansi;
+use super::{solver::SolverEnvironment, uv_answer::without_ansi};
 
 /// The largest lock or requirements file that is read, in bytes.
 const LARGEST_OUTPUT: usize = 32 << 20;
@@ -40,22 +39,9 @@ const WITHHELD: &[&str] = &[
     "UV_WORKING_DIRECTORY",
 ];
 
-/// Where and how uv runs.
-#[derive(Clone, Copy)]
-pub struct UvEnvironment<'a> {
-    /// The program.
-    pub uv: &'a Path,
-    /// An existing empty folder, which the caller deletes afterwards.
-    pub scratch: &'a Path,
-    /// The whole environment of uv: the user's registry configuration, certificates, `PATH` and `HOME`.
-    pub variables: &'a BTreeMap<String, String>,
-    /// The time for everything that one call does.
-    pub deadline: Duration,
-}
-
 /// The uv program within one call.
 pub(super) struct UvProgram<'a> {
-    environment: UvEnvironment<'a>,
+    environment: SolverEnvironment<'a>,
     cancellation: &'a CancellationToken,
     started: Instant,
     offline: bool,
@@ -65,7 +51,7 @@ pub(super) struct UvProgram<'a> {
 
 impl<'a> UvProgram<'a> {
     pub(super) fn new(
-        environment: UvEnvironment<'a>,
+        environment: SolverEnvironment<'a>,
         cancellation: &'a CancellationToken,
         offline: bool,
     ) -> Self {
@@ -184,7 +170,7 @@ impl<'a> UvProgram<'a> {
         arguments: &[&str],
         naming: Naming,
     ) -> Result<ChildOutput, Failure> {
-        let mut child = ChildProgram::new(self.environment.uv, directory).args(arguments);
+        let mut child = ChildProgram::new(self.environment.program, directory).args(arguments);
         if naming == Naming::With {
             if let Some(interpreter) = &self.interpreter {
                 child = child.args([

@@ -11,10 +11,11 @@ use tokio_util::sync::CancellationToken;
 use toml::{Table, Value};
 
 use super::{
+    solver::SolverEnvironment,
     uv::{Outcome, lock, narrower_python},
     uv_answer::Derivation,
     uv_lock,
-    uv_program::{UvEnvironment, UvProgram},
+    uv_program::UvProgram,
 };
 use crate::{explanation::in_users_words, python_range::PythonRange, requirement::read_text};
 
@@ -75,7 +76,7 @@ pub enum LockProblem {
 /// [`LockProblem`]; a manifest that is not as above is `E_INTERNAL`, since it is generated.
 pub async fn lock_project(
     project_pyproject: &str,
-    environment: UvEnvironment<'_>,
+    environment: SolverEnvironment<'_>,
     cancellation: &CancellationToken,
 ) -> Result<ProjectLock, LockProblem> {
     let project = check_static(project_pyproject)?;

@@ -1,14 +1,16 @@
 //! The virtual workspace in which every repository is one member. All text goes through the TOML writer; nothing is concatenated.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, str::FromStr as _};
 
+use pep508_rs::{Requirement, VersionOrUrl};
 use synthesizer_model::{
-    dependency::Dependency,
+    dependency::{Dependency, Ecosystem},
     failure::{ErrorCode, Failure},
-    resolution::{RepositoryRequirements, ResolutionRequest},
+    resolution::{Constraint, RepositoryRequirements, ResolutionRequest},
     text::escape_untrusted,
 };
 use toml::{Table, Value};
+use url::Url;
 
 use crate::requirement::{SolverRequirement, read_dependency, read_text};
 
@@ -137,8 +139,9 @@ fn requirements_of<'a>(
 ///
 /// # Errors
 /// `E_ARGUMENT` for what is no requirement, and for a direct reference.
-pub(super) fn constraints(texts: &[String]) -> Result<Vec<SolverRequirement>, Failure> {
-    let read = |text: &String| {
+pub(super) fn constraints(given: &[Constraint]) -> Result<Vec<SolverRequirement>, Failure> {
+    let read = |constraint: &Constraint| {
+        let text = constraint.requirement.as_str();
         let shown = escape_untrusted(text);
         let refuse = |reason: &str| {
             Failure::new(
@@ -153,7 +156,28 @@ pub(super) fn constraints(texts: &[String]) -> Result<Vec<SolverRequirement>, Fa
             Err(reason) => Err(refuse(reason)),
         }
     };
-    texts.iter().map(read).collect()
+    given.iter().map(read).collect()
+}
+
+/// Reads one constraint into the requirement that it means.
+///
+/// # Errors
+/// The reason why it is none, as the end of a sentence.
+pub(super) fn read_constraint(text: &str) -> Result<Dependency, &'static str> {
+    let read = read_text(text, None)?;
+    if read.by_name_only {
+        return Err("it is a direct reference");
+    }
+    let requirement =
+        Requirement::<Url>::from_str(text).map_err(|_| "it is not a requirement by PEP 508")?;
+    let mut dependency = Dependency::new(Ecosystem::Python, requirement.name.to_string(), "", 0);
+    dependency.extras = requirement.extras.iter().map(ToString::to_string).collect();
+    dependency.marker = requirement.marker.try_to_string();
+    dependency.specifier = match requirement.version_or_url {
+        Some(VersionOrUrl::VersionSpecifier(specifiers)) => specifiers.to_string(),
+        Some(VersionOrUrl::Url(_)) | None => String::new(),
+    };
+    Ok(dependency)
 }
 
 /// Writes the workspace into a folder that exists.
@@ -276,6 +300,7 @@ mod tests {
             slug: slug.to_owned(),
             requires_python: None,
             requirements: requirements.iter().map(dependency).collect(),
+            ..RepositoryRequirements::default()
         }
     }
 
@@ -339,7 +364,7 @@ mod tests {
     #[test]
     fn a_constraint_must_be_a_requirement_without_an_address() {
         for text in ["numpy>=", "x @ https://host.example/x"] {
-            let failure = constraints(&[text.to_owned()]).expect_err("refused");
+            let failure = constraints(&[Constraint::beside(text)]).expect_err("refused");
             assert_eq!(failure.code, ErrorCode::Argument);
         }
     }

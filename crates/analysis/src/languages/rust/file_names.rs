@@ -142,6 +142,8 @@ impl<'a> FileNames<'a> {
     fn table(&self) -> &Table<'a> {
         self.table.get_or_init(|| {
             let mut table = Table::default();
+            // What is imported twice in the same way leads twice to the same.
+            let mut seen: HashSet<(Scope, &str, &str)> = HashSet::new();
             let items = self
                 .code
                 .symbols
@@ -158,6 +160,9 @@ impl<'a> FileNames<'a> {
                     continue;
                 }
                 let scope = self.scope_at(import.range.start);
+                if !seen.insert((scope, name.unwrap_or_default(), &import.target)) {
+                    continue;
+                }
                 match name {
                     Some("*") => table.globs.entry(scope).or_default().push(place),
                     Some(name) => {

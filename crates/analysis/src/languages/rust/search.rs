@@ -100,6 +100,8 @@ pub(super) struct Search<'w, 'a> {
     fuel: u32,
     /// Imports that are being followed, by file and place.
     following: Vec<(usize, usize)>,
+    /// Imports that led nowhere, by file and place: names that nothing defines would be followed from each to each other.
+    in_vain: HashSet<(usize, usize)>,
     /// Modules whose `use x::*` were looked through for a name, by the place of the name in memory.
     looked_through: HashSet<(ModuleId, usize)>,
 }
@@ -119,6 +121,7 @@ impl<'w, 'a> Search<'w, 'a> {
             world,
             fuel: FUEL,
             following: own.into_iter().collect(),
+            in_vain: HashSet::new(),
             looked_through: HashSet::new(),
         }
     }
@@ -287,7 +290,7 @@ impl<'w, 'a> Search<'w, 'a> {
         let file = self.world.tree.modules[module].file;
         let key = (file, place);
         let goes_too_far = self.fuel == 0 || self.following.len() >= MAX_FOLLOWED;
-        if goes_too_far || self.following.contains(&key) {
+        if goes_too_far || self.following.contains(&key) || self.in_vain.contains(&key) {
             return None;
         }
         self.fuel -= 1;
@@ -295,6 +298,9 @@ impl<'w, 'a> Search<'w, 'a> {
         let import = self.world.names.get(&file)?.import(place);
         let found = self.path(module, &import.target, true);
         self.following.pop();
+        if found.is_empty() {
+            self.in_vain.insert(key);
+        }
         Some(found)
     }
 

@@ -217,21 +217,13 @@ mod tests {
 
     fn solution() -> Resolution {
         Resolution {
-            ecosystem: Ecosystem::Python,
             status: ResolutionStatus::Resolved,
-            code: None,
-            packages_resolved: 0,
-            packages: Vec::new(),
             lock: Some(LockFile {
                 name: "uv.lock".to_owned(),
                 content: "version = 1\n".to_owned(),
             }),
             requirements_txt: Some("a==1\n".to_owned()),
-            requires_python: None,
-            conflicts: Vec::new(),
-            explanation: String::new(),
-            solver: String::new(),
-            warnings: Vec::new(),
+            ..Resolution::unanswered(Ecosystem::Python, "")
         }
     }
 
