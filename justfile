@@ -33,6 +33,11 @@ bench:
 bench-analysis *WORDS:
     cargo bench -p synthesizer --bench analysis -- {{WORDS}}
 
+# Measures resolution beside the bare solvers, and the first look; WORDS such as `--only=python`, `--rounds=3`.
+bench-resolution *WORDS:
+    cargo bench -p synthesizer-resolution --bench first_look
+    cargo bench -p synthesizer --bench resolution -- {{WORDS}}
+
 # Causes every fault of another service that the program must survive, TIMES times.
 faults TIMES="200":
     ./scripts/faults {{TIMES}}

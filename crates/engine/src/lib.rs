@@ -4,6 +4,7 @@
 //! - [`call`]: who asks, how long they wait, how they are told
 //! - [`operations`]: one file per use case
 //! - [`jobs`]: work that outlives the call
+//! - `requirements`, `solving`: what repositories ask for together, and the solvers' answers, kept by their inputs
 //! - `platform_facts`: what the platform tells of a repository that is analysed
 //! - `observing`: every operation as seen from outside
 //! - [`paths`]: which local paths a caller may name
@@ -15,6 +16,8 @@ mod opening;
 pub mod operations;
 pub mod paths;
 mod platform_facts;
+mod requirements;
+mod solving;
 mod synthesis;
 mod tools;
 mod verification;

@@ -62,6 +62,46 @@ pub struct CompatibilityFinding {
     pub fix: Option<String>,
 }
 
+/// What a name is the name of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OwnedNameKind {
+    /// A Python distribution.
+    Distribution,
+    /// A Python module or package, by the dotted name under which it is imported; below a namespace that several may share, the first name
+    /// that only one can have.
+    Module,
+    /// A Rust package.
+    Crate,
+    /// The name under which code uses a Rust library.
+    Library,
+    /// A package of npm.
+    NpmPackage,
+    /// A program that is put where programs lie: a console script, a binary.
+    Program,
+    /// What other packages look a package up by, as `group:name`.
+    EntryPoint,
+    /// A Python distribution that is asked for and not owned.
+    NeededDistribution,
+    /// A crate that is asked for and not owned.
+    NeededCrate,
+    /// A package of npm that is asked for and not owned.
+    NeededNpmPackage,
+}
+
+/// A name that a repository has, or asks for, and where it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnedName {
+    /// What it names.
+    pub kind: OwnedNameKind,
+    /// As written.
+    pub name: String,
+    /// The manifest, or the module's file.
+    pub manifest: String,
+    /// The line, counted from 1; 0 when it is not known.
+    pub line: u32,
+}
+
 /// One of the four sides of the question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dimension {

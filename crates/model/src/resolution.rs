@@ -18,7 +18,7 @@ pub struct RuntimeRequirement {
 }
 
 /// The requirements of one repository in one ecosystem.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct RepositoryRequirements {
     /// The repository as the user named it.
     pub repository: String,
@@ -53,7 +53,7 @@ impl Constraint {
 }
 
 /// What is asked of a solver.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct ResolutionRequest {
     /// The repositories.
     pub repositories: Vec<RepositoryRequirements>,
@@ -61,7 +61,8 @@ pub struct ResolutionRequest {
     pub constraints: Vec<Constraint>,
     /// The one Python version to solve for, such as `3.12`; the whole range when `None`. Other ecosystems ignore it.
     pub python_version: Option<String>,
-    /// Answer from caches alone.
+    /// Answer from caches alone. The question is the same either way.
+    #[serde(skip)]
     pub offline: bool,
 }
 
@@ -89,6 +90,9 @@ pub struct ResolvedPackage {
     /// The shortest way from a repository to it: the repository first, then `NAME VERSION` of each package between, itself left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<String>,
+    /// Its license as an SPDX expression, where the lock tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
     /// Top-level import names that the package's wheel provides, where they were read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub import_names: Vec<String>,
@@ -126,6 +130,7 @@ impl Resolution {
             packages_resolved: 0,
             packages: Vec::new(),
             lock: None,
+            manifests: Vec::new(),
             requirements_txt: None,
             requires_python: None,
             conflicts: Vec::new(),
@@ -222,6 +227,9 @@ pub struct Resolution {
     /// The lock file, when there is a solution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock: Option<LockFile>,
+    /// The manifests that the lock belongs to, by their paths from its folder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub manifests: Vec<LockFile>,
     /// The same set in pip's form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requirements_txt: Option<String>,

@@ -42,6 +42,30 @@ pub(crate) fn in_users_words(text: &str, labels: &BTreeMap<String, String>) -> S
         .replace("your project", "the combination")
 }
 
+/// Removes from a derivation that the whole asks for each of its members, which goes without saying.
+pub(crate) fn without_trivia(text: &str) -> String {
+    let sentences: Vec<String> = text.lines().map(without_membership).collect();
+    sentences.join("\n")
+}
+
+/// Shortens "And because M depends on P and your workspace requires M, we can conclude …", and the sentence that says only the latter.
+fn without_membership(line: &str) -> String {
+    const WHOLE: &str = "your workspace requires ";
+    let Some((before, rest)) = line.split_once(WHOLE) else {
+        return line.to_owned();
+    };
+    let Some((_, conclusion)) = rest.split_once(", we can conclude") else {
+        return line.to_owned();
+    };
+    match before.strip_suffix(" and ") {
+        Some(premise) => format!("{premise}, we can conclude{conclusion}"),
+        None if before == "And because " => {
+            "So there is no set of packages for the combination.".to_owned()
+        }
+        None => line.to_owned(),
+    }
+}
+
 /// Lists what the repositories named in a text disagree about.
 ///
 /// First choice: packages that two of them, or one and a constraint, ask for. Second: packages of which the text says
@@ -334,6 +358,23 @@ mod tests {
         assert_eq!(
             in_users_words(text, &labels),
             "./a's: `./a` ./a.\nrepo-1-ab x-repo-1-a repo-11-a é; the combination requires ./a"
+        );
+    }
+
+    #[test]
+    fn that_the_whole_asks_for_its_members_goes_without_saying() {
+        let check = |line: &str, expected: &str| assert_eq!(without_trivia(line), expected);
+        check(
+            "And because your workspace requires a and b, we can conclude that your workspace's requirements are unsatisfiable.",
+            "So there is no set of packages for the combination.",
+        );
+        check(
+            "And because a depends on c and your workspace requires a, we can conclude that your workspace's requirements are unsatisfiable.",
+            "And because a depends on c, we can conclude that your workspace's requirements are unsatisfiable.",
+        );
+        check(
+            "Because your workspace requires",
+            "Because your workspace requires",
         );
     }
 

@@ -35,8 +35,15 @@ pub(crate) fn parse_specifiers(text: &str) -> Option<VersionSpecifiers> {
 pub(crate) fn is_reasonable(specifiers: &VersionSpecifiers) -> bool {
     specifiers.len() <= MOST_SPECIFIERS
         && specifiers.iter().all(|specifier| {
-            let release = specifier.version().release();
-            release.len() <= 16 && release.iter().all(|number| *number <= LARGEST_NUMBER)
+            let version = specifier.version();
+            let release = version.release();
+            let suffixes = [
+                version.pre().map_or(0, |pre| pre.number),
+                version.post().unwrap_or(0),
+                version.dev().unwrap_or(0),
+            ];
+            let mut numbers = release.iter().chain(&suffixes);
+            release.len() <= 16 && numbers.all(|number| *number <= LARGEST_NUMBER)
         })
 }
 
@@ -95,6 +102,14 @@ impl PythonRange {
     /// Says whether the range goes down without end.
     pub(crate) fn has_no_lower_bound(&self) -> bool {
         matches!(self.ranges.bounding_range(), Some((Bound::Unbounded, _)))
+    }
+
+    /// Gives the lowest version of the range; `None` when it goes down without end or is empty.
+    pub(crate) fn lowest(&self) -> Option<Version> {
+        match self.ranges.bounding_range()? {
+            (Bound::Included(version) | Bound::Excluded(version), _) => Some(version.clone()),
+            (Bound::Unbounded, _) => None,
+        }
     }
 
     /// Says whether a version, such as `3.11.7`, is in the range.

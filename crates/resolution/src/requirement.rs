@@ -16,6 +16,8 @@ const LONGEST_REQUIREMENT: usize = 4_096;
 const MOST_PARENTHESES: usize = 64;
 /// Conditions that a marker may combine: its normal form can double with every two of them.
 const MOST_CONDITIONS: usize = 32;
+/// The longest number in a condition, in digits: the algebra of markers adds one to it.
+const LONGEST_NUMBER: usize = 18;
 
 /// A requirement that a solver may see.
 #[derive(Debug, Clone)]
@@ -26,6 +28,8 @@ pub(crate) struct SolverRequirement {
     pub(crate) name: String,
     /// Whether a direct reference was left out, so that any version will do.
     pub(crate) by_name_only: bool,
+    /// Where it holds.
+    pub(crate) condition: MarkerTree,
     /// The versions that it allows, when it holds in every environment.
     pub(crate) always: Option<Ranges<Version>>,
 }
@@ -56,6 +60,12 @@ pub(crate) fn read_text(
     if text.matches('(').count() > MOST_PARENTHESES || conditions(text) > MOST_CONDITIONS {
         return Err("its condition is too complex");
     }
+    if text
+        .split_once(';')
+        .is_some_and(|(_, marker)| !is_computable(marker))
+    {
+        return Err("its condition cannot be computed with");
+    }
     let mut requirement =
         Requirement::<Url>::from_str(text).map_err(|_| "it is not a requirement by PEP 508")?;
     let by_name_only = matches!(requirement.version_or_url, Some(VersionOrUrl::Url(_)));
@@ -70,7 +80,7 @@ pub(crate) fn read_text(
     }
     let rewritten = by_name_only || simplified != requirement.marker;
     let holds_always = simplified.is_true();
-    requirement.marker = simplified;
+    requirement.marker = simplified.clone();
     Ok(SolverRequirement {
         name: normalize_distribution(requirement.name.as_ref()),
         text: if rewritten {
@@ -79,11 +89,27 @@ pub(crate) fn read_text(
             text.trim().to_owned()
         },
         by_name_only,
+        condition: simplified,
         always: (holds_always && !by_name_only).then(|| Ranges::from(specifiers)),
     })
 }
 
-fn conditions(text: &str) -> usize {
+/// Says whether the algebra of markers can be given a text: it adds one to version numbers without a check, and panics at `'x' ~= os_name`;
+/// a panic there would lock its table of markers for good.
+pub(crate) fn is_computable(marker: &str) -> bool {
+    let is_short = |digits: &str| digits.len() <= LONGEST_NUMBER;
+    let follows_text = |(at, _): (usize, &str)| {
+        let before = marker.get(..at).unwrap_or_default().trim_end();
+        before.ends_with(['\'', '"'])
+    };
+    marker
+        .split(|character: char| !character.is_ascii_digit())
+        .all(is_short)
+        && !marker.match_indices("~=").any(follows_text)
+}
+
+/// Gives about how many conditions a marker combines, but for the first.
+pub(crate) fn conditions(text: &str) -> usize {
     text.split(|character: char| !character.is_alphanumeric())
         .filter(|word| matches!(*word, "and" | "or"))
         .count()
@@ -156,6 +182,19 @@ mod tests {
             Err("it is longer than 4,096 bytes"),
         );
         check("", None, Err("it is not a requirement by PEP 508"));
+        for marker in [
+            "'x' ~= os_name",
+            "os_name == 'a' and \"x\"~=sys_platform",
+            "python_version > '3.18446744073709551615'",
+            "python_version == '18446744073709551615.*'",
+        ] {
+            let refused = Err("its condition cannot be computed with");
+            check(&format!("a; {marker}"), None, refused);
+        }
+        for specifier in [">1.post9999999999999999999", ">1.dev9999999999999999999"] {
+            let refused = Err("its version numbers are out of range");
+            check(&format!("a{specifier}"), None, refused);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! - `folder_manifests`, `version_source`, `requirements_files`: what the Python manifests of one folder say together
 //! - `cargo_toml`, `cargo_lock`: Rust crates; `go_mod`, `go_work`, `go_sum` (with `go_syntax`): Go modules; `pom_xml`: Maven projects
 //! - `stoppable`, `tree_reading`, `allowance`, `problem_list`: how much of a tree's manifests is read, kept and told
+//! - [`runtimes`], [`owned_names`] (with `places`): versions of runtimes and names of one package, each with its line
 //! - [`requirement`], [`marker`]: PEP 508
 //! - `package_json` (with `npm_specifier`, `npm_range`, `npm_room`), `pnpm_workspace`, `package_lock`, `yarn_lock`, `pnpm_lock`, `bun_lock` (with
 //!   `lock_graph`, `install_tree`): JavaScript packages
@@ -37,10 +38,12 @@ pub mod marker;
 mod npm_range;
 mod npm_room;
 mod npm_specifier;
+pub mod owned_names;
 mod package_json;
 mod package_lock;
 mod pipfile;
 mod pkg_info;
+mod places;
 mod pnpm_lock;
 mod pnpm_workspace;
 mod poetry;
@@ -52,6 +55,7 @@ mod pyproject;
 pub mod requirement;
 mod requirements_files;
 mod requirements_txt;
+pub mod runtimes;
 mod setup_cfg;
 mod setup_py;
 mod specifier_range;

@@ -2,6 +2,7 @@
 
 pub mod analyze;
 pub mod breakers;
+pub mod compat;
 pub mod doctor;
 pub mod platforms;
 pub mod resolve;

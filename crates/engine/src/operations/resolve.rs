@@ -1,27 +1,27 @@
-//! `resolve`: one set of packages that suits every repository, or why there is none.
+//! `resolve`: one set of packages per family that suits every repository, or why there is none.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use synthesizer_analysis::manifests;
 use synthesizer_model::{
     dependency::Ecosystem,
     failure::{ErrorCode, Failure},
     reference::RepositoryReference,
     resolution::{Constraint, RepositoryRequirements, Resolution, ResolutionRequest},
-    tree::SourceTree,
 };
 
-use crate::{Call, Engine, observing::observed, opening};
+use crate::{Call, Engine, observing::observed, requirements::ReadRepository};
 
 /// What to resolve.
 #[derive(Debug, Clone)]
 pub struct ResolveRequest {
     /// The repositories.
     pub repositories: Vec<RepositoryReference>,
-    /// Further requirements.
+    /// Further requirements, as [`synthesizer_resolution::constraints::by_ecosystem`] reads them.
     pub constraints: Vec<String>,
     /// One Python version; the whole range that suits all when `None`.
     pub python_version: Option<String>,
-    /// One ecosystem; every supported one when `None`.
+    /// One ecosystem; every one that a repository has when `None`.
     pub ecosystem: Option<Ecosystem>,
 }
 
@@ -30,15 +30,21 @@ pub struct ResolveRequest {
 pub struct ResolveAnswer {
     /// The resolutions.
     pub resolutions: Vec<Resolution>,
+    /// What to know about the whole.
+    pub warnings: Vec<String>,
     /// Follows the call.
     pub correlation_id: String,
 }
 
+/// What all repositories of a call ask for, by family.
+pub(crate) type Families = BTreeMap<Ecosystem, ResolutionRequest>;
+
 impl Engine {
-    /// Resolves the runtime requirements of all repositories together.
+    /// Resolves what all repositories need to run, together, one family of packages after the other's own rules.
     ///
     /// # Errors
-    /// Those of opening a repository, `E_ARGUMENT` for an ecosystem without a solver, `E_TOOL_MISSING` without `uv`. "No solution" is an answer.
+    /// Those of opening a repository, `E_ARGUMENT` for a family without a solver or a constraint that cannot be read, `E_TOOL_MISSING` without
+    /// the solver's program. "No solution" is an answer.
     pub async fn resolve(
         &self,
         call: &Call,
@@ -60,73 +66,87 @@ impl Engine {
         if request.repositories.is_empty() {
             return Err(Failure::new(ErrorCode::Argument, "no repository is named"));
         }
-        if let Some(ecosystem @ (Ecosystem::Cargo | Ecosystem::Npm)) = request.ecosystem {
-            let name = if ecosystem == Ecosystem::Cargo {
-                "cargo"
-            } else {
-                "npm"
-            };
-            return Err(Failure::new(
-                ErrorCode::Argument,
-                format!("there is no solver for {name} in this version"),
-            )
-            .with_hint("python is supported"));
-        }
         call.progress.step(5, "fetching the repositories");
-        let base = self.config().paths.working_directory.clone();
-        let trees = self
-            .open_all(call, &opening::locations(&request.repositories), &base)
-            .await?;
-        call.progress.step(50, "reading manifests");
-        let mut repositories = Vec::new();
-        let mut warnings = Vec::new();
-        for (reference, tree) in request.repositories.iter().zip(trees) {
-            let name = reference.location.to_string();
-            let (requirements, problems) =
-                opening::compute(move || Ok(requirements_of(name, tree.as_ref()))).await?;
-            warnings.extend(problems);
-            repositories.push(requirements);
-        }
-        call.progress.step(60, "solving");
-        let request = ResolutionRequest {
-            repositories,
-            constraints: request
-                .constraints
-                .into_iter()
-                .map(Constraint::beside)
-                .collect(),
-            python_version: request.python_version,
-            offline: self.config().offline,
-        };
-        let mut resolution = self.solve_python(call, &request).await?;
-        warnings.append(&mut resolution.warnings);
-        resolution.warnings = warnings;
+        let (repositories, mut warnings) =
+            self.read_repositories(call, &request.repositories).await?;
+        let families = self.families(
+            &repositories,
+            &request.constraints,
+            request.python_version.as_deref(),
+            request.ecosystem,
+            &mut warnings,
+        )?;
+        call.progress.step(50, "solving");
+        let solving = families
+            .iter()
+            .map(|(ecosystem, request)| self.solve(call, *ecosystem, request));
+        let resolutions = futures_util::future::try_join_all(solving).await?;
         Ok(ResolveAnswer {
-            resolutions: vec![resolution],
+            resolutions,
+            warnings,
             correlation_id: call.correlation_id.clone(),
         })
     }
-}
 
-fn requirements_of(
-    repository: String,
-    tree: &dyn SourceTree,
-) -> (RepositoryRequirements, Vec<String>) {
-    let (found, problems) = manifests::read_manifests(tree);
-    let warnings = problems
-        .iter()
-        .map(|problem| format!("{repository}: {}: {}", problem.path, problem.what))
-        .collect();
-    let requirements = RepositoryRequirements {
-        slug: tree.origin().slug.clone(),
-        requires_python: found.project.requires_python,
-        requirements: found
-            .dependencies
-            .into_iter()
-            .filter(synthesizer_analysis::repository::is_runtime)
-            .collect(),
-        repository,
-        ..RepositoryRequirements::default()
-    };
-    (requirements, warnings)
+    /// Sorts what repositories ask for by family, with the user's constraints; families that have no solver are told.
+    pub(crate) fn families(
+        &self,
+        repositories: &[ReadRepository],
+        constraints: &[String],
+        python_version: Option<&str>,
+        only: Option<Ecosystem>,
+        warnings: &mut Vec<String>,
+    ) -> Result<Families, Failure> {
+        let mut by_family: BTreeMap<Ecosystem, Vec<RepositoryRequirements>> = BTreeMap::new();
+        for repository in repositories {
+            for (ecosystem, requirements) in repository.requirements() {
+                by_family.entry(ecosystem).or_default().push(requirements);
+            }
+        }
+        if let Some(only) = only {
+            by_family.retain(|ecosystem, _| *ecosystem == only);
+            // A family that was asked for is answered, though nothing is needed of it.
+            by_family.entry(only).or_default();
+        }
+        by_family.retain(|ecosystem, _| {
+            let has_solver = synthesizer_resolution::solver_of(*ecosystem).is_some();
+            if !has_solver && only.is_none() {
+                warnings.push(format!(
+                    "there is no solver for {ecosystem}; its requirements were left out"
+                ));
+            }
+            has_solver || only.is_some()
+        });
+        if by_family.is_empty() {
+            // No manifest asks for anything: an empty Python set says so.
+            by_family.insert(Ecosystem::Python, Vec::new());
+        }
+        let present: BTreeSet<Ecosystem> = by_family.keys().copied().collect();
+        let names: Vec<String> = repositories.iter().map(|one| one.name.clone()).collect();
+        let mut constraints =
+            synthesizer_resolution::constraints::by_ecosystem(constraints, &names, &present)?;
+        for (ecosystem, unused) in constraints
+            .iter()
+            .filter(|(known, _)| !present.contains(known))
+        {
+            let first = unused
+                .first()
+                .map_or("", |one: &Constraint| one.requirement.as_str());
+            warnings.push(format!(
+                "no repository has {ecosystem} requirements; `{first}` was left out"
+            ));
+        }
+        let requests = by_family.into_iter().map(|(ecosystem, repositories)| {
+            let request = ResolutionRequest {
+                repositories,
+                constraints: constraints.remove(&ecosystem).unwrap_or_default(),
+                python_version: python_version
+                    .filter(|_| ecosystem == Ecosystem::Python)
+                    .map(str::to_owned),
+                offline: self.config().offline,
+            };
+            (ecosystem, request)
+        });
+        Ok(requests.collect())
+    }
 }

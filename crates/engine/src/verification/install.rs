@@ -19,7 +19,7 @@ use synthesizer_model::{
 };
 
 use super::{Subject, environment::Environment, failed, not_run, passed, runner, text::list};
-use crate::{Call, Engine, opening, tools::Uv};
+use crate::{Call, Engine, opening, tools::UserTool};
 
 /// The files of the project that uv sees.
 const MANIFESTS: &[&str] = &["pyproject.toml", "uv.lock", "README.md"];
@@ -93,7 +93,7 @@ impl Engine {
         &self,
         call: &Call,
         subject: &Subject,
-        uv: &Uv,
+        uv: &UserTool,
         level: Level,
     ) -> Result<Installed, Failure> {
         let (Some(manifest), Some(lock)) = (
@@ -204,7 +204,7 @@ fn unwritable(error: &std::io::Error) -> Failure {
 /// Runs one step of the installation; gives the check to report when it does not succeed.
 async fn run_uv(
     call: &Call,
-    uv: &Uv,
+    uv: &UserTool,
     folder: &Path,
     arguments: &[&str],
 ) -> Result<Result<ChildOutput, Check>, Failure> {

@@ -106,6 +106,7 @@ impl Tool {
             // Of npm's settings only these: the others change what it is asked to do, or point it at another project.
             Self::Npm => &[
                 "npm_config_registry",
+                "npm_config_cache",
                 "npm_config_@",
                 "npm_config_//",
                 "npm_config__auth",

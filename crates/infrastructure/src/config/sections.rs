@@ -200,6 +200,7 @@ pub(super) fn cache(settings: &Settings) -> CacheSettings {
         git_bytes: settings.number("cache.git_bytes"),
         search: settings.duration("cache.search"),
         repository: settings.duration("cache.repository"),
+        resolution: settings.duration("cache.resolution"),
         stale: settings.duration("cache.stale"),
     }
 }

@@ -198,6 +198,8 @@ pub struct CacheSettings {
     pub search: Duration,
     /// How long the facts of one repository count as fresh.
     pub repository: Duration,
+    /// How long what a solver found counts as fresh.
+    pub resolution: Duration,
     /// How long an answer is kept after that, for use while its service is away or the network is off.
     pub stale: Duration,
 }
@@ -213,6 +215,7 @@ impl Default for CacheSettings {
             git_bytes: 4 << 30,
             search: Duration::from_secs(600),
             repository: Duration::from_secs(3600),
+            resolution: Duration::from_secs(3600),
             stale: Duration::from_secs(7 * 24 * 3600),
         }
     }

@@ -518,6 +518,12 @@ pub const SETTINGS: &[Setting] = &[
         documentation: "How long the facts of one repository count as fresh.",
     },
     Setting {
+        path: "cache.resolution",
+        kind: duration(30 * 24 * 3600),
+        default: "1 h",
+        documentation: "How long what a solver found counts as fresh.",
+    },
+    Setting {
         path: "cache.stale",
         kind: duration(365 * 24 * 3600),
         default: "168 h",

@@ -136,6 +136,11 @@ impl Door {
         })
     }
 
+    /// Gives the store of answers, for answers that came another way than through the door.
+    pub fn store(&self) -> Arc<dyn CacheStore> {
+        Arc::clone(&self.shared.store)
+    }
+
     /// Gives the service of a descriptor; equal names share breaker, limits and cache.
     pub fn service(&self, descriptor: &'static ServiceDescriptor) -> Service {
         let Shared {

@@ -1,8 +1,25 @@
 //! The solvers, as a visible static list. No logic.
 
+pub mod cargo;
+mod cargo_answer;
+mod cargo_explanation;
+mod cargo_lock;
+mod cargo_program;
+mod cargo_workspace;
+mod member_names;
+pub mod npm;
+mod npm_answer;
+mod npm_clash;
+mod npm_lock;
+mod npm_program;
+mod npm_range;
+mod npm_workspace;
+mod package_graph;
 pub mod solver;
+mod solver_text;
 pub mod uv;
 mod uv_answer;
+mod uv_derivation;
 mod uv_interpreter;
 mod uv_lock;
 mod uv_program;
@@ -13,4 +30,4 @@ mod uv_workspace;
 pub use solver::{Effort, Solver, SolverDescription, SolverEnvironment};
 
 /// Every solver; a new one is a file of this folder and a line here.
-pub static SOLVERS: &[&dyn Solver] = &[&uv::Uv];
+pub static SOLVERS: &[&dyn Solver] = &[&uv::Uv, &cargo::Cargo, &npm::Npm];

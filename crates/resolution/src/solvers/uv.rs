@@ -9,25 +9,30 @@ use synthesizer_model::{
     dependency::{Dependency, Ecosystem},
     failure::{ErrorCode, Failure},
     resolution::{
-        Conflict, ImposedRequirement, LockFile, Resolution, ResolutionRequest, ResolutionStatus,
+        Conflict, DerivationStep, ImposedRequirement, LockFile, Resolution, ResolutionRequest,
+        ResolutionStatus,
     },
     text::escape_untrusted,
 };
 use tokio_util::sync::CancellationToken;
+use version_ranges::Ranges;
 
 pub use super::uv_project::{LockProblem, ProjectLock, lock_project};
 use super::{
     Effort, Solver, SolverDescription, SolverEnvironment,
     uv_answer::{self, Derivation, Refusal},
+    uv_derivation,
     uv_interpreter::{self, Interpreter},
     uv_lock::{self, LockedSet},
     uv_program::UvProgram,
     uv_workspace::{self, Member, ROOT},
 };
 use crate::{
-    explanation::{Party, certain_conflicts, conflicts, in_users_words},
+    explanation::{Party, certain_conflicts, conflicts, in_users_words, without_trivia},
+    python_demands::{self, PythonDemand},
     python_range::{DEFAULT_LOWER_BOUND, PythonRange},
     requirement::SolverRequirement,
+    shrinking::CONSTRAINT,
 };
 
 /// What is known of this solver without running it.
@@ -100,18 +105,24 @@ async fn solve(
 ) -> Result<Resolution, Failure> {
     let constraints = uv_workspace::constraints(&request.constraints)?;
     let (members, mut warnings) = uv_workspace::members(request)?;
-    let demands = python_demands(request, &members, &mut warnings)?;
+    let demands = python_demands::read(request, &mut warnings)?;
     let mut program = UvProgram::new(environment, cancellation, request.offline);
-    let solver = program.version().await?;
+    let solver = match effort {
+        Effort::Whole => program.version().await?,
+        Effort::Versions => DESCRIPTION.name.to_owned(),
+    };
     let mut resolution = Resolution::unanswered(Ecosystem::Python, solver);
-    let common = demands.iter().fold(PythonRange::full(), |common, demand| {
-        common.intersect(&demand.range)
-    });
-    if common.is_empty() {
+    if let Some(parties) = python_demands::contradiction(&demands) {
         resolution.warnings = warnings;
-        return Ok(disjoint_pythons(resolution, &demands));
+        return Ok(disjoint_pythons(resolution, request, &parties));
     }
-    let range = with_lower_bound(common, &mut warnings);
+    let common = python_demands::intersection(&demands);
+    let (range, is_bounded) = python_demands::with_lower_bound(common);
+    if is_bounded {
+        warnings.push(format!(
+            "no repository says from which Python on it runs; {DEFAULT_LOWER_BOUND} was taken"
+        ));
+    }
     let directory = program.scratch().join("workspace");
     uv_workspace::write(&directory, &members, &range.specifier(), &constraints).await?;
     let outcome = lock(&mut program, &directory, &range, &mut warnings).await?;
@@ -119,13 +130,22 @@ async fn solve(
     match outcome {
         Outcome::Locked => {
             let content = program.read_lock(&directory).await?;
-            let selection = ["--all-packages", "--no-emit-workspace"];
-            let requirements_txt = match effort {
-                Effort::Whole => Some(program.export(&directory, &selection).await?),
-                Effort::Versions => None,
-            };
             let set = uv_lock::read(&content, &uv_workspace::labels(&members), &[ROOT])?;
-            Ok(resolved(resolution, set, content, requirements_txt))
+            if effort == Effort::Versions {
+                return Ok(resolved(resolution, set, None, None));
+            }
+            let selection = ["--all-packages", "--no-emit-workspace"];
+            let requirements_txt = program.export(&directory, &selection).await?;
+            let lock = LockFile {
+                name: "uv.lock".to_owned(),
+                content,
+            };
+            Ok(resolved(
+                resolution,
+                set,
+                Some(lock),
+                Some(requirements_txt),
+            ))
         }
         Outcome::Unsatisfiable(derivation) => Ok(unsatisfiable(
             resolution,
@@ -155,6 +175,10 @@ pub(super) async fn lock(
     range: &PythonRange,
     warnings: &mut Vec<String>,
 ) -> Result<Outcome, Failure> {
+    // Where uv had to be told an interpreter a moment ago, its own search would take long and fail again.
+    if program.interpreter.is_none() && uv_interpreter::is_known(program) {
+        choose_interpreter(program, range, warnings).await?;
+    }
     loop {
         let output = program.lock(directory).await?;
         if output.success() {
@@ -167,17 +191,7 @@ pub(super) async fn lock(
             }
             Refusal::Failed(failure) => return Err(failure),
             Refusal::Interpreter if program.interpreter.is_none() => {
-                let path = match uv_interpreter::provide(program, range).await? {
-                    Interpreter::Installed(path) => path,
-                    Interpreter::StandIn(path) => {
-                        warnings.push(format!(
-                            "no installed Python satisfies {}; the set was solved for it all the same, but cannot be installed here",
-                            range.specifier()
-                        ));
-                        path
-                    }
-                };
-                program.interpreter = Some(path);
+                choose_interpreter(program, range, warnings).await?;
             }
             Refusal::Interpreter => {
                 let message = format!("uv accepts no installed Python for {}", range.specifier());
@@ -192,114 +206,53 @@ pub(super) async fn lock(
     }
 }
 
-/// A range of Python versions and who asks for it.
-struct PythonDemand {
-    shown: String,
-    text: String,
-    range: PythonRange,
-    /// Whether it is the user's own choice and not a repository's.
-    chosen: bool,
-}
-
-fn python_demands(
-    request: &ResolutionRequest,
-    members: &[Member<'_>],
+async fn choose_interpreter(
+    program: &mut UvProgram<'_>,
+    range: &PythonRange,
     warnings: &mut Vec<String>,
-) -> Result<Vec<PythonDemand>, Failure> {
-    let mut demands = Vec::new();
-    for member in members {
-        let Some(text) = member
-            .repository
-            .requires_python
-            .as_deref()
-            .filter(|text| !text.trim().is_empty())
-        else {
-            continue;
-        };
-        let (shown, text) = (member.shown(), escape_untrusted(text.trim()));
-        match PythonRange::parse(&text) {
-            Some(range) => demands.push(PythonDemand {
-                shown,
-                text,
-                range,
-                chosen: false,
-            }),
-            None => {
-                let text: String = text.chars().take(120).collect();
-                warnings.push(format!(
-                    "{shown}: its Python requirement `{text}` cannot be read and was left out"
-                ));
-            }
+) -> Result<(), Failure> {
+    program.interpreter = Some(match uv_interpreter::provide(program, range).await? {
+        Interpreter::Installed(path) => path,
+        Interpreter::StandIn(path) => {
+            warnings.push(format!(
+                "no installed Python satisfies {}; the set was solved for it all the same, but cannot be installed here",
+                range.specifier()
+            ));
+            path
         }
-    }
-    if let Some(version) = &request.python_version {
-        let range = PythonRange::of_version(version).ok_or_else(|| {
-            let message = format!("`{}` is not a Python version", escape_untrusted(version));
-            Failure::new(ErrorCode::Argument, message)
-                .with_hint("write a version such as 3.12 or 3.12.4")
-        })?;
-        let text = range.specifier();
-        demands.push(PythonDemand {
-            shown: format!("the Python version {version}"),
-            text,
-            range,
-            chosen: true,
-        });
-    }
-    Ok(demands)
-}
-
-fn with_lower_bound(range: PythonRange, warnings: &mut Vec<String>) -> PythonRange {
-    let bound = PythonRange::parse(DEFAULT_LOWER_BOUND).expect("the default bound is a specifier");
-    let bounded = range.intersect(&bound);
-    if !range.has_no_lower_bound() || bounded.is_empty() {
-        return range;
-    }
-    warnings.push(format!(
-        "no repository says from which Python on it runs; {DEFAULT_LOWER_BOUND} was taken"
-    ));
-    bounded
-}
-
-fn disjoint_pythons(resolution: Resolution, demands: &[PythonDemand]) -> Resolution {
-    let pair = demands.iter().enumerate().find_map(|(index, one)| {
-        let other = demands[index + 1..]
-            .iter()
-            .find(|other| one.range.intersect(&other.range).is_empty())?;
-        Some(vec![one, other])
     });
-    let alone = demands
-        .iter()
-        .find(|demand| demand.range.is_empty())
-        .map(|demand| vec![demand]);
-    let parties = alone.or(pair).unwrap_or_else(|| demands.iter().collect());
+    Ok(())
+}
+
+fn disjoint_pythons(
+    resolution: Resolution,
+    request: &ResolutionRequest,
+    parties: &[&PythonDemand],
+) -> Resolution {
     let sentences: Vec<String> = parties
         .iter()
-        .map(|demand| match demand.chosen {
-            true => format!("{} was asked for", demand.shown),
-            false => format!("{} needs Python {}", demand.shown, demand.text),
+        .map(|demand| match demand.repository {
+            None => format!("{} was asked for", demand.shown),
+            Some(_) => format!("{} needs Python {}", demand.shown, demand.text),
         })
         .collect();
-    let requirements = parties.iter().map(|demand| ImposedRequirement {
-        repository: if demand.chosen {
-            "python_version".to_owned()
-        } else {
-            demand.shown.clone()
-        },
-        specifier: demand.text.clone(),
-        manifest: String::new(),
-        line: 0,
-    });
+    let repositories = parties.iter().filter(|demand| demand.repository.is_some());
     let conflict = Conflict {
         what: "python".to_owned(),
         environment: None,
-        repositories: parties
+        repositories: repositories.map(|demand| demand.shown.clone()).collect(),
+        requirements: parties
             .iter()
-            .filter(|demand| !demand.chosen)
-            .map(|demand| demand.shown.clone())
+            .map(|demand| demand.imposed(request))
             .collect(),
-        requirements: requirements.collect(),
     };
+    let derivation = parties.iter().map(|demand| DerivationStep {
+        subject: demand.shown.clone(),
+        is_repository: demand.repository.is_some(),
+        package: "python".to_owned(),
+        versions: demand.text.clone(),
+        environment: None,
+    });
     Resolution {
         status: ResolutionStatus::Unsatisfiable,
         code: Some(ErrorCode::Unsatisfiable),
@@ -307,6 +260,7 @@ fn disjoint_pythons(resolution: Resolution, demands: &[PythonDemand]) -> Resolut
             "{}, and no version of Python satisfies that.",
             sentences.join(" and ")
         ),
+        derivation: derivation.collect(),
         conflicts: vec![conflict],
         ..resolution
     }
@@ -315,7 +269,7 @@ fn disjoint_pythons(resolution: Resolution, demands: &[PythonDemand]) -> Resolut
 fn resolved(
     resolution: Resolution,
     set: LockedSet,
-    content: String,
+    lock: Option<LockFile>,
     requirements_txt: Option<String>,
 ) -> Resolution {
     let count = set.packages.len();
@@ -324,10 +278,7 @@ fn resolved(
         status: ResolutionStatus::Resolved,
         packages_resolved: count,
         packages: set.packages,
-        lock: Some(LockFile {
-            name: "uv.lock".to_owned(),
-            content,
-        }),
+        lock,
         requirements_txt,
         requires_python: set.requires_python,
         explanation: format!("One set of {count} package{plural} satisfies all requirements."),
@@ -344,13 +295,57 @@ fn unsatisfiable(
     resolution
         .warnings
         .extend(narrower_python(&derivation.hints));
+    let mut steps = steps(&derivation, members);
+    name_constraints(&mut steps, constraints);
+    let mut conflicts = conflicts(&derivation.text, &parties(members), constraints);
+    for conflict in &mut conflicts {
+        let theirs = steps
+            .iter()
+            .filter(|step| step.is_repository && step.package == conflict.what);
+        // That of the whole derivation is only the first in which uv found no solution.
+        if derivation.environment.is_none() {
+            conflict.environment = theirs.filter_map(|step| step.environment.clone()).next();
+        }
+    }
     Resolution {
         status: ResolutionStatus::Unsatisfiable,
         code: Some(ErrorCode::Unsatisfiable),
-        conflicts: conflicts(&derivation.text, &parties(members), constraints),
+        conflicts,
         explanation: explain(&derivation, members),
+        derivation: steps,
         ..resolution
     }
+}
+
+/// Names the user's constraints, which uv writes as requirements of whatever depends on the package.
+fn name_constraints(steps: &mut Vec<DerivationStep>, constraints: &[SolverRequirement]) {
+    let mut told: Vec<DerivationStep> = Vec::new();
+    for mut step in std::mem::take(steps) {
+        let versions = crate::python_range::parse_specifiers(&step.versions);
+        let is_constraint = |one: &&SolverRequirement| {
+            one.name == step.package
+                && one.always.is_some()
+                && versions.clone().map(Ranges::from) == one.always
+        };
+        if !step.is_repository
+            && !step.versions.is_empty()
+            && constraints.iter().any(|one| is_constraint(&one))
+        {
+            step.subject = CONSTRAINT.to_owned();
+        }
+        if !told.contains(&step) {
+            told.push(step);
+        }
+    }
+    *steps = told;
+}
+
+fn steps(derivation: &Derivation, members: &[Member<'_>]) -> Vec<DerivationStep> {
+    uv_derivation::steps(
+        &derivation.text,
+        &uv_workspace::labels(members),
+        derivation.environment.as_deref(),
+    )
 }
 
 /// Answers "unknown", unless repositories contradict each other directly, which needs no wheel to tell.
@@ -376,6 +371,7 @@ fn unknown(
     if !derivation.text.is_empty() {
         explanation.push(explain(&derivation, members));
     }
+    resolution.derivation = steps(&derivation, members);
     resolution.warnings.extend(reasons);
     Resolution {
         conflicts: certain,
@@ -400,7 +396,11 @@ fn contradiction(conflict: &Conflict) -> String {
 fn explain(derivation: &Derivation, members: &[Member<'_>]) -> String {
     let mut labels = uv_workspace::labels(members);
     labels.insert(ROOT.to_owned(), "the combination".to_owned());
-    in_users_words(&derivation.text, &labels)
+    let text = in_users_words(&without_trivia(&derivation.text), &labels);
+    match &derivation.environment {
+        Some(environment) => format!("For the environments where {environment}:\n{text}"),
+        None => text,
+    }
 }
 
 /// Reads uv's suggestion of a narrower range of Python versions.

@@ -31,6 +31,8 @@ pub(super) enum Refusal {
 pub(super) struct Derivation {
     /// The reasoning, from "Because" on.
     pub(super) text: String,
+    /// Where alone it holds, as a marker; everywhere when `None`.
+    pub(super) environment: Option<String>,
     /// What uv suggests, one sentence each.
     pub(super) hints: Vec<String>,
 }
@@ -61,6 +63,10 @@ const OPEN_ENDS: &[(&str, &str)] = &[
     (
         "to be downloaded from a registry",
         "a package is not in the cache, and the network is switched off",
+    ),
+    (
+        "no publish time",
+        "the registry does not tell when a package was published, which uv is configured to ask",
     ),
     (
         "invalid metadata",
@@ -103,6 +109,7 @@ pub(super) fn read(stderr: &str, offline: bool) -> Refusal {
             let sentence = "the network is switched off and the cache does not have what is needed";
             let nothing = Derivation {
                 text: String::new(),
+                environment: None,
                 hints: Vec::new(),
             };
             return Refusal::Unknown(nothing, vec![sentence.to_owned()]);
@@ -174,14 +181,15 @@ fn read_derivation(answer: &str) -> Refusal {
             lines.push(without_frame(line, if lines.is_empty() { 0 } else { base }));
         }
     }
-    let mut text = shown(lines.join("\n").trim());
-    if let Some(markers) =
-        between(heading, "for split (", ")\n").or_else(|| between(heading, "for split (", "):\n"))
-    {
-        let markers = markers.trim_start_matches("markers: ");
-        text = format!("For the environments where {}:\n{text}", shown(markers));
-    }
-    let derivation = Derivation { text, hints };
+    let text = shown(lines.join("\n").trim());
+    let environment = between(heading, "for split (", ")\n")
+        .or_else(|| between(heading, "for split (", "):\n"))
+        .map(|split| marker_of(&shown(split)));
+    let derivation = Derivation {
+        text,
+        environment,
+        hints,
+    };
     let whole = format!("{}\n{}", derivation.text, derivation.hints.join("\n"));
     let mut reasons: Vec<String> = without_wheels(&whole)
         .into_iter()
@@ -196,6 +204,17 @@ fn read_derivation(answer: &str) -> Refusal {
     } else {
         Refusal::Unknown(derivation, reasons)
     }
+}
+
+/// Gives the marker of a split, which uv writes as `markers: M` or `included: M; excluded: M`.
+fn marker_of(split: &str) -> String {
+    let split = split.trim_start_matches("markers: ");
+    split
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }
 
 /// Gives the packages of "Wheels are required for `NAME`" and "NAME==1 has no usable wheels", in order, each once.
@@ -325,7 +344,10 @@ mod tests {
 
     fn summary(stderr: &str) -> String {
         match read(stderr, false) {
-            Refusal::Unsatisfiable(derivation) => format!("unsatisfiable\n{}", derivation.text),
+            Refusal::Unsatisfiable(derivation) => {
+                let environment = derivation.environment.unwrap_or_default();
+                format!("unsatisfiable {environment}\n{}", derivation.text)
+            }
             Refusal::Unknown(derivation, reasons) => {
                 format!("unknown {reasons:?}\n{}", derivation.text)
             }
@@ -342,11 +364,11 @@ mod tests {
     fn a_contradiction_is_unsatisfiable_in_both_styles_of_uv() {
         check(
             "Using CPython 3.11.7 interpreter at: /opt/python\nerror: No solution found when resolving dependencies\n  cause: Because a depends on c==1 and b depends on c>=2, we can conclude X.\n         And because all of:\n             c<1\n             c>3\n          cannot be used, Y.\n",
-            "unsatisfiable\nBecause a depends on c==1 and b depends on c>=2, we can conclude X.\nAnd because all of:\n    c<1\n    c>3\n cannot be used, Y.",
+            "unsatisfiable \nBecause a depends on c==1 and b depends on c>=2, we can conclude X.\nAnd because all of:\n    c<1\n    c>3\n cannot be used, Y.",
         );
         check(
             "\u{1b}[31m  × No solution found when resolving dependencies:\u{1b}[0m\n  ╰─▶ Because a depends on c==1, X.\n      And because Y, Z.\n",
-            "unsatisfiable\nBecause a depends on c==1, X.\nAnd because Y, Z.",
+            "unsatisfiable \nBecause a depends on c==1, X.\nAnd because Y, Z.",
         );
     }
 
@@ -354,7 +376,7 @@ mod tests {
     fn the_environments_of_a_split_are_kept() {
         check(
             "error: No solution found when resolving dependencies for split (markers: python_full_version < '3.11')\n  cause: Because X, Y.\n\nhint: Consider.\n",
-            "unsatisfiable\nFor the environments where python_full_version < '3.11':\nBecause X, Y.",
+            "unsatisfiable python_full_version < '3.11'\nBecause X, Y.",
         );
     }
 

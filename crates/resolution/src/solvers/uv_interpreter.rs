@@ -4,7 +4,12 @@
 //! installed. Where none is, a stand-in is put into the scratch folder: a script that passes uv's question about the
 //! interpreter on to an installed one and changes only the version in the answer. The lock is the same, byte for byte.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use serde::Deserialize;
 use synthesizer_model::failure::{ErrorCode, Failure};
@@ -21,7 +26,50 @@ pub(super) enum Interpreter {
     StandIn(PathBuf),
 }
 
-#[derive(Debug, Deserialize)]
+/// How long a list of installed interpreters is believed. Finding them starts each one, and one explanation solves many times.
+const BELIEVED_FOR: Duration = Duration::from_secs(60);
+
+/// The interpreters that uv listed last, and what it was asked with.
+struct LastList {
+    program: PathBuf,
+    variables: BTreeMap<String, String>,
+    listed: Vec<Listed>,
+    at: Instant,
+}
+
+static LAST_LIST: Mutex<Option<LastList>> = Mutex::new(None);
+
+/// Gives the interpreters that were listed a moment ago with the same program and environment.
+fn recently_listed(program: &UvProgram<'_>) -> Option<Vec<Listed>> {
+    let last = LAST_LIST.lock().unwrap_or_else(PoisonError::into_inner);
+    let last = last.as_ref()?;
+    let (path, variables) = program.identity();
+    let same = last.program == path && last.variables == *variables;
+    (same && last.at.elapsed() < BELIEVED_FOR).then(|| last.listed.clone())
+}
+
+/// Says whether [`provide`] has an answer without starting uv.
+pub(super) fn is_known(program: &UvProgram<'_>) -> bool {
+    recently_listed(program).is_some()
+}
+
+async fn list(program: &UvProgram<'_>) -> Result<Vec<Listed>, Failure> {
+    if let Some(listed) = recently_listed(program) {
+        return Ok(listed);
+    }
+    let listed: Vec<Listed> =
+        serde_json::from_slice(&program.installed_pythons().await?).unwrap_or_default();
+    let (path, variables) = program.identity();
+    *LAST_LIST.lock().unwrap_or_else(PoisonError::into_inner) = Some(LastList {
+        program: path.to_owned(),
+        variables: variables.clone(),
+        listed: listed.clone(),
+        at: Instant::now(),
+    });
+    Ok(listed)
+}
+
+#[derive(Debug, Clone, Deserialize)]
 struct Listed {
     version: String,
     path: Option<PathBuf>,
@@ -37,8 +85,7 @@ pub(super) async fn provide(
     program: &UvProgram<'_>,
     range: &PythonRange,
 ) -> Result<Interpreter, Failure> {
-    let listed: Vec<Listed> =
-        serde_json::from_slice(&program.installed_pythons().await?).unwrap_or_default();
+    let listed = list(program).await?;
     let usable: Vec<(&str, &Path)> = listed
         .iter()
         .filter(|listed| listed.implementation == "cpython")

@@ -3,13 +3,16 @@
 //! Format: <https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile>; unknown keys are passed over.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     str::FromStr,
 };
 
 use pep440_rs::Version;
 use serde::Deserialize;
 use synthesizer_model::{failure::Failure, resolution::ResolvedPackage};
+
+/// How much of a way is given, counted from its end.
+const LONGEST_CHAIN: usize = 64;
 
 /// What a lock says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,11 +67,13 @@ pub(super) fn read(
     })?;
     let is_own = |name: &str| own.contains_key(name) || hidden.contains(&name);
     let requirers = requirers(&lock, own, hidden);
+    let chains = chains(&lock, own);
     let mut packages: Vec<ResolvedPackage> = lock
         .package
         .iter()
-        .filter(|package| !is_own(&package.name))
-        .map(|package| {
+        .enumerate()
+        .filter(|(_, package)| !is_own(&package.name))
+        .map(|(index, package)| {
             let version = package.version.clone().unwrap_or_default();
             let mut required_by = BTreeSet::new();
             for wanted in [Some(version.as_str()), None] {
@@ -79,7 +84,8 @@ pub(super) fn read(
                 name: package.name.clone(),
                 version,
                 required_by: required_by.into_iter().collect(),
-                chain: Vec::new(),
+                chain: chains.get(index).cloned().unwrap_or_default(),
+                license: None,
                 import_names: Vec::new(),
             }
         })
@@ -95,6 +101,64 @@ pub(super) fn read(
         packages,
         requires_python: lock.requires_python,
     })
+}
+
+/// Gives for each package the shortest way from a member to it, without itself; empty for members and what none leads to.
+///
+/// Every package is entered once, so cycles end. Of ways of one length the first in the lock's order counts.
+fn chains(lock: &Lock, own: &BTreeMap<String, String>) -> Vec<Vec<String>> {
+    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, package) in lock.package.iter().enumerate() {
+        by_name.entry(&package.name).or_default().push(index);
+    }
+    let mut from: Vec<Option<usize>> = vec![None; lock.package.len()];
+    let mut entered = vec![false; lock.package.len()];
+    let mut queue: VecDeque<usize> = VecDeque::new();
+    for (index, package) in lock.package.iter().enumerate() {
+        if own.contains_key(&package.name) {
+            entered[index] = true;
+            queue.push_back(index);
+        }
+    }
+    while let Some(index) = queue.pop_front() {
+        for edge in lock.package[index].edges() {
+            for &target in by_name.get(edge.name.as_str()).into_iter().flatten() {
+                let meant = edge.version.is_none() || edge.version == lock.package[target].version;
+                if meant && !entered[target] {
+                    entered[target] = true;
+                    from[target] = Some(index);
+                    queue.push_back(target);
+                }
+            }
+        }
+    }
+    (0..lock.package.len())
+        .map(|index| {
+            let steps = std::iter::successors(from[index], |step| from[*step]);
+            let mut chain: Vec<String> = steps
+                .take(LONGEST_CHAIN)
+                .map(|step| lock.package[step].shown(own))
+                .collect();
+            chain.reverse();
+            chain
+        })
+        .collect()
+}
+
+impl Package {
+    fn edges(&self) -> impl Iterator<Item = &Edge> {
+        let optional = self.optional_dependencies.values().flatten();
+        let groups = self.dev_dependencies.values().flatten();
+        self.dependencies.iter().chain(optional).chain(groups)
+    }
+
+    fn shown(&self, own: &BTreeMap<String, String>) -> String {
+        match (own.get(&self.name), &self.version) {
+            (Some(label), _) => label.clone(),
+            (None, Some(version)) => format!("{} {version}", self.name),
+            (None, None) => self.name.clone(),
+        }
+    }
 }
 
 type Requirers<'a> = BTreeMap<(&'a str, Option<&'a str>), BTreeSet<String>>;
@@ -193,6 +257,50 @@ dependencies = [{ name = "repo-1-a" }, { name = "jinja2" }]
             ]
         );
         assert_eq!(set.requires_python.as_deref(), Some(">=3.9"));
+    }
+
+    #[test]
+    fn the_shortest_way_leads_from_a_repository() {
+        let lock = r#"
+[[package]]
+name = "repo-1-a"
+version = "0"
+dependencies = [{ name = "one" }]
+
+[[package]]
+name = "one"
+version = "1"
+dependencies = [{ name = "two" }, { name = "one" }]
+
+[[package]]
+name = "two"
+version = "2"
+dependencies = [{ name = "one" }, { name = "three" }]
+
+[[package]]
+name = "three"
+version = "3"
+
+[[package]]
+name = "stray"
+version = "4"
+"#;
+        let own = BTreeMap::from([("repo-1-a".to_owned(), "./a".to_owned())]);
+        let set = read(lock, &own, &[]).expect("a lock");
+        let found: Vec<String> = set
+            .packages
+            .iter()
+            .map(|package| format!("{}: {}", package.name, package.chain.join(" > ")))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "one: ./a",
+                "stray: ",
+                "three: ./a > one 1 > two 2",
+                "two: ./a > one 1"
+            ]
+        );
     }
 
     #[test]

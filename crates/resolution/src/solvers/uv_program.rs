@@ -1,6 +1,7 @@
 //! Running the `uv` program: its environment, its deadline and its commands. Must not judge what uv answers.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
     time::Instant,
@@ -8,6 +9,7 @@ use std::{
 
 use synthesizer_infrastructure::process::{ChildOutput, ChildProgram, run};
 use synthesizer_model::failure::{ErrorCode, Failure};
+use tokio::io::AsyncReadExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::{solver::SolverEnvironment, uv_answer::without_ansi};
@@ -16,6 +18,8 @@ use super::{solver::SolverEnvironment, uv_answer::without_ansi};
 const LARGEST_OUTPUT: usize = 32 << 20;
 /// The largest file that uv may write, in bytes; wheels of a registry without partial downloads are the largest.
 const LARGEST_FILE: u64 = 4 << 30;
+/// The most memory of its own that uv may have, in bytes. It runs with 256 MiB; large sets and many threads need more.
+const MOST_MEMORY: u64 = 4 << 30;
 
 /// Variables that would change what is asked of uv or how it answers, so they never pass.
 const WITHHELD: &[&str] = &[
@@ -75,6 +79,11 @@ impl<'a> UvProgram<'a> {
         self.offline
     }
 
+    /// Gives the program and its environment, by which what it says of this machine can be recognised.
+    pub(super) fn identity(&self) -> (&'a Path, &'a BTreeMap<String, String>) {
+        (self.environment.program, self.environment.variables)
+    }
+
     /// The folder for everything that is written.
     pub(super) fn scratch(&self) -> &'a Path {
         self.environment.scratch
@@ -105,9 +114,13 @@ impl<'a> UvProgram<'a> {
 
     /// Reads the lock that [`Self::lock`] has written.
     pub(super) async fn read_lock(&self, directory: &Path) -> Result<String, Failure> {
-        let content = tokio::fs::read(directory.join("uv.lock"))
+        let unread = |error| Failure::internal(format!("cannot read the lock: {error}"));
+        let file = tokio::fs::File::open(directory.join("uv.lock"))
             .await
-            .map_err(|error| Failure::internal(format!("cannot read the lock: {error}")))?;
+            .map_err(unread)?;
+        let mut content = Vec::new();
+        let mut bounded = file.take(u64::try_from(LARGEST_OUTPUT).unwrap_or(u64::MAX) + 1);
+        bounded.read_to_end(&mut content).await.map_err(unread)?;
         if content.len() > LARGEST_OUTPUT {
             return Err(Failure::new(
                 ErrorCode::Limit,
@@ -197,6 +210,7 @@ impl<'a> UvProgram<'a> {
         }
         child.output_limit = LARGEST_OUTPUT;
         child.file_limit = Some(LARGEST_FILE);
+        child.memory_limit = Some(MOST_MEMORY);
         child.deadline = self
             .environment
             .deadline

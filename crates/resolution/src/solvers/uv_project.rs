@@ -133,6 +133,9 @@ pub async fn lock_project(
 
 fn explain(derivation: &Derivation) -> String {
     let mut text = in_users_words(&derivation.text, &BTreeMap::new());
+    if let Some(environment) = &derivation.environment {
+        text = format!("For the environments where {environment}:\n{text}");
+    }
     if let Some(suggestion) = narrower_python(&derivation.hints) {
         text.push_str("\nHint: ");
         text.push_str(&suggestion);

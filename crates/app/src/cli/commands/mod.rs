@@ -2,6 +2,7 @@
 
 mod analyze;
 mod breakers;
+mod compat;
 pub(super) mod completions;
 mod doctor;
 pub(super) mod mcp;
@@ -25,6 +26,8 @@ pub(super) enum Command {
     Search(search::Arguments),
     /// Show what a repository is made of: dependencies, licenses, components
     Analyze(analyze::Arguments),
+    /// Say whether repositories can live together: packages, runtimes, licenses, names
+    Compat(compat::Arguments),
     /// Find one set of packages that satisfies all the repositories
     Resolve(resolve::Arguments),
     /// Build a new project out of parts of repositories
@@ -54,6 +57,7 @@ pub(super) async fn run(command: &Command, session: &Session) -> Result<Answer, 
         Command::Platforms(arguments) => platforms::run(arguments, session).await,
         Command::Breakers(arguments) => breakers::run(arguments, session).await,
         Command::Analyze(arguments) => analyze::run(arguments, session).await,
+        Command::Compat(arguments) => compat::run(arguments, session).await,
         Command::Resolve(arguments) => resolve::run(arguments, session).await,
         Command::Synthesize(arguments) => synthesize::run(arguments, session).await,
         Command::Verify(arguments) => verify::run(arguments, session).await,

@@ -12,7 +12,7 @@ use synthesizer_model::{
     ErrorCode, Failure,
     dependency::Ecosystem,
     reference::RepositoryReference,
-    resolution::{Resolution, ResolutionStatus},
+    resolution::{Relaxation, Resolution, ResolutionStatus},
 };
 
 use crate::{
@@ -27,7 +27,12 @@ const EXAMPLES: &str = "\
 Examples:
   synthesizer resolve pypi:flask@3.1.0 pypi:requests
   synthesizer resolve ./a ./b --constraint 'numpy>=1.20' --python 3.12
+  synthesizer resolve ./a ./b --constraint './a :: click>=7.0,<8.2'
+  synthesizer resolve cargo:tokio npm:express --ecosystem cargo
   synthesizer resolve pypi:flask@3.1.0 --output locked
+
+A constraint is for the family of packages whose form it has: numpy>=1.20, serde@^1.0.100, react@^18; `cargo:` or `npm:` before it
+names the family. `REPO :: REQUIREMENT` stands in place of what that repository asks of the package.
 
 Exit status 1 means that there is no such set.";
 
@@ -38,7 +43,7 @@ pub(crate) struct Arguments {
     /// The repositories
     #[arg(value_name = "REPO", required = true)]
     repositories: Vec<String>,
-    /// A further requirement, such as 'numpy>=1.20'
+    /// A further requirement, such as 'numpy>=1.20', 'serde@^1.0.100' or './a :: click>=8'
     #[arg(long = "constraint", value_name = "REQUIREMENT")]
     constraints: Vec<String>,
     /// The Python version to resolve for; every version that the repositories allow, if not given
@@ -47,7 +52,7 @@ pub(crate) struct Arguments {
     /// Resolve only this family of packages
     #[arg(long, value_enum)]
     ecosystem: Option<EcosystemArgument>,
-    /// Write uv.lock and requirements.txt into this folder, which must not hold them yet
+    /// Write manifests and locks into this folder, which must not hold them yet
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
 }
@@ -57,6 +62,20 @@ pub(crate) struct Arguments {
 enum EcosystemArgument {
     /// Python distributions.
     Python,
+    /// Rust crates.
+    Cargo,
+    /// JavaScript packages.
+    Npm,
+}
+
+impl From<EcosystemArgument> for Ecosystem {
+    fn from(argument: EcosystemArgument) -> Self {
+        match argument {
+            EcosystemArgument::Python => Self::Python,
+            EcosystemArgument::Cargo => Self::Cargo,
+            EcosystemArgument::Npm => Self::Npm,
+        }
+    }
 }
 
 /// Runs the command.
@@ -70,9 +89,7 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<Answ
         repositories,
         constraints: arguments.constraints.clone(),
         python_version: arguments.python.clone(),
-        ecosystem: arguments.ecosystem.map(|ecosystem| match ecosystem {
-            EcosystemArgument::Python => Ecosystem::Python,
-        }),
+        ecosystem: arguments.ecosystem.map(Ecosystem::from),
     };
     let found = session.engine.resolve(&session.call, request).await?;
     let written = match &arguments.output {
@@ -97,9 +114,8 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<Answ
 fn write_locks(folder: &Path, resolutions: &[Resolution]) -> Result<Vec<PathBuf>, Failure> {
     let mut files: Vec<(PathBuf, &str)> = Vec::new();
     for resolution in resolutions {
-        if let Some(lock) = &resolution.lock {
-            files.push((folder.join(&lock.name), &lock.content));
-        }
+        let locked = resolution.manifests.iter().chain(&resolution.lock);
+        files.extend(locked.map(|file| (folder.join(&file.name), file.content.as_str())));
         if let Some(requirements) = &resolution.requirements_txt {
             files.push((folder.join("requirements.txt"), requirements));
         }
@@ -110,6 +126,8 @@ fn write_locks(folder: &Path, resolutions: &[Resolution]) -> Result<Vec<PathBuf>
     fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
     let mut written: Vec<PathBuf> = Vec::new();
     for (path, content) in files {
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error))?;
         if let Err(failure) = write_new(&path, content) {
             for path in written {
                 // What we have just made is ours to take back; if that fails, the failure below says enough.
@@ -155,6 +173,7 @@ fn render(answer: &ResolveAnswer, written: &[PathBuf]) -> String {
         .map(|path| path.display().to_string())
         .collect();
     page.list("Written", &written);
+    page.list("Warnings", &answer.warnings);
     page.into_text()
 }
 
@@ -177,6 +196,10 @@ fn one(page: &mut Page, resolution: &Resolution) {
     }
     page.fact("python", resolution.requires_python.as_deref());
     page.fact("solver", Some(&resolution.solver));
+    let kept = resolution
+        .kept_for_seconds
+        .map(|seconds| format!("{seconds} s ago"));
+    page.fact("found", kept.as_deref());
     page.lines(&resolution.explanation);
     let requirements = resolution
         .conflicts
@@ -194,6 +217,23 @@ fn one(page: &mut Page, resolution: &Resolution) {
         .collect();
     let columns = ["about", "repository", "asks for", "at"];
     page.table("Contradictions", &columns, requirements);
+    page.table(
+        "Ways out, each solved",
+        &["option", "repository", "asks for", "change to", "at"],
+        ways_out(resolution),
+    );
+    let constraints: Vec<String> = resolution
+        .relaxations
+        .iter()
+        .filter_map(|change| {
+            let constraint = change.constraint.as_ref()?;
+            Some(format!(
+                "option {}: --constraint '{constraint}'",
+                change.option
+            ))
+        })
+        .collect();
+    page.list("To try a way out", &constraints);
     let packages = resolution
         .packages
         .iter()
@@ -207,6 +247,26 @@ fn one(page: &mut Page, resolution: &Resolution) {
         .collect();
     page.table("Packages", &["name", "version", "asked for by"], packages);
     page.list("Warnings", &resolution.warnings);
+}
+
+fn ways_out(resolution: &Resolution) -> Vec<Vec<String>> {
+    let row = |change: &Relaxation| {
+        let place = match (change.manifest.as_str(), change.line) {
+            (manifest, 0) => manifest.to_owned(),
+            (manifest, line) => format!("{manifest}:{line}"),
+        };
+        vec![
+            change.option.to_string(),
+            change.repository.clone(),
+            change.requirement.clone(),
+            change
+                .becomes
+                .clone()
+                .unwrap_or_else(|| "nothing".to_owned()),
+            place,
+        ]
+    };
+    resolution.relaxations.iter().map(row).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The tools, one file each, and their list in the order in which clients see them. Must not hold logic of a tool.
 
 mod analyze_repository;
+mod check_compatibility;
 mod get_platforms;
 mod get_synthesis_status;
 mod resolve_dependencies;
@@ -14,9 +15,10 @@ pub(super) use tool::{Annotations, Descriptor, McpTool, ToolAnswer, ToolContext,
 use super::serve::Profile;
 
 /// Every tool.
-static TOOLS: [&dyn McpTool; 7] = [
+static TOOLS: [&dyn McpTool; 8] = [
     &search_repositories::SearchRepositories,
     &analyze_repository::AnalyzeRepository,
+    &check_compatibility::CheckCompatibility,
     &resolve_dependencies::ResolveDependencies,
     &synthesize_project::SynthesizeProject,
     &get_synthesis_status::GetSynthesisStatus,

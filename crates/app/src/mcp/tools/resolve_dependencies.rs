@@ -33,9 +33,10 @@ impl McpTool for ResolveDependencies {
 static DESCRIPTOR: Descriptor = Descriptor {
     name: "resolve_dependencies",
     title: "Resolve dependencies together",
-    description: "Finds one set of packages that satisfies the runtime requirements of all the given repositories, with a lock \
-        file. When there is none, status is unsatisfiable and explanation and conflicts name the repositories and requirements \
-        that contradict each other; unknown means that it could not be told. Nothing is installed or executed.",
+    description: "Finds one set of packages per family (Python by uv, Rust by cargo, JavaScript by npm) that satisfies what all the given \
+        repositories need to run, with a lock file. When there is none, status is unsatisfiable, conflicts name the smallest set of \
+        requirements that cannot hold together with repository, manifest and line, and relaxations are changes that were solved; pass the \
+        constraint of one in constraints to get the set. unknown means that it could not be told. Nothing is installed or executed.",
     annotations: Annotations {
         read_only: true,
         destructive: false,
@@ -54,7 +55,7 @@ struct Arguments {
     /// The repositories, each as in analyze_repository.
     #[schemars(length(min = 1, max = 50), inner(length(min = 1, max = 2048)))]
     repositories: Vec<String>,
-    /// Further requirements, such as numpy>=1.20.
+    /// Further requirements, such as numpy>=1.20, serde@^1.0.100, npm:react@^18, or REPOSITORY :: REQUIREMENT in place of what that repository asks for.
     #[schemars(length(max = 200), inner(length(min = 1, max = 500)))]
     #[serde(default)]
     constraints: Vec<String>,
@@ -78,23 +79,29 @@ struct Arguments {
 #[serde(rename_all = "lowercase")]
 enum EcosystemArgument {
     Python,
+    Cargo,
+    Npm,
 }
 
 fn output_schema() -> Value {
     schema::of_result(
         json!({
-            "resolutions": objects("One per ecosystem: ecosystem, status (resolved, unsatisfiable or unknown), code, packages_resolved, packages with name, version, required_by; lock with name, content; requirements_txt, requires_python, conflicts, explanation, solver, warnings. Long texts go on, like lists, on the next pages."),
+            "resolutions": objects("One per ecosystem: ecosystem, status (resolved, unsatisfiable or unknown), code, packages_resolved, packages with name, version, required_by, chain; lock with name, content; manifests, requirements_txt, requires_python, conflicts, relaxations with option, repository, requirement, becomes, constraint; explanation, derivation, solver, kept_for_seconds, warnings. Long texts go on, like lists, on the next pages."),
+            "warnings": schema::texts("What to know about the whole."),
         }),
         &["resolutions"],
     )
 }
 
 /// The parts of one resolution, the most wanted first.
-const PARTS: [&str; 5] = [
+const PARTS: [&str; 8] = [
     "conflicts",
+    "relaxations",
     "warnings",
     "packages",
+    "derivation",
     "requirements_txt",
+    "manifests",
     "lock.content",
 ];
 
@@ -113,6 +120,8 @@ async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Fail
         python_version: arguments.python_version,
         ecosystem: arguments.ecosystem.map(|ecosystem| match ecosystem {
             EcosystemArgument::Python => Ecosystem::Python,
+            EcosystemArgument::Cargo => Ecosystem::Cargo,
+            EcosystemArgument::Npm => Ecosystem::Npm,
         }),
     };
     let found = context.engine.resolve(&context.call, request).await?;

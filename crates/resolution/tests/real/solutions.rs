@@ -1,131 +1,10 @@
-//! The real `uv` and the registry that the user's own configuration names: the network is the subject of these tests.
+//! Sets of packages, and the answers where there is none, as uv gives them.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    time::Duration,
-};
-
-use synthesizer_infrastructure::config;
-use synthesizer_model::{
-    dependency::{Dependency, Ecosystem},
-    failure::{ErrorCode, Failure},
-    resolution::{
-        Conflict, Constraint, RepositoryRequirements, Resolution, ResolutionRequest,
-        ResolutionStatus,
-    },
-};
-use synthesizer_resolution::{
-    LockProblem, ProjectLock, SolverEnvironment, lock_project, resolve_python,
-};
-use tokio_util::sync::CancellationToken;
-
-struct Machine {
-    uv: PathBuf,
-    variables: BTreeMap<String, String>,
-    scratch: tempfile::TempDir,
-}
-
-impl Machine {
-    fn new() -> Self {
-        let variables = config::environment();
-        let folders = variables
-            .get("PATH")
-            .map(|path| path.split(':').map(Path::new))
-            .expect("a PATH");
-        let uv = folders
-            .map(|folder| folder.join("uv"))
-            .find(|file| file.is_file())
-            .expect("uv is installed");
-        Self {
-            uv,
-            variables,
-            scratch: tempfile::tempdir().expect("a folder"),
-        }
-    }
-
-    fn environment(&self) -> SolverEnvironment<'_> {
-        SolverEnvironment {
-            program: &self.uv,
-            scratch: self.scratch.path(),
-            variables: &self.variables,
-            deadline: Duration::from_secs(120),
-        }
-    }
-}
-
-fn repository(
-    name: &str,
-    requires_python: Option<&str>,
-    requirements: &[&str],
-) -> RepositoryRequirements {
-    let dependency = |(index, text): (usize, &&str)| {
-        let split = text.find(['<', '>', '=', '!', '~']).unwrap_or(text.len());
-        let line = u32::try_from(index + 1).expect("a small number");
-        let ecosystem = Ecosystem::Python;
-        Dependency {
-            specifier: text[split..].to_owned(),
-            ..Dependency::new(ecosystem, &text[..split], "pyproject.toml", line)
-        }
-    };
-    RepositoryRequirements {
-        repository: name.to_owned(),
-        slug: name.trim_start_matches("./").to_owned(),
-        requires_python: requires_python.map(str::to_owned),
-        requirements: requirements.iter().enumerate().map(dependency).collect(),
-        ..RepositoryRequirements::default()
-    }
-}
-
-fn request(repositories: Vec<RepositoryRequirements>) -> ResolutionRequest {
-    ResolutionRequest {
-        repositories,
-        ..ResolutionRequest::default()
-    }
-}
-
-async fn attempt(request: &ResolutionRequest) -> Result<Resolution, Failure> {
-    let machine = Machine::new();
-    resolve_python(request, machine.environment(), &CancellationToken::new()).await
-}
-
-async fn resolve(repositories: Vec<RepositoryRequirements>) -> Resolution {
-    attempt(&request(repositories)).await.expect("an answer")
-}
-
-async fn lock(pyproject: &str) -> Result<ProjectLock, LockProblem> {
-    let machine = Machine::new();
-    lock_project(pyproject, machine.environment(), &CancellationToken::new()).await
-}
-
-fn names(resolution: &Resolution) -> Vec<&str> {
-    resolution
-        .packages
-        .iter()
-        .map(|package| package.name.as_str())
-        .collect()
-}
-
-fn shown(conflicts: &[Conflict]) -> Vec<String> {
-    let one = |conflict: &Conflict| {
-        let requirements: Vec<String> = conflict
-            .requirements
-            .iter()
-            .map(|one| {
-                format!(
-                    "{} {} {}:{}",
-                    one.repository, one.specifier, one.manifest, one.line
-                )
-            })
-            .collect();
-        format!("{}: {}", conflict.what, requirements.join(" | "))
-    };
-    conflicts.iter().map(one).collect()
-}
+use super::*;
 
 #[tokio::test]
 async fn a_contradiction_names_both_repositories() {
-    let resolution = resolve(vec![
+    let resolution = resolve_all(vec![
         repository("./first", Some(">=3.9"), &["click==7.0"]),
         repository(
             "https://host.example/second",
@@ -144,7 +23,7 @@ async fn a_contradiction_names_both_repositories() {
     assert_eq!(
         resolution.explanation,
         "Because ./first depends on click==7.0 and https://host.example/second depends on click>=8.1, we can conclude that ./first and https://host.example/second are incompatible.\n\
-         And because the combination requires ./first and https://host.example/second, we can conclude that the combination's requirements are unsatisfiable."
+         So there is no set of packages for the combination."
     );
     assert_eq!(
         shown(&resolution.conflicts),
@@ -161,7 +40,7 @@ async fn a_contradiction_names_both_repositories() {
 
 #[tokio::test]
 async fn disjoint_pythons_name_both_repositories() {
-    let resolution = resolve(vec![
+    let resolution = resolve_all(vec![
         repository("./old", Some("<3.11"), &[]),
         repository("./middle", None, &[]),
         repository("./new", Some(">=3.12"), &[]),
@@ -174,7 +53,7 @@ async fn disjoint_pythons_name_both_repositories() {
     );
     assert_eq!(
         shown(&resolution.conflicts),
-        ["python: ./old <3.11 :0 | ./new >=3.12 :0"]
+        ["python: ./old <3.11 pyproject.toml:90 | ./new >=3.12 pyproject.toml:90"]
     );
     assert_eq!(resolution.conflicts[0].repositories, ["./old", "./new"]);
 }
@@ -193,7 +72,7 @@ async fn a_chosen_python_that_a_repository_refuses_is_a_contradiction() {
 
 #[tokio::test]
 async fn a_package_without_wheels_is_unknown_and_named() {
-    let resolution = resolve(vec![repository("./a", Some(">=3.9"), &["docopt==0.6.2"])]).await;
+    let resolution = resolve_all(vec![repository("./a", Some(">=3.9"), &["docopt==0.6.2"])]).await;
     assert_eq!(
         (resolution.status, resolution.code),
         (ResolutionStatus::Unknown, None)
@@ -214,7 +93,7 @@ async fn a_package_without_wheels_is_unknown_and_named() {
 
 #[tokio::test]
 async fn a_direct_contradiction_is_found_beside_a_package_without_wheels() {
-    let resolution = resolve(vec![
+    let resolution = resolve_all(vec![
         repository("./a", Some(">=3.9"), &["docopt==0.6.2"]),
         repository("./b", Some(">=3.9"), &["docopt<0.6"]),
     ])
@@ -233,7 +112,7 @@ async fn a_direct_contradiction_is_found_beside_a_package_without_wheels() {
 
 #[tokio::test]
 async fn a_solution_says_who_asks_for_each_package() {
-    let resolution = resolve(vec![
+    let resolution = resolve_all(vec![
         repository("./web", Some(">=3.10"), &["flask==3.1.0"]),
         repository("./sign", Some("<4"), &["ItsDangerous>=2.2"]),
     ])
@@ -263,6 +142,18 @@ async fn a_solution_says_who_asks_for_each_package() {
         "{requirements}"
     );
     assert!(!requirements.contains("repo-"), "{requirements}");
+    let chain = |name: &str| {
+        let package = resolution
+            .packages
+            .iter()
+            .find(|package| package.name == name);
+        package
+            .map(|package| package.chain.join(" > "))
+            .unwrap_or_default()
+    };
+    assert_eq!(chain("flask"), "./web");
+    assert_eq!(chain("itsdangerous"), "./sign");
+    assert_eq!(chain("werkzeug"), "./web > flask 3.1.0");
     let lock = resolution.lock.expect("a lock");
     assert_eq!(lock.name, "uv.lock");
     assert!(lock.content.contains("name = \"repo-1-web\""));
@@ -270,7 +161,7 @@ async fn a_solution_says_who_asks_for_each_package() {
 
 #[tokio::test]
 async fn a_repository_may_be_called_like_a_package_that_it_needs() {
-    let resolution = resolve(vec![
+    let resolution = resolve_all(vec![
         repository("./itsdangerous", Some(">=3.9"), &[]),
         repository("./b", Some(">=3.9"), &["itsdangerous==2.2.0"]),
     ])
@@ -288,7 +179,7 @@ async fn hostile_requirements_neither_break_the_rest_nor_reach_a_host() {
         "x\"]\n[tool.uv]\nindex-url = \"https://host.example",
         "click @ https://127.0.0.1:1/click.whl",
     ];
-    let resolution = resolve(vec![
+    let resolution = resolve_all(vec![
         repository("./a\u{1b}[31m", Some(">=3.9\"\n[x]"), &hostile),
         direct,
     ])
@@ -313,7 +204,7 @@ async fn hostile_requirements_neither_break_the_rest_nor_reach_a_host() {
 
 #[tokio::test]
 async fn a_python_that_is_not_installed_is_solved_for_with_a_warning() {
-    let resolution = resolve(vec![repository(
+    let resolution = resolve_all(vec![repository(
         "./a",
         Some(">=3.30"),
         &["itsdangerous==2.2.0"],
@@ -347,7 +238,7 @@ async fn constraints_take_part() {
 
 #[tokio::test]
 async fn a_package_that_does_not_exist_cannot_be_had() {
-    let resolution = resolve(vec![repository(
+    let resolution = resolve_all(vec![repository(
         "./a",
         Some(">=3.9"),
         &["synthesizer-no-such-package-7f3a"],
@@ -436,86 +327,5 @@ async fn the_deadline_and_cancellation_hold() {
     assert_eq!(
         (late.code, stopped.code),
         (ErrorCode::Timeout, ErrorCode::Cancelled)
-    );
-}
-
-const PROJECT: &str = r#"
-[build-system]
-requires = ["hatchling"]
-build-backend = "hatchling.build"
-
-[project]
-name = "Toolbox"
-version = "0.1.0"
-requires-python = ">=3.10"
-readme = "README.md"
-dependencies = ["markupsafe>=2"]
-
-[project.optional-dependencies]
-sign = ["itsdangerous>=2.2"]
-
-[dependency-groups]
-dev = ["iniconfig"]
-"#;
-
-#[tokio::test]
-async fn a_static_project_is_locked_without_its_files() {
-    let lock = lock(PROJECT).await.expect("a lock");
-    let packages: Vec<String> = lock
-        .packages
-        .iter()
-        .map(|one| format!("{} {:?}", one.name, one.required_by))
-        .collect();
-    assert_eq!(
-        packages,
-        [
-            r#"iniconfig ["Toolbox (group dev)"]"#,
-            r#"itsdangerous ["Toolbox[sign]"]"#,
-            r#"markupsafe ["Toolbox"]"#
-        ]
-    );
-    assert_eq!(
-        lock.requirements_txt.lines().count(),
-        1,
-        "{}",
-        lock.requirements_txt
-    );
-    assert!(lock.lock.content.contains("requires-python = \">=3.10\""));
-    assert!(lock.warnings.is_empty(), "{:?}", lock.warnings);
-}
-
-#[tokio::test]
-async fn a_project_whose_python_is_not_installed_is_locked_with_a_warning() {
-    let lock = lock(
-        &PROJECT
-            .replace(">=3.10", ">=3.30")
-            .replace("markupsafe>=2", "packaging"),
-    )
-    .await
-    .expect("a lock");
-    assert!(lock.lock.content.contains("requires-python = \">=3.30\""));
-    assert_eq!(
-        lock.warnings,
-        [
-            "no installed Python satisfies >=3.30; the set was solved for it all the same, but cannot be installed here"
-        ]
-    );
-}
-
-#[tokio::test]
-async fn the_problems_of_a_project_are_told_apart() {
-    let impossible =
-        lock(&PROJECT.replace("\"markupsafe>=2\"", "\"click==7.0\", \"click>=8.1\"")).await;
-    assert!(
-        matches!(impossible, Err(LockProblem::Unsatisfiable { .. })),
-        "{impossible:?}"
-    );
-    let unknown = lock(&PROJECT.replace("markupsafe>=2", "docopt==0.6.2")).await;
-    let Err(LockProblem::Unknown { reasons, .. }) = unknown else {
-        panic!("{unknown:?}")
-    };
-    assert_eq!(
-        reasons,
-        ["docopt has no usable wheel, and nothing is built from source"]
     );
 }
