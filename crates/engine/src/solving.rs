@@ -21,6 +21,8 @@ use synthesizer_model::{
     resolution::{Resolution, ResolutionRequest, ResolutionStatus},
 };
 
+use synthesizer_resolution::Effort;
+
 use crate::{
     Call, Engine,
     tools::{UserTool, solver_tool},
@@ -42,6 +44,7 @@ impl Engine {
         call: &Call,
         ecosystem: Ecosystem,
         request: &ResolutionRequest,
+        effort: Effort,
     ) -> Result<Resolution, Failure> {
         let (Some(solver), Some((tool, name))) = (
             synthesizer_resolution::solver_of(ecosystem),
@@ -59,7 +62,7 @@ impl Engine {
                 return synthesizer_resolution::without_solver(solver, request, missing);
             }
         };
-        let key = key(ecosystem, request, &tool, &settings);
+        let key = key(ecosystem, (request, effort), &tool, &settings);
         let store = self.door()?.store();
         if let Some(kept) = self.kept(store.as_ref(), &key).await {
             return Ok(kept);
@@ -67,6 +70,7 @@ impl Engine {
         let resolution = synthesizer_resolution::resolve(
             solver,
             request,
+            effort,
             tool.environment(),
             &call.cancellation,
         )
@@ -138,6 +142,7 @@ struct Inputs<'a> {
     version: u32,
     ecosystem: Ecosystem,
     request: &'a ResolutionRequest,
+    in_pips_form: bool,
     program: FileState,
     variables: BTreeMap<&'a str, &'a str>,
     settings: &'a [FileState],
@@ -191,7 +196,7 @@ fn key_files(tool: Tool, environment: &BTreeMap<String, String>) -> Vec<FileStat
 
 fn key(
     ecosystem: Ecosystem,
-    request: &ResolutionRequest,
+    (request, effort): (&ResolutionRequest, Effort),
     tool: &UserTool,
     settings: &[FileState],
 ) -> String {
@@ -199,6 +204,7 @@ fn key(
         version: VERSION,
         ecosystem,
         request,
+        in_pips_form: effort == Effort::Whole,
         program: FileState::of(&tool.program),
         variables: tool
             .variables
@@ -252,21 +258,41 @@ mod tests {
     #[test]
     fn an_answer_is_kept_by_all_that_it_depends_on() {
         let python = Ecosystem::Python;
-        let first = key(python, &request("a", false), &tool(&[("TMPDIR", "x")]), &[]);
-        let same = key(python, &request("a", true), &tool(&[("TMPDIR", "y")]), &[]);
+        let first = key(
+            python,
+            (&request("a", false), Effort::Lock),
+            &tool(&[("TMPDIR", "x")]),
+            &[],
+        );
+        let same = key(
+            python,
+            (&request("a", true), Effort::Lock),
+            &tool(&[("TMPDIR", "y")]),
+            &[],
+        );
         assert_eq!(first, same);
         let others = [
-            key(python, &request("a>1", false), &tool(&[]), &[]),
-            key(Ecosystem::Npm, &request("a", false), &tool(&[]), &[]),
             key(
                 python,
-                &request("a", false),
+                (&request("a>1", false), Effort::Lock),
+                &tool(&[]),
+                &[],
+            ),
+            key(
+                Ecosystem::Npm,
+                (&request("a", false), Effort::Lock),
+                &tool(&[]),
+                &[],
+            ),
+            key(
+                python,
+                (&request("a", false), Effort::Lock),
                 &tool(&[("UV_INDEX_URL", "x")]),
                 &[],
             ),
             key(
                 python,
-                &request("a", false),
+                (&request("a", false), Effort::Lock),
                 &tool(&[]),
                 &[FileState::of(Path::new("uv.toml"))],
             ),

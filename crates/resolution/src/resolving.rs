@@ -33,14 +33,20 @@ pub fn solver_of(ecosystem: Ecosystem) -> Option<&'static dyn Solver> {
 pub async fn resolve(
     solver: &dyn Solver,
     request: &ResolutionRequest,
+    effort: Effort,
     environment: SolverEnvironment<'_>,
     cancellation: &CancellationToken,
 ) -> Result<Resolution, Failure> {
     let request = constraints::applied(request, solver)?;
     let direct = first_look(solver, &request);
-    let mut resolution = solver
-        .solve(&request, Effort::Whole, environment, cancellation)
-        .await?;
+    let (version, answer) = tokio::join!(
+        solver.version(environment, cancellation),
+        solver.solve(&request, effort, environment, cancellation),
+    );
+    // A program that does not tell its version is not the one that is meant; what it answered would say so less well.
+    let solver_version = version?;
+    let mut resolution = answer?;
+    resolution.solver = solver_version;
     match resolution.status {
         ResolutionStatus::Resolved => {
             if !direct.is_empty() {

@@ -18,6 +18,7 @@ use synthesizer_model::{
     resolution::{Resolution, RuntimeRequirement},
 };
 use synthesizer_resolution::{
+    Effort,
     licenses::{self, LicensedWork, WorkPart},
     names, runtimes,
     verdict::{self, Judged},
@@ -89,7 +90,7 @@ impl Engine {
         )?;
         call.progress.step(45, "solving, and reading licenses");
         let solving = families.iter().map(|(ecosystem, request)| async move {
-            match self.solve(call, *ecosystem, request).await {
+            match self.solve(call, *ecosystem, request, Effort::Lock).await {
                 Ok(resolution) => Ok(Ok(resolution)),
                 // Bad input and a caller who has gone end the call; a solver that fails leaves its family unknown.
                 Err(failure) if ends_the_call(failure.code) => Err(failure),

@@ -10,6 +10,8 @@ use synthesizer_model::{
     resolution::{Constraint, RepositoryRequirements, Resolution, ResolutionRequest},
 };
 
+use synthesizer_resolution::Effort;
+
 use crate::{Call, Engine, observing::observed, requirements::ReadRepository};
 
 /// What to resolve.
@@ -23,6 +25,8 @@ pub struct ResolveRequest {
     pub python_version: Option<String>,
     /// One ecosystem; every one that a repository has when `None`.
     pub ecosystem: Option<Ecosystem>,
+    /// Give the set in pip's form too, which takes another run of the solver.
+    pub requirements_txt: bool,
 }
 
 /// One resolution per ecosystem.
@@ -77,9 +81,14 @@ impl Engine {
             &mut warnings,
         )?;
         call.progress.step(50, "solving");
+        let effort = if request.requirements_txt {
+            Effort::Whole
+        } else {
+            Effort::Lock
+        };
         let solving = families
             .iter()
-            .map(|(ecosystem, request)| self.solve(call, *ecosystem, request));
+            .map(|(ecosystem, request)| self.solve(call, *ecosystem, request, effort));
         let resolutions = futures_util::future::try_join_all(solving).await?;
         Ok(ResolveAnswer {
             resolutions,

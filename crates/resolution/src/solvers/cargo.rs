@@ -21,6 +21,7 @@ use super::{
     cargo_lock,
     cargo_program::CargoProgram,
     cargo_workspace::{self, Member},
+    scratch_workspace,
 };
 
 /// What is known of this solver without running it.
@@ -64,23 +65,24 @@ impl Solver for Cargo {
     fn solve<'a>(
         &'a self,
         request: &'a ResolutionRequest,
-        _effort: Effort,
+        effort: Effort,
         environment: SolverEnvironment<'a>,
         cancellation: &'a CancellationToken,
     ) -> BoxFuture<'a, Result<Resolution, Failure>> {
-        Box::pin(solve(request, environment, cancellation))
+        Box::pin(solve(request, effort, environment, cancellation))
     }
 }
 
 async fn solve(
     request: &ResolutionRequest,
+    effort: Effort,
     environment: SolverEnvironment<'_>,
     cancellation: &CancellationToken,
 ) -> Result<Resolution, Failure> {
     let program = CargoProgram::new(environment, cancellation, request.offline);
     let registries = program.registries().await;
     let (mut members, mut warnings) = cargo_workspace::members(request, &registries)?;
-    let mut resolution = Resolution::unanswered(Ecosystem::Cargo, program.version().await?);
+    let mut resolution = Resolution::unanswered(Ecosystem::Cargo, DESCRIPTION.name);
     let rust = oldest_rust(request, &mut warnings);
     let mut attempt = 0;
     loop {
@@ -92,6 +94,12 @@ async fn solve(
         if output.success() {
             let content = program.read_lock().await?;
             resolution.warnings.extend(newer_rust(&stderr));
+            if effort != Effort::Versions {
+                let names = members.iter().map(|member| member.name.clone()).collect();
+                let files = ["Cargo.toml", "lib.rs"];
+                resolution.manifests =
+                    scratch_workspace::manifests(&program.workspace(), &files, names).await?;
+            }
             return resolved(resolution, content, &members);
         }
         let known = Members::of(&members);

@@ -15,6 +15,7 @@ mod npm_program;
 mod npm_range;
 mod npm_workspace;
 mod package_graph;
+mod scratch_workspace;
 pub mod solver;
 mod solver_text;
 pub mod uv;

@@ -24,6 +24,7 @@ use super::{
     npm_program::{NpmProgram, check_surroundings},
     npm_range::NpmRange,
     npm_workspace::{self, Workspace},
+    scratch_workspace,
 };
 
 /// What is known of this solver without running it.
@@ -69,15 +70,32 @@ impl Solver for Npm {
     fn solve<'a>(
         &'a self,
         request: &'a ResolutionRequest,
-        _effort: Effort,
+        effort: Effort,
         environment: SolverEnvironment<'a>,
         cancellation: &'a CancellationToken,
     ) -> BoxFuture<'a, Result<Resolution, Failure>> {
-        Box::pin(solve(request, environment, cancellation))
+        Box::pin(solve(request, effort, environment, cancellation))
     }
 }
 
 async fn solve(
+    request: &ResolutionRequest,
+    effort: Effort,
+    environment: SolverEnvironment<'_>,
+    cancellation: &CancellationToken,
+) -> Result<Resolution, Failure> {
+    let mut resolution = solve_versions(request, environment, cancellation).await?;
+    if resolution.status == ResolutionStatus::Resolved && effort != Effort::Versions {
+        let program = NpmProgram::new(environment, cancellation, request.offline);
+        let (workspace, _) = npm_workspace::workspace(request)?;
+        let names = workspace.members.into_iter().map(|one| one.name).collect();
+        resolution.manifests =
+            scratch_workspace::manifests(&program.workspace(), &["package.json"], names).await?;
+    }
+    Ok(resolution)
+}
+
+async fn solve_versions(
     request: &ResolutionRequest,
     environment: SolverEnvironment<'_>,
     cancellation: &CancellationToken,
@@ -85,7 +103,7 @@ async fn solve(
     let mut program = NpmProgram::new(environment, cancellation, request.offline);
     let (mut workspace, mut warnings) = npm_workspace::workspace(request)?;
     check_surroundings(&program.workspace()).await?;
-    let mut resolution = Resolution::unanswered(Ecosystem::Npm, program.version().await?);
+    let mut resolution = Resolution::unanswered(Ecosystem::Npm, DESCRIPTION.name);
     let mut left_out = 0;
     loop {
         npm_workspace::write(&program.workspace(), &workspace).await?;

@@ -41,7 +41,9 @@ pub struct SolverEnvironment<'a> {
 pub enum Effort {
     /// Whether there is a solution, and the versions: what is needed to try one change after another.
     Versions,
-    /// Lock, explanation and everything else too.
+    /// Lock, manifests and explanation too.
+    Lock,
+    /// The set in pip's form too, where there is one; that takes another run of the program.
     Whole,
 }
 
@@ -72,7 +74,7 @@ pub trait Solver: Send + Sync {
     /// Finds one set of packages that satisfies every repository of the request.
     ///
     /// Constraints that stand in place of a repository's own requirements were put there before: those left are asked for beside all others.
-    /// "No" and "unknown" are answers. `conflicts` has at least what the solver's text names; the smallest set of requirements and the ways
+    /// The answer names the program without its version, which is asked at the same time. "No" and "unknown" are answers. `conflicts` has at least what the solver's text names; the smallest set of requirements and the ways
     /// out are worked out by the caller.
     ///
     /// # Errors

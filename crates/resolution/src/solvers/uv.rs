@@ -19,7 +19,7 @@ use version_ranges::Ranges;
 
 pub use super::uv_project::{LockProblem, ProjectLock, lock_project};
 use super::{
-    Effort, Solver, SolverDescription, SolverEnvironment,
+    Effort, Solver, SolverDescription, SolverEnvironment, scratch_workspace,
     uv_answer::{self, Derivation, Refusal},
     uv_derivation,
     uv_interpreter::{self, Interpreter},
@@ -94,7 +94,12 @@ pub async fn resolve_python(
     environment: SolverEnvironment<'_>,
     cancellation: &CancellationToken,
 ) -> Result<Resolution, Failure> {
-    solve(request, Effort::Whole, environment, cancellation).await
+    let (version, answer) = tokio::join!(
+        Uv.version(environment, cancellation),
+        solve(request, Effort::Whole, environment, cancellation),
+    );
+    let solver = version?;
+    Ok(Resolution { solver, ..answer? })
 }
 
 async fn solve(
@@ -107,11 +112,7 @@ async fn solve(
     let (members, mut warnings) = uv_workspace::members(request)?;
     let demands = python_demands::read(request, &mut warnings)?;
     let mut program = UvProgram::new(environment, cancellation, request.offline);
-    let solver = match effort {
-        Effort::Whole => program.version().await?,
-        Effort::Versions => DESCRIPTION.name.to_owned(),
-    };
-    let mut resolution = Resolution::unanswered(Ecosystem::Python, solver);
+    let mut resolution = Resolution::unanswered(Ecosystem::Python, DESCRIPTION.name);
     if let Some(parties) = python_demands::contradiction(&demands) {
         resolution.warnings = warnings;
         return Ok(disjoint_pythons(resolution, request, &parties));
@@ -135,17 +136,18 @@ async fn solve(
                 return Ok(resolved(resolution, set, None, None));
             }
             let selection = ["--all-packages", "--no-emit-workspace"];
-            let requirements_txt = program.export(&directory, &selection).await?;
+            let requirements_txt = match effort {
+                Effort::Whole => Some(program.export(&directory, &selection).await?),
+                Effort::Lock | Effort::Versions => None,
+            };
+            let names = members.iter().map(|member| member.name.clone()).collect();
+            resolution.manifests =
+                scratch_workspace::manifests(&directory, &["pyproject.toml"], names).await?;
             let lock = LockFile {
                 name: "uv.lock".to_owned(),
                 content,
             };
-            Ok(resolved(
-                resolution,
-                set,
-                Some(lock),
-                Some(requirements_txt),
-            ))
+            Ok(resolved(resolution, set, Some(lock), requirements_txt))
         }
         Outcome::Unsatisfiable(derivation) => Ok(unsatisfiable(
             resolution,

@@ -1,14 +1,22 @@
 //! The smallest conflict and the ways out; every way out has a solution when it is applied.
 
+use synthesizer_resolution::Effort;
+
 use super::*;
 
 /// Asks with the smallest conflict and the ways out.
 async fn explained(request: &ResolutionRequest) -> Resolution {
     let machine = Machine::new();
     let cancellation = CancellationToken::new();
-    resolve(&Uv, request, machine.environment(), &cancellation)
-        .await
-        .expect("an answer")
+    resolve(
+        &Uv,
+        request,
+        Effort::Lock,
+        machine.environment(),
+        &cancellation,
+    )
+    .await
+    .expect("an answer")
 }
 
 /// Puts the changes of one option into the manifests, by place.

@@ -62,9 +62,15 @@ impl Machine {
         };
         let cancellation = CancellationToken::new();
         let effort = synthesizer_resolution::Effort::Whole;
-        solver
+        // As for an answer: a program that does not tell its version is not the one that is meant.
+        let solver_version = solver.version(environment, &cancellation).await?;
+        let answer = solver
             .solve(request, effort, environment, &cancellation)
-            .await
+            .await?;
+        Ok(Resolution {
+            solver: solver_version,
+            ..answer
+        })
     }
 
     async fn solve(&self, solver: &dyn Solver, request: &ResolutionRequest) -> Resolution {

@@ -90,6 +90,7 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<Answ
         constraints: arguments.constraints.clone(),
         python_version: arguments.python.clone(),
         ecosystem: arguments.ecosystem.map(Ecosystem::from),
+        requirements_txt: session.json || arguments.output.is_some(),
     };
     let found = session.engine.resolve(&session.call, request).await?;
     let written = match &arguments.output {

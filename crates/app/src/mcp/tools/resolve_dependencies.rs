@@ -123,6 +123,7 @@ async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Fail
             EcosystemArgument::Cargo => Ecosystem::Cargo,
             EcosystemArgument::Npm => Ecosystem::Npm,
         }),
+        requirements_txt: true,
     };
     let found = context.engine.resolve(&context.call, request).await?;
     let document = answer::document(&found, &context.call.correlation_id)?;
