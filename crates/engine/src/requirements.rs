@@ -39,7 +39,7 @@ impl Engine {
         let trees = self
             .open_all(call, &opening::locations(references), &base)
             .await?;
-        call.progress.step(30, "reading manifests");
+        call.progress.step(75, "reading manifests");
         let mut repositories = Vec::with_capacity(trees.len());
         let mut warnings = Vec::new();
         for (reference, tree) in references.iter().zip(trees) {

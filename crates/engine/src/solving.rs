@@ -30,6 +30,8 @@ use crate::{
 
 /// The kind of the entries in the cache.
 const KIND: &str = "resolution";
+/// How often those who wait are told that a solver is at work.
+const TICK: Duration = Duration::from_secs(5);
 /// Changes with the shape of what is kept and with whatever makes an answer out of a solver's.
 const VERSION: u32 = 1;
 
@@ -67,14 +69,14 @@ impl Engine {
         if let Some(kept) = self.kept(store.as_ref(), &key).await {
             return Ok(kept);
         }
-        let resolution = synthesizer_resolution::resolve(
+        let solving = synthesizer_resolution::resolve(
             solver,
             request,
             effort,
             tool.environment(),
             &call.cancellation,
-        )
-        .await?;
+        );
+        let resolution = told(call, name, solving).await?;
         self.keep(store.as_ref(), &key, &resolution).await;
         Ok(resolution)
     }
@@ -124,6 +126,22 @@ impl Engine {
             kept_until: now + settings.resolution + settings.stale,
         };
         store.put(KIND, key, entry).await;
+    }
+}
+
+/// Tells those who wait that the solver is still at work: clients give up on a call that is silent for a minute.
+async fn told<T>(call: &Call, solver: &str, work: impl Future<Output = T>) -> T {
+    tokio::pin!(work);
+    let begun = tokio::time::Instant::now();
+    let mut tick = tokio::time::interval_at(begun + TICK, TICK);
+    loop {
+        tokio::select! {
+            outcome = &mut work => return outcome,
+            _ = tick.tick() => {
+                let seconds = begun.elapsed().as_secs();
+                call.progress.step(60, &format!("{solver} is solving ({seconds} s)"));
+            }
+        }
     }
 }
 
@@ -253,6 +271,33 @@ mod tests {
             offline,
             ..ResolutionRequest::default()
         }
+    }
+
+    #[derive(Default)]
+    struct Heard(std::sync::Mutex<Vec<String>>);
+
+    impl synthesizer_model::progress::Progress for Heard {
+        fn step(&self, _percent: u8, message: &str) {
+            let mut heard = self.0.lock().expect("nobody panics while holding it");
+            heard.push(message.to_owned());
+        }
+
+        fn is_cancelled(&self) -> bool {
+            false
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_wait_are_told_every_few_seconds() {
+        let heard = std::sync::Arc::new(Heard::default());
+        let call = Call::new(
+            crate::Caller::CommandLine,
+            std::sync::Arc::clone(&heard) as _,
+            tokio_util::sync::CancellationToken::new(),
+        );
+        told(&call, "uv", tokio::time::sleep(Duration::from_secs(12))).await;
+        let heard = heard.0.lock().expect("nobody panicked");
+        assert_eq!(*heard, ["uv is solving (5 s)", "uv is solving (10 s)"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use synthesizer_model::{
     dependency::{Dependency, Ecosystem, normalize_distribution},
     failure::{ErrorCode, Failure},
-    resolution::{Constraint, RepositoryRequirements, ResolutionRequest},
+    resolution::{Constraint, RepositoryRequirements, ResolutionRequest, RuntimeRequirement},
     text::escape_untrusted,
 };
 
@@ -57,6 +57,12 @@ pub fn by_ecosystem(
             Some(_) | None => {}
         }
         let (ecosystem, requirement) = family(rest, present).map_err(|reason| refuse(&reason))?;
+        let is_python = ecosystem == Ecosystem::Python && about_python(requirement).is_some();
+        if instead_of.is_none() && is_python {
+            return Err(refuse(
+                "the Python version of the whole is asked for by itself, and a range of Python needs the repository that it is for",
+            ));
+        }
         sorted.entry(ecosystem).or_default().push(Constraint {
             instead_of,
             requirement: requirement.to_owned(),
@@ -99,6 +105,33 @@ fn family<'t>(
         several => {
             let names: Vec<&str> = several.iter().map(|one| one.as_str()).collect();
             Err(format!("it could be meant for {}", names.join(" or ")))
+        }
+    }
+}
+
+/// Reads a constraint of the Python family that is about versions of Python; no package has that name.
+fn about_python(requirement: &str) -> Option<Dependency> {
+    let mut solvers = SOLVERS.iter();
+    let solver = solvers.find(|solver| solver.description().ecosystem == Ecosystem::Python)?;
+    let wanted = solver.read_constraint(requirement).ok()?;
+    (package_key(&wanted) == PYTHON).then_some(wanted)
+}
+
+/// Puts what constraints say of a repository's Python versions in place of what its manifests say; places stay.
+///
+/// The constraints are those of the Python family, as [`by_ecosystem`] sorts them.
+pub fn apply_to_runtimes(
+    constraints: &[Constraint],
+    repository: &str,
+    runtimes: &mut [RuntimeRequirement],
+) {
+    let own = constraints
+        .iter()
+        .filter(|known| known.instead_of.as_deref() == Some(repository));
+    for wanted in own.filter_map(|known| about_python(&known.requirement)) {
+        let pythons = runtimes.iter_mut().filter(|known| known.runtime == PYTHON);
+        for known in pythons {
+            known.specifier.clone_from(&wanted.specifier);
         }
     }
 }
@@ -268,6 +301,34 @@ mod tests {
             "react@^18",
             &[Cargo, Npm],
             Err("it could be meant for cargo or npm"),
+        );
+    }
+
+    #[test]
+    fn versions_of_python_are_those_of_one_repository() {
+        let present = BTreeSet::from([Ecosystem::Python]);
+        let names = ["./a".to_owned(), "./b".to_owned()];
+        let read = |text: &str| by_ecosystem(&[text.to_owned()], &names, &present);
+        for text in ["python>=3.10", "python:Python >=3.10"] {
+            let failure = read(text).expect_err("refused");
+            assert_eq!(failure.code, ErrorCode::Argument, "{text}");
+        }
+        let constraints = read("./a :: Python >=3.10").expect("read");
+        let mut runtimes =
+            [("python", "<3.9"), ("rust", "1.70")].map(|(runtime, specifier)| RuntimeRequirement {
+                runtime: runtime.to_owned(),
+                specifier: specifier.to_owned(),
+                manifest: "setup.py".to_owned(),
+                line: 3,
+            });
+        let python = &constraints[&Ecosystem::Python];
+        apply_to_runtimes(python, "./b", &mut runtimes);
+        assert_eq!(runtimes[0].specifier, "<3.9");
+        apply_to_runtimes(python, "./a", &mut runtimes);
+        assert_eq!(runtimes[0].specifier, ">=3.10");
+        assert_eq!(
+            (runtimes[0].line, runtimes[1].specifier.as_str()),
+            (3, "1.70")
         );
     }
 

@@ -6,8 +6,10 @@ use synthesizer_model::compatibility::{Dimensions, Verdict};
 
 /// The most arrows of a picture; more are a tangle.
 const MOST_ARROWS: usize = 30;
-/// The longest label, in characters.
+/// The longest label of an arrow or a repository, in characters.
 const LONGEST_LABEL: usize = 80;
+/// The longest text of a finding, in characters; the renderer breaks it into lines.
+const LONGEST_FINDING: usize = 240;
 
 /// Draws the findings that are not compatible: repositories on the left, what they contradict each other about on the right.
 ///
@@ -51,8 +53,10 @@ impl Picture {
         self.findings += 1;
         let identifier = format!("f{}", self.findings);
         let text = format!("{dimension}: {what}");
-        self.nodes
-            .push(format!("    {identifier}{{{{\"{}\"}}}}", label(&text)));
+        self.nodes.push(format!(
+            "    {identifier}[/\"{}\"/]",
+            label(&text, LONGEST_FINDING)
+        ));
         identifier
     }
 
@@ -67,12 +71,15 @@ impl Picture {
             .repositories
             .entry(repository.to_owned())
             .or_insert_with(|| {
-                nodes.push(format!("    {next}[\"{}\"]", label(repository)));
+                nodes.push(format!(
+                    "    {next}[\"{}\"]",
+                    label(repository, LONGEST_LABEL)
+                ));
                 next
             });
         self.arrows.push(match text {
             "" => format!("    {from} --- {to}"),
-            text => format!("    {from} -- \"{}\" --> {to}", label(text)),
+            text => format!("    {from} -- \"{}\" --> {to}", label(text, LONGEST_LABEL)),
         });
     }
 
@@ -92,10 +99,10 @@ impl Picture {
 }
 
 /// Makes a text safe within double quotes of Mermaid, which knows entities of numbers.
-fn label(text: &str) -> String {
+fn label(text: &str, longest: usize) -> String {
     let mut label = String::new();
     for (count, character) in text.chars().enumerate() {
-        if count == LONGEST_LABEL {
+        if count == longest {
             label.push('…');
             break;
         }
@@ -152,7 +159,7 @@ mod tests {
         assert_eq!(
             picture.as_deref(),
             Some(
-                "flowchart LR\n    f1{{\"dependencies: No version.\"}}\n    r1[\"./a\"]\n    r1 -- \"click#62;=8 (setup.py:2)\" --> f1\n"
+                "flowchart LR\n    f1[/\"dependencies: No version.\"/]\n    r1[\"./a\"]\n    r1 -- \"click#62;=8 (setup.py:2)\" --> f1\n"
             )
         );
         assert_eq!(of_conflicts(&dimensions(Vec::new())), None);

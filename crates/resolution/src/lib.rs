@@ -16,6 +16,7 @@
 //! - [`verdict`], `diagram`: the four sides in one answer, with the table of pairs and a picture
 //! - [`constraints`], `resolving`: the user's further requirements; one question, answered as fully as time allows
 //! - `python_demands`: what repositories ask of Python itself
+//! - `sentences`: a conflict in plain words
 //! - `explanation`: a solver's text with the repositories' own names, and who contradicts whom
 
 pub mod constraints;
@@ -30,12 +31,14 @@ mod relaxation;
 mod requirement;
 mod resolving;
 pub mod runtimes;
+mod sentences;
 mod shrinking;
 pub mod solvers;
 pub mod verdict;
 
 pub use constraints::package_key;
-pub use resolving::{resolve, sentence, solver_of, without_solver};
+pub use resolving::{resolve, solver_of, without_solver};
+pub use sentences::sentence;
 pub use solvers::{
     solver::{Effort, Solver, SolverDescription, SolverEnvironment},
     uv::{LockProblem, ProjectLock, lock_project, resolve_python},

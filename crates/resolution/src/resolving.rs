@@ -2,22 +2,31 @@
 //!
 //! Must not know an ecosystem.
 
+use std::time::Duration;
+
+use std::collections::HashSet;
+
 use synthesizer_model::{
-    dependency::Ecosystem,
+    dependency::{Dependency, Ecosystem},
     failure::{ErrorCode, Failure},
     resolution::{Conflict, Resolution, ResolutionRequest, ResolutionStatus},
+    text::escape_untrusted,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     constraints, first_look,
     relaxation::ways_out,
+    sentences::sentence,
     shrinking::{Tries, smallest_conflict},
     solvers::{Effort, SOLVERS, Solver, SolverEnvironment},
 };
 
 /// The solver's name in an answer that no solver gave.
 const FIRST_LOOK: &str = "first look";
+
+/// How long the smallest conflict and the ways out are looked for; what is known by then is the answer.
+const EXPLAINING: Duration = Duration::from_secs(40);
 
 /// Gives the solver of a family.
 pub fn solver_of(ecosystem: Ecosystem) -> Option<&'static dyn Solver> {
@@ -56,13 +65,19 @@ pub async fn resolve(
                     "the first look sees conflicts where there is a set"
                 );
             }
+            let unused = without_effect(solver, &request, &resolution);
+            resolution.warnings.extend(unused);
             return Ok(resolution);
         }
         ResolutionStatus::Unknown if direct.is_empty() => return Ok(resolution),
         ResolutionStatus::Unknown => contradicted(&mut resolution, &direct),
         ResolutionStatus::Unsatisfiable => {}
     }
-    let mut tries = Tries::new(solver, environment, cancellation);
+    let explaining = SolverEnvironment {
+        deadline: environment.deadline.min(EXPLAINING),
+        ..environment
+    };
+    let mut tries = Tries::new(solver, explaining, cancellation);
     tries.remember(&request, &resolution);
     if let Some(smallest) = smallest_conflict(&mut tries, &request).await? {
         let (relaxations, warnings) = ways_out(&mut tries, &request, &smallest).await?;
@@ -73,6 +88,33 @@ pub async fn resolve(
         resolution.conflicts = direct;
     }
     Ok(resolution)
+}
+
+/// Tells which of the user's constraints are about packages that the set has not: they changed nothing.
+fn without_effect(
+    solver: &dyn Solver,
+    request: &ResolutionRequest,
+    resolution: &Resolution,
+) -> Vec<String> {
+    let ecosystem = solver.description().ecosystem;
+    let key = |name: &str| constraints::package_key(&Dependency::new(ecosystem, name, "", 0));
+    let there: HashSet<String> = resolution
+        .packages
+        .iter()
+        .map(|package| key(&package.name))
+        .collect();
+    let unused = request.constraints.iter().filter(|constraint| {
+        let wanted = solver.read_constraint(&constraint.requirement);
+        wanted.is_ok_and(|wanted| !there.contains(&constraints::package_key(&wanted)))
+    });
+    unused
+        .map(|constraint| {
+            format!(
+                "the constraint `{}` changed nothing: nobody needs that package",
+                escape_untrusted(&constraint.requirement)
+            )
+        })
+        .collect()
 }
 
 /// Answers without a solver's program, as far as that goes: with conflicts that need none to tell.
@@ -117,29 +159,6 @@ fn contradicted(resolution: &mut Resolution, direct: &[Conflict]) {
     let sentences: Vec<String> = direct.iter().map(sentence).collect();
     let before = std::mem::take(&mut resolution.explanation);
     resolution.explanation = [sentences.join("\n"), before].join("\n").trim().to_owned();
-}
-
-/// Says in one sentence what contradicts what.
-pub fn sentence(conflict: &Conflict) -> String {
-    let parts: Vec<String> = conflict
-        .requirements
-        .iter()
-        .map(|one| format!("{} needs {}", one.repository, one.specifier))
-        .collect();
-    let place = conflict
-        .environment
-        .as_ref()
-        .map_or_else(String::new, |environment| format!(" where {environment}"));
-    match conflict.what.as_str() {
-        "" => format!(
-            "{}, which cannot hold together{place}.",
-            parts.join(" and ")
-        ),
-        what => format!(
-            "{}, and no version of {what} satisfies that{place}.",
-            parts.join(" and ")
-        ),
-    }
 }
 
 /// Puts direct conflicts about other packages behind the smallest one.

@@ -9,10 +9,14 @@ use synthesizer_model::{
     resolution::{Conflict, Relaxation, Resolution, ResolutionStatus},
 };
 
-use crate::{diagram, resolving::sentence};
+use crate::{diagram, sentences::sentence};
 
 /// How many findings the explanation names in full.
 const MOST_TOLD: usize = 12;
+/// How many licenses the explanation names.
+const MOST_LICENSES: usize = 6;
+/// How the solver of Cargo says that two packages bring the same native library; see `solvers/cargo_explanation.rs`.
+const BOTH_LINK: &str = "Both link to the native library";
 /// What a conflict about Python versions is about.
 const PYTHON: &str = "python";
 
@@ -46,23 +50,20 @@ pub fn compose(judged: Judged) -> Compatibility {
         possible_outbound_licenses,
         mut warnings,
     } = judged;
-    let runtime = Dimension::new(runtime);
-    let told_already = runtime.verdict == Verdict::Incompatible;
+    let mut runtime = Dimension::new(runtime);
     let mut findings = Vec::new();
     let mut answered = Vec::new();
     for resolution in resolutions {
         match resolution {
             Ok(mut resolution) => {
-                findings.extend(of_resolution(&resolution, &repositories, told_already));
+                findings.extend(of_resolution(&resolution, &repositories, &mut runtime));
                 let family = resolution.ecosystem;
                 let told = std::mem::take(&mut resolution.warnings);
                 warnings.extend(
                     told.into_iter()
                         .map(|warning| format!("{family}: {warning}")),
                 );
-                resolution.lock = None;
-                resolution.requirements_txt = None;
-                answered.push(resolution);
+                answered.push(without_files(resolution));
             }
             Err((ecosystem, failure)) => {
                 findings.push(not_asked(ecosystem, &failure, &repositories))
@@ -70,10 +71,10 @@ pub fn compose(judged: Judged) -> Compatibility {
         }
     }
     let dimensions = Dimensions {
-        dependencies: Dimension::new(findings),
-        runtime,
-        licenses: Dimension::new(licenses),
-        names: Dimension::new(names),
+        dependencies: dimension(findings),
+        runtime: dimension(runtime.findings),
+        licenses: dimension(licenses),
+        names: dimension(names),
     };
     let verdict = dimensions.verdict();
     Compatibility {
@@ -90,10 +91,32 @@ pub fn compose(judged: Judged) -> Compatibility {
     }
 }
 
+/// Makes a dimension whose findings are whole sentences.
+fn dimension(mut findings: Vec<CompatibilityFinding>) -> Dimension {
+    let texts = findings
+        .iter_mut()
+        .flat_map(|finding| std::iter::once(&mut finding.what).chain(finding.fix.as_mut()));
+    for text in texts {
+        if !text.ends_with(['.', '!', '?', '\u{2026}']) {
+            text.push('.');
+        }
+    }
+    Dimension::new(findings)
+}
+
+/// Leaves the verdict's part of a solver's answer: packages, locks and manifests are what resolving gives.
+fn without_files(mut resolution: Resolution) -> Resolution {
+    resolution.lock = None;
+    resolution.requirements_txt = None;
+    resolution.manifests.clear();
+    resolution.packages.clear();
+    resolution
+}
+
 fn of_resolution(
     resolution: &Resolution,
     repositories: &[String],
-    runtime_told: bool,
+    runtime: &mut Dimension,
 ) -> Vec<CompatibilityFinding> {
     match resolution.status {
         ResolutionStatus::Resolved => Vec::new(),
@@ -113,9 +136,6 @@ fn of_resolution(
             fix: None,
         }],
         ResolutionStatus::Unsatisfiable => {
-            let about_runtime = |conflict: &Conflict| {
-                conflict.what == PYTHON && resolution.ecosystem == Ecosystem::Python
-            };
             if resolution.conflicts.is_empty() {
                 return vec![CompatibilityFinding {
                     what: format!("{}: {}", resolution.ecosystem, resolution.explanation),
@@ -125,21 +145,76 @@ fn of_resolution(
                     fix: fix(&resolution.relaxations),
                 }];
             }
-            resolution
+            let mut told: Vec<CompatibilityFinding> = resolution
                 .conflicts
                 .iter()
                 .enumerate()
-                .filter(|(_, conflict)| !(runtime_told && about_runtime(conflict)))
+                .filter(|(_, conflict)| !told_as_runtime(resolution, conflict, runtime))
                 .map(|(index, conflict)| CompatibilityFinding {
-                    what: sentence(conflict),
+                    what: reasoned(resolution, conflict),
                     verdict: Verdict::Incompatible,
                     repositories: conflict.repositories.clone(),
                     requirements: conflict.requirements.clone(),
                     // The ways out are for all conflicts together.
                     fix: fix(&resolution.relaxations).filter(|_| index == 0),
                 })
-                .collect()
+                .collect();
+            if told.is_empty() {
+                told.push(not_solved(&resolution.conflicts));
+            }
+            told
         }
+    }
+}
+
+/// Says whether a conflict is about versions of Python and stands with the runtimes already; these then get the solved way out.
+fn told_as_runtime(resolution: &Resolution, conflict: &Conflict, runtime: &mut Dimension) -> bool {
+    if conflict.what != PYTHON || resolution.ecosystem != Ecosystem::Python {
+        return false;
+    }
+    let is_it = |finding: &&mut CompatibilityFinding| {
+        finding.verdict == Verdict::Incompatible
+            && (finding.repositories.iter()).all(|one| conflict.repositories.contains(one))
+    };
+    match runtime.findings.iter_mut().find(is_it) {
+        Some(finding) => {
+            if let Some(fix) = fix(&resolution.relaxations) {
+                finding.fix = Some(fix);
+            }
+            true
+        }
+        None => runtime.verdict == Verdict::Incompatible,
+    }
+}
+
+fn not_solved(conflicts: &[Conflict]) -> CompatibilityFinding {
+    let repositories = conflicts.iter().flat_map(|one| &one.repositories);
+    let mut named: Vec<String> = Vec::new();
+    for repository in repositories {
+        if !named.contains(repository) {
+            named.push(repository.clone());
+        }
+    }
+    CompatibilityFinding {
+        what: "Whether the Python packages fit together could not be told: no version of Python suits all, as the runtimes say."
+            .to_owned(),
+        verdict: Verdict::Unknown,
+        repositories: named,
+        requirements: Vec::new(),
+        fix: None,
+    }
+}
+
+/// Says what contradicts what, and for Cargo why one version beside the other would not do.
+fn reasoned(resolution: &Resolution, conflict: &Conflict) -> String {
+    let said = sentence(conflict);
+    let is_link = resolution.ecosystem == Ecosystem::Cargo
+        && resolution.explanation.contains(conflict.what.as_str());
+    let mut lines = resolution.explanation.lines();
+    let reason = lines.find_map(|line| line.find(BOTH_LINK).and_then(|at| line.get(at..)));
+    match reason.filter(|_| is_link) {
+        Some(reason) => format!("{said} {reason}"),
+        None => said,
     }
 }
 
@@ -242,10 +317,16 @@ fn explanation(repositories: &[String], dimensions: &Dimensions, outbound: &[Str
             all.len() - MOST_TOLD
         ));
     }
-    if !outbound.is_empty() {
+    if let Some(first) = outbound.get(..outbound.len().min(MOST_LICENSES))
+        && !first.is_empty()
+    {
+        let more = match outbound.len() - first.len() {
+            0 => String::new(),
+            more => format!(" and {more} more licenses"),
+        };
         sentences.push(format!(
-            "The combined work could be passed on under {}.",
-            outbound.join(", ")
+            "By the licenses that are known, the combined work could be passed on under {}{more}.",
+            first.join(", ")
         ));
     }
     sentences.join("\n")
@@ -353,11 +434,76 @@ mod tests {
         assert_eq!(
             answer.explanation,
             "The 2 repositories cannot live together as they are.\n\
-             dependencies: a needs click==7.0 and b needs click>=8.1, and no version of click satisfies that. \
+             dependencies: a needs click==7.0 and b needs click>=8.1, and no version of click satisfies both. \
              A way out: a may take click 8: click==7.0 becomes click>=7.0,<8.2."
         );
         let findings = &answer.dimensions.dependencies.findings;
         assert_eq!(findings[0].requirements[1].line, 4);
+    }
+
+    #[test]
+    fn no_common_python_is_told_once_with_the_solved_way_out_and_the_packages_stay_unknown() {
+        let mut resolution = contradiction();
+        resolution.conflicts[0].what = "python".to_owned();
+        let answer = compose(Judged {
+            resolutions: vec![Ok(resolution)],
+            runtime: vec![finding(Verdict::Incompatible, &["a", "b"])],
+            ..judged(&["a", "b", "c"])
+        });
+        let dimensions = &answer.dimensions;
+        assert_eq!(
+            (
+                dimensions.dependencies.verdict,
+                dimensions.dependencies.findings.len()
+            ),
+            (Verdict::Unknown, 1)
+        );
+        assert_eq!(
+            dimensions.runtime.findings[0].fix.as_deref(),
+            Some("a may take click 8: click==7.0 becomes click>=7.0,<8.2.")
+        );
+        assert_eq!(answer.verdict, Verdict::Incompatible);
+    }
+
+    #[test]
+    fn cargo_says_why_two_versions_cannot_stand_beside_each_other() {
+        let check = |explanation: &str, expected: bool| {
+            let answer = compose(Judged {
+                resolutions: vec![Ok(Resolution {
+                    ecosystem: Ecosystem::Cargo,
+                    explanation: explanation.to_owned(),
+                    ..contradiction()
+                })],
+                ..judged(&["a", "b"])
+            });
+            let what = &answer.dimensions.dependencies.findings[0].what;
+            assert_eq!(what.contains("native library `z`"), expected, "{what}");
+        };
+        let reason = "Both link to the native library `z`, and only one package may.";
+        check(
+            &format!("a needs click 7.\nb needs click 8. {reason}"),
+            true,
+        );
+        check(
+            &format!("a needs other 7.\nb needs other 8. {reason}"),
+            false,
+        );
+    }
+
+    #[test]
+    fn every_finding_is_a_sentence() {
+        let mut name = finding(Verdict::Conditional, &["a", "b"]);
+        name.what = "both are named `x`".to_owned();
+        name.fix = Some("rename one".to_owned());
+        let answer = compose(Judged {
+            names: vec![name],
+            ..judged(&["a", "b"])
+        });
+        assert_eq!(
+            answer.explanation,
+            "The 2 repositories can live together, if what follows is settled.\n\
+             names: both are named `x`. A way out: rename one."
+        );
     }
 
     #[test]

@@ -215,6 +215,11 @@ impl Page {
     }
 }
 
+/// Writes a text as one word of a POSIX shell (IEEE Std 1003.1, 2.2.2): what an answer offers to be typed may hold a stranger's words.
+pub(super) fn shell_word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// How many characters a full bar has.
 const BAR_WIDTH: usize = 24;
 
@@ -246,6 +251,19 @@ fn arrangement() -> ContentArrangement {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quote_does_not_end_a_word_of_the_shell() {
+        for (text, expected) in [
+            ("./a :: click>=7.0", "'./a :: click>=7.0'"),
+            (
+                "x; sys_platform != \"';touch y;'\"",
+                r#"'x; sys_platform != "'\'';touch y;'\''"'"#,
+            ),
+        ] {
+            assert_eq!(shell_word(text), expected);
+        }
+    }
 
     #[test]
     fn a_bar_is_as_long_as_its_share_and_always_as_wide() {

@@ -155,7 +155,7 @@ impl Set {
 }
 
 /// A world in which cargo finds its toolchain: where `cargo` is rustup's, that lies below the user's home.
-fn with_tools() -> Program {
+pub(crate) fn with_tools() -> Program {
     let home = std::env::var_os("HOME")
         .map(PathBuf::from)
         .unwrap_or_default();

@@ -1,6 +1,6 @@
 //! `compat`: whether repositories can live together: packages, runtimes, licenses, names.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
 use synthesizer_analysis::{
@@ -14,11 +14,12 @@ use synthesizer_model::{
     dependency::Ecosystem,
     failure::{ErrorCode, Failure},
     license::Licenses,
+    progress::Unwatched,
     reference::RepositoryReference,
     resolution::{Resolution, RuntimeRequirement},
 };
 use synthesizer_resolution::{
-    Effort,
+    Effort, constraints,
     licenses::{self, LicensedWork, WorkPart},
     names, runtimes,
     verdict::{self, Judged},
@@ -88,7 +89,7 @@ impl Engine {
             None,
             &mut warnings,
         )?;
-        call.progress.step(45, "solving, and reading licenses");
+        call.progress.step(80, "solving, and reading licenses");
         let solving = families.iter().map(|(ecosystem, request)| async move {
             match self.solve(call, *ecosystem, request, Effort::Lock).await {
                 Ok(resolution) => Ok(Ok(resolution)),
@@ -107,9 +108,16 @@ impl Engine {
             .collect();
         let outbound = request.outbound_license.as_deref();
         let licenses = licenses::judge(&works, outbound)?;
+        let of_python = families
+            .get(&Ecosystem::Python)
+            .map_or(&[][..], |request| &request.constraints);
         let runtimes: Vec<(String, Vec<RuntimeRequirement>)> = repositories
             .iter()
-            .map(|one| (one.name.clone(), one.runtimes()))
+            .map(|one| {
+                let mut runtimes = one.runtimes();
+                constraints::apply_to_runtimes(of_python, &one.name, &mut runtimes);
+                (one.name.clone(), runtimes)
+            })
             .collect();
         let owned: Vec<(String, Vec<OwnedName>)> = repositories
             .iter()
@@ -155,9 +163,14 @@ impl Engine {
             parsed_bytes: usize::try_from(limits.parsed_bytes).unwrap_or(usize::MAX),
             files: limits.source_files,
         };
-        let progress = call.reading_progress(limits.analysis_time);
+        // Solvers work meanwhile and take longest: what is told is what is waited for.
+        let quiet = Call {
+            progress: Arc::new(Unwatched),
+            ..call.clone()
+        };
+        let progress = quiet.reading_progress(limits.analysis_time);
         let facts = self.facts();
-        let tree = std::sync::Arc::clone(&repository.tree);
+        let tree = Arc::clone(&repository.tree);
         opening::compute_until_cancelled(call, move || {
             repository::analyze(
                 tree.as_ref(),
@@ -183,10 +196,7 @@ fn check(request: &CompatRequest) -> Result<(), Failure> {
 }
 
 const fn ends_the_call(code: ErrorCode) -> bool {
-    matches!(
-        code,
-        ErrorCode::Argument | ErrorCode::Cancelled | ErrorCode::Internal | ErrorCode::Limit
-    )
+    matches!(code, ErrorCode::Argument | ErrorCode::Cancelled)
 }
 
 impl ReadRepository {

@@ -80,7 +80,7 @@ impl Engine {
             request.ecosystem,
             &mut warnings,
         )?;
-        call.progress.step(50, "solving");
+        call.progress.step(80, "solving");
         let effort = if request.requirements_txt {
             Effort::Whole
         } else {

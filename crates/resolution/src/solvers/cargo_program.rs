@@ -15,7 +15,7 @@ use synthesizer_model::failure::{ErrorCode, Failure};
 use tokio_util::sync::CancellationToken;
 use toml::Table;
 
-use super::solver::SolverEnvironment;
+use super::{solver::SolverEnvironment, solver_text::of_its_own_end};
 
 /// The largest lock that is read, in bytes.
 const LARGEST_LOCK: u64 = 32 << 20;
@@ -177,6 +177,7 @@ impl<'a> CargoProgram<'a> {
                 ErrorCode::ToolMissing => missing(failure.message),
                 _ => failure,
             })
+            .and_then(|output| of_its_own_end("cargo", output))
     }
 
     fn too_late(&self) -> Failure {

@@ -16,7 +16,9 @@ use synthesizer_infrastructure::process::{ChildOutput, ChildProgram, run};
 use synthesizer_model::failure::{ErrorCode, Failure};
 use tokio_util::sync::CancellationToken;
 
-use super::{cargo_program::read_bounded, solver::SolverEnvironment};
+use super::{
+    cargo_program::read_bounded, solver::SolverEnvironment, solver_text::of_its_own_end,
+};
 
 /// The most of npm's text that is kept, in bytes.
 const LARGEST_OUTPUT: usize = 8 << 20;
@@ -209,6 +211,7 @@ impl<'a> NpmProgram<'a> {
                 ErrorCode::ToolMissing => missing(failure.message),
                 _ => failure,
             })
+            .and_then(|output| of_its_own_end("npm", output))
     }
 
     fn too_late(&self) -> Failure {

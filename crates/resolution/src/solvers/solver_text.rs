@@ -1,6 +1,10 @@
 //! A solver's own words, made safe to show. Knows no solver.
 
-use synthesizer_model::text::is_deceptive;
+use synthesizer_infrastructure::process::ChildOutput;
+use synthesizer_model::{
+    failure::{ErrorCode, Failure},
+    text::is_deceptive,
+};
 
 /// How much of a solver's text is shown on one line, in characters.
 const LONGEST_LINE: usize = 600;
@@ -41,6 +45,20 @@ pub(super) fn one_line(text: &str) -> String {
         }
     }
     shown
+}
+
+/// Lets the output of a solver that ended by itself pass.
+///
+/// # Errors
+/// `E_UPSTREAM` for one that a signal ended: what it wrote before says nothing.
+pub(super) fn of_its_own_end(name: &str, output: ChildOutput) -> Result<ChildOutput, Failure> {
+    if output.status.is_some() {
+        return Ok(output);
+    }
+    let message = format!("{name} was ended by a signal before it had an answer");
+    Err(Failure::new(ErrorCode::Upstream, message).with_hint(
+        "look whether this machine has enough memory, and ask again; narrower requirements need less",
+    ))
 }
 
 fn is_separator(character: char) -> bool {

@@ -37,6 +37,10 @@ pub(super) struct Derivation {
     pub(super) hints: Vec<String>,
 }
 
+/// uv takes a package that an index does not show without credentials for one that is not there.
+const REFUSED_CREDENTIALS: &str =
+    "a package index refuses the credentials of uv, so what it has is not known";
+
 /// Phrases in a derivation after which nobody knows whether there is a solution.
 const OPEN_ENDS: &[(&str, &str)] = &[
     (
@@ -68,6 +72,11 @@ const OPEN_ENDS: &[(&str, &str)] = &[
         "no publish time",
         "the registry does not tell when a package was published, which uv is configured to ask",
     ),
+    (
+        "lack of valid authentication credentials",
+        REFUSED_CREDENTIALS,
+    ),
+    ("403 Forbidden", REFUSED_CREDENTIALS),
     (
         "invalid metadata",
         "the metadata of a package cannot be read",
@@ -390,6 +399,21 @@ mod tests {
             "error: No solution found\n  cause: Because flask was not found in the cache and a depends on flask, X.\n",
             "unknown [\"a package is not in the cache, and the network is switched off\"]\nBecause flask was not found in the cache and a depends on flask, X.",
         );
+    }
+
+    #[test]
+    fn an_index_that_refuses_does_not_prove_that_it_has_nothing() {
+        for hint in [
+            "An index URL (http://127.0.0.1/simple) could not be queried due to a lack of valid authentication credentials (401 Unauthorized)",
+            "An index (http://127.0.0.1/simple) returned a 403 Forbidden error. Check that the index URL is correct and the credentials are valid.",
+        ] {
+            check(
+                &format!(
+                    "error: No solution found when resolving dependencies\n  cause: Because six was not found in the package registry, X.\n\nhint: {hint}\n"
+                ),
+                "unknown [\"a package index refuses the credentials of uv, so what it has is not known\"]\nBecause six was not found in the package registry, X.",
+            );
+        }
     }
 
     #[test]

@@ -12,7 +12,9 @@ use synthesizer_model::failure::{ErrorCode, Failure};
 use tokio::io::AsyncReadExt as _;
 use tokio_util::sync::CancellationToken;
 
-use super::{solver::SolverEnvironment, uv_answer::without_ansi};
+use super::{
+    solver::SolverEnvironment, solver_text::of_its_own_end, uv_answer::without_ansi,
+};
 
 /// The largest lock or requirements file that is read, in bytes.
 const LARGEST_OUTPUT: usize = 32 << 20;
@@ -224,6 +226,7 @@ impl<'a> UvProgram<'a> {
                 ErrorCode::Timeout => self.too_late(),
                 _ => failure,
             })
+            .and_then(|output| of_its_own_end("uv", output))
     }
 
     fn too_late(&self) -> Failure {

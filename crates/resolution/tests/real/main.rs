@@ -1,5 +1,6 @@
 //! The real `uv` and the registry that the user's own configuration names: the network is the subject of these tests.
 
+mod by_hand;
 mod conflicts;
 mod projects;
 mod solutions;

@@ -1,23 +1,32 @@
 //! `synthesizer compat`: whether repositories can live together, on one page.
 
+use std::cmp::Reverse;
+
 use clap::Args;
 use synthesizer_engine::operations::compat::{CompatAnswer, CompatRequest};
 use synthesizer_model::{
     ErrorCode, Failure,
     compatibility::{Compatibility, CompatibilityFinding, Dimension, PairVerdict, Verdict},
     reference::RepositoryReference,
+    resolution::{Resolution, ResolutionStatus},
 };
 
 use crate::{
     answer::document,
     cli::{
-        output::{Answer, Page},
+        output::{Answer, Page, shell_word},
         session::Session,
     },
 };
 
 /// How many repositories the table of pairs has room for; of more only the pairs that do not go together are listed.
 const MOST_COLUMNS: usize = 10;
+/// The widest table of pairs, in characters: that of a usual terminal.
+const WIDEST: usize = 80;
+/// How many pairs are listed where there is no table.
+const MOST_PAIRS: usize = 20;
+/// What the cells of the table of pairs mean.
+const LEGEND: &str = "if: needs settling, ?: unknown, no: incompatible; D dependencies, R runtime, L licenses, N names";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,6 +34,10 @@ Examples:
   synthesizer compat ./a ./b --python 3.12
   synthesizer compat ./a cargo:serde npm:express --outbound-license Apache-2.0
   synthesizer compat ./a ./b --constraint './a :: click>=7.0,<8.2'
+
+compatible: they go together. conditional: they do once what is named is
+settled. unknown: it could not be told. incompatible: they do not.
+`synthesizer resolve --help` has the forms of a constraint.
 
 Exit status 1 means that they cannot live together. This is no legal advice.";
 
@@ -82,32 +95,26 @@ fn render(answer: &CompatAnswer) -> String {
     for (name, dimension) in found.dimensions.named() {
         findings(&mut page, name, dimension);
     }
-    page.list(
-        "Could be passed on under",
-        &found.possible_outbound_licenses,
-    );
-    let solvers: Vec<String> = found
-        .resolutions
-        .iter()
-        .map(|one| {
-            format!(
-                "{}: {} packages by {}",
-                one.ecosystem, one.packages_resolved, one.solver
-            )
-        })
-        .collect();
-    page.list("Solved", &solvers);
-    page.list("Ways out, each solved", &ways_out(found));
+    ways_out(&mut page, found);
+    notes(&mut page, found);
+    if !found.possible_outbound_licenses.is_empty() {
+        page.heading("Could be passed on under, by the licenses that are known");
+        page.line(&found.possible_outbound_licenses.join(", "));
+    }
+    let solvers: Vec<String> = found.resolutions.iter().map(solved).collect();
+    page.list("Packages", &solvers);
+    page.list("Warnings", &found.warnings);
     if let Some(diagram) = &found.diagram {
         page.heading("Picture (Mermaid)");
         page.lines(diagram);
     }
-    page.list("Warnings", &found.warnings);
     page.into_text()
 }
 
+/// Counts what has to be looked at; what is compatible is a note.
 fn summary(dimension: &Dimension) -> String {
-    let count = dimension.findings.len();
+    let findings = dimension.findings.iter();
+    let count = findings.filter(|finding| is_open(finding)).count();
     match count {
         0 => dimension.verdict.to_string(),
         1 => format!("{}, 1 finding", dimension.verdict),
@@ -115,7 +122,32 @@ fn summary(dimension: &Dimension) -> String {
     }
 }
 
-/// Shows every pair: a table while it fits, else the pairs that do not go together.
+fn is_open(finding: &CompatibilityFinding) -> bool {
+    finding.verdict != Verdict::Compatible
+}
+
+fn solved(one: &Resolution) -> String {
+    let solver = &one.solver;
+    match (one.status, one.packages_resolved) {
+        (ResolutionStatus::Resolved, 1) => {
+            format!("{}: one set of 1 package, by {solver}", one.ecosystem)
+        }
+        (ResolutionStatus::Resolved, count) => {
+            format!(
+                "{}: one set of {count} packages, by {solver}",
+                one.ecosystem
+            )
+        }
+        (ResolutionStatus::Unsatisfiable, _) => {
+            format!("{}: there is no set, by {solver}", one.ecosystem)
+        }
+        (ResolutionStatus::Unknown, _) => {
+            format!("{}: it could not be told, by {solver}", one.ecosystem)
+        }
+    }
+}
+
+/// Shows every pair: a table while it fits, else the pairs that do not simply go together.
 fn matrix(page: &mut Page, found: &Compatibility) {
     let mut names: Vec<&str> = Vec::new();
     for pair in &found.pairs {
@@ -125,30 +157,23 @@ fn matrix(page: &mut Page, found: &Compatibility) {
             }
         }
     }
-    if names.len() > MOST_COLUMNS {
-        let bad = found
-            .pairs
-            .iter()
-            .filter(|pair| pair.verdict != Verdict::Compatible);
-        let rows = bad
-            .map(|pair| {
-                let [first, second] = &pair.repositories;
-                vec![first.clone(), second.clone(), cell(pair)]
-            })
-            .collect();
-        page.table("Pairs that do not simply go together", &["", "", ""], rows);
-        return;
+    let longest = names.iter().map(|name| name.chars().count()).max();
+    let cells = found.pairs.iter().map(|pair| cell(pair).chars().count());
+    let width = longest.unwrap_or(0) + 4 + names.len() * (cells.max().unwrap_or(0) + 2);
+    if names.len() > MOST_COLUMNS || width > WIDEST {
+        return worst_pairs(page, found);
     }
     let numbers: Vec<String> = (1..=names.len()).map(|number| number.to_string()).collect();
+    // Nothing stands below the first number: pairs are shown once.
     let columns: Vec<&str> = ["", ""]
         .into_iter()
-        .chain(numbers.iter().map(String::as_str))
+        .chain(numbers.iter().skip(1).map(String::as_str))
         .collect();
     let rows = names
         .iter()
         .zip(&numbers)
         .map(|(row, number)| {
-            let cells = names.iter().map(|column| {
+            let cells = names.iter().skip(1).map(|column| {
                 let pair = found
                     .pairs
                     .iter()
@@ -162,21 +187,72 @@ fn matrix(page: &mut Page, found: &Compatibility) {
         })
         .collect();
     page.table("Repositories", &columns, rows);
+    if found
+        .pairs
+        .iter()
+        .any(|pair| pair.verdict != Verdict::Compatible)
+    {
+        page.line(LEGEND);
+    }
 }
 
-fn cell(pair: &PairVerdict) -> String {
-    match pair.because_of.as_slice() {
-        [] => "ok".to_owned(),
-        reasons => format!("{}: {}", pair.verdict, reasons.join(", ")),
+fn worst_pairs(page: &mut Page, found: &Compatibility) {
+    let mut bad: Vec<&PairVerdict> = found
+        .pairs
+        .iter()
+        .filter(|pair| pair.verdict != Verdict::Compatible)
+        .collect();
+    bad.sort_by_key(|pair| Reverse(pair.verdict as u8));
+    let count = bad.len();
+    let rows = bad
+        .into_iter()
+        .take(MOST_PAIRS)
+        .map(|pair| {
+            let [first, second] = &pair.repositories;
+            let because = pair.because_of.join(", ");
+            vec![
+                first.clone(),
+                second.clone(),
+                pair.verdict.to_string(),
+                because,
+            ]
+        })
+        .collect();
+    let heading = "Pairs that do not simply go together";
+    page.table(heading, &["", "", "verdict", "because of"], rows);
+    if count > MOST_PAIRS {
+        page.line(&format!("and {} more, in --json", count - MOST_PAIRS));
     }
+}
+
+/// Says what two repositories are to each other, short enough for a table; [`LEGEND`] explains it.
+fn cell(pair: &PairVerdict) -> String {
+    let verdict = match pair.verdict {
+        Verdict::Compatible => return "ok".to_owned(),
+        Verdict::Conditional => "if",
+        Verdict::Unknown => "?",
+        Verdict::Incompatible => "no",
+    };
+    let letters: String = pair
+        .because_of
+        .iter()
+        .filter_map(|name| name.chars().next())
+        .map(|letter| letter.to_ascii_uppercase())
+        .collect();
+    format!("{verdict} {letters}")
 }
 
 fn findings(page: &mut Page, name: &str, dimension: &Dimension) {
-    if dimension.findings.is_empty() {
+    let open: Vec<&CompatibilityFinding> = dimension
+        .findings
+        .iter()
+        .filter(|one| is_open(one))
+        .collect();
+    if open.is_empty() {
         return;
     }
     page.heading(&format!("About {name}"));
-    for finding in &dimension.findings {
+    for finding in open {
         one(page, finding);
     }
 }
@@ -200,15 +276,44 @@ fn one(page: &mut Page, finding: &CompatibilityFinding) {
     }
 }
 
-fn ways_out(found: &Compatibility) -> Vec<String> {
-    let changes = found.resolutions.iter().flat_map(|one| &one.relaxations);
-    changes
-        .map(|change| {
-            let how = change
-                .constraint
-                .as_ref()
-                .map_or_else(String::new, |text| format!(" (--constraint '{text}')"));
-            format!("option {}: {}{how}", change.option, change.what)
-        })
-        .collect()
+/// Shows the ways out of each family, with what to add to the command to try one.
+fn ways_out(page: &mut Page, found: &Compatibility) {
+    let offered = found
+        .resolutions
+        .iter()
+        .filter(|one| !one.relaxations.is_empty());
+    for resolution in offered {
+        page.heading(&format!(
+            "Ways out for {}, the mildest first; each was solved",
+            resolution.ecosystem
+        ));
+        let mut option = 0;
+        for change in &resolution.relaxations {
+            let start = if change.option == option {
+                "   and:".to_owned()
+            } else {
+                format!("- option {}:", change.option)
+            };
+            option = change.option;
+            page.line(&format!("{start} {}", change.what));
+            if let Some(constraint) = &change.constraint {
+                page.line(&format!("    --constraint {}", shell_word(constraint)));
+            }
+        }
+    }
 }
+
+/// Lists what was decided on the way and needs nothing.
+fn notes(page: &mut Page, found: &Compatibility) {
+    let all = found.dimensions.named();
+    let findings = all.iter().flat_map(|(_, dimension)| &dimension.findings);
+    let notes: Vec<&str> = findings
+        .filter(|finding| !is_open(finding))
+        .map(|finding| finding.what.as_str())
+        .collect();
+    page.list("Notes", &notes);
+}
+
+#[cfg(test)]
+#[path = "compat_tests.rs"]
+mod tests;

@@ -18,7 +18,7 @@ use synthesizer_model::{
 use crate::{
     answer::document,
     cli::{
-        output::{Answer, Page},
+        output::{Answer, Page, shell_word},
         session::Session,
     },
 };
@@ -31,8 +31,12 @@ Examples:
   synthesizer resolve cargo:tokio npm:express --ecosystem cargo
   synthesizer resolve pypi:flask@3.1.0 --output locked
 
-A constraint is for the family of packages whose form it has: numpy>=1.20, serde@^1.0.100, react@^18; `cargo:` or `npm:` before it
-names the family. `REPO :: REQUIREMENT` stands in place of what that repository asks of the package.
+Forms of a constraint, which belongs to the family of packages whose form it has:
+  'numpy>=1.20'            Python: for whoever needs numpy
+  'cargo:serde@^1.0.100'   Cargo or npm, named where both could be meant
+  './a :: click>=8'        in place of what ./a asks of click
+  './a :: without click'   ./a does without click
+  './a :: python>=3.9'     in place of the Python versions of ./a
 
 Exit status 1 means that there is no such set.";
 
@@ -190,7 +194,10 @@ fn one(page: &mut Page, resolution: &Resolution) {
     match resolution.status {
         ResolutionStatus::Resolved => page.verdict(
             true,
-            &format!("resolved: {} packages", resolution.packages_resolved),
+            &match resolution.packages_resolved {
+                1 => "resolved: 1 package".to_owned(),
+                count => format!("resolved: {count} packages"),
+            },
         ),
         ResolutionStatus::Unsatisfiable => page.verdict(false, "there is no such set of packages"),
         ResolutionStatus::Unknown => page.verdict(false, "it could not be told"),
@@ -201,7 +208,10 @@ fn one(page: &mut Page, resolution: &Resolution) {
         .kept_for_seconds
         .map(|seconds| format!("{seconds} s ago"));
     page.fact("found", kept.as_deref());
-    page.lines(&resolution.explanation);
+    // That there is a set is said above.
+    if resolution.status != ResolutionStatus::Resolved {
+        page.lines(&resolution.explanation);
+    }
     let requirements = resolution
         .conflicts
         .iter()
@@ -216,20 +226,20 @@ fn one(page: &mut Page, resolution: &Resolution) {
             })
         })
         .collect();
-    let columns = ["about", "repository", "asks for", "at"];
+    let columns = ["about", "repository", "needs", "at"];
     page.table("Contradictions", &columns, requirements);
     page.table(
         "Ways out, each solved",
-        &["option", "repository", "asks for", "change to", "at"],
+        &["option", "repository", "needs", "change to", "at"],
         ways_out(resolution),
     );
     let constraints: Vec<String> = resolution
         .relaxations
         .iter()
         .filter_map(|change| {
-            let constraint = change.constraint.as_ref()?;
+            let constraint = shell_word(change.constraint.as_ref()?);
             Some(format!(
-                "option {}: --constraint '{constraint}'",
+                "option {}: --constraint {constraint}",
                 change.option
             ))
         })
