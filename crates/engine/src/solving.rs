@@ -64,11 +64,18 @@ impl Engine {
                 return synthesizer_resolution::without_solver(solver, request, missing);
             }
         };
-        let key = key(ecosystem, (request, effort), &tool, &settings);
+        let key = |effort| key(ecosystem, (request, effort), &tool, &settings);
         let store = self.door()?.store();
-        if let Some(kept) = self.kept(store.as_ref(), &key).await {
-            return Ok(kept);
+        // What has more than was asked for will do.
+        for enough in [Effort::Whole, effort] {
+            if let Some(kept) = self.kept(store.as_ref(), &key(enough)).await {
+                return Ok(kept);
+            }
+            if enough == effort {
+                break;
+            }
         }
+        let key = key(effort);
         let solving = synthesizer_resolution::resolve(
             solver,
             request,
@@ -109,9 +116,10 @@ impl Engine {
         Some(resolution)
     }
 
-    /// Keeps an answer that will be the same for a while: a yes or a no.
+    /// Keeps an answer that will be the same for a while: a yes, or a no that was looked into to the end.
     async fn keep(&self, store: &dyn CacheStore, key: &str, resolution: &Resolution) {
-        if resolution.status == ResolutionStatus::Unknown || self.config().offline {
+        let may_improve = resolution.status == ResolutionStatus::Unknown || resolution.cut_short;
+        if may_improve || self.config().offline {
             return;
         }
         let Ok(value) = serde_json::to_vec(resolution) else {

@@ -139,6 +139,7 @@ impl Resolution {
             derivation: Vec::new(),
             solver: solver.into(),
             kept_for_seconds: None,
+            cut_short: false,
             warnings: Vec::new(),
         }
     }
@@ -251,6 +252,9 @@ pub struct Resolution {
     /// How many seconds ago the solver said so, when the answer was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept_for_seconds: Option<u64>,
+    /// Whether time or questions ran out before the smallest conflict and all ways out were found; then there may be smaller and milder ones.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut_short: bool,
     /// What to know.
     pub warnings: Vec<String>,
 }

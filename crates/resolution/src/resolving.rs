@@ -87,6 +87,7 @@ pub async fn resolve(
     } else if resolution.conflicts.is_empty() {
         resolution.conflicts = direct;
     }
+    resolution.cut_short = tries.ended().is_some() || tries.unknown() > 0;
     Ok(resolution)
 }
 

@@ -160,7 +160,10 @@ impl Names {
     /// What it needs to run, by the name in the ecosystem.
     fn needed(&mut self, project: &Project, kind: OwnedNameKind) {
         for dependency in &project.dependencies {
-            if dependency.group.is_none() && dependency.url.is_none() {
+            // A peer is needed as much as a dependency: somebody has to bring it.
+            let is_peer = kind == OwnedNameKind::NeededNpmPackage
+                && dependency.group.as_deref() == Some("peer");
+            if (dependency.group.is_none() || is_peer) && dependency.url.is_none() {
                 let place = (dependency.manifest.clone(), dependency.line);
                 self.add(kind, &dependency.name, Some(place));
             }
@@ -448,13 +451,14 @@ mod tests {
                 "NeededCrate serde Cargo.toml:9",
             ],
         );
-        let package = "{\n\"name\": \"@x/tool\",\n\"bin\": {\n\"run\": \"run.js\"\n},\n\"dependencies\": {\n\"react\": \"^18\"\n}\n}\n";
+        let package = "{\n\"name\": \"@x/tool\",\n\"bin\": {\n\"run\": \"run.js\"\n},\n\"dependencies\": {\n\"react\": \"^18\"\n},\n\"peerDependencies\": {\n\"redux\": \"*\"\n},\n\"devDependencies\": {\n\"jest\": \"*\"\n}\n}\n";
         check(
             &[("package.json", package), ("run.js", "")],
             &[
                 "NpmPackage @x/tool package.json:2",
                 "Program run package.json:4",
                 "NeededNpmPackage react package.json:7",
+                "NeededNpmPackage redux package.json:10",
             ],
         );
         check(

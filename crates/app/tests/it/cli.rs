@@ -32,6 +32,7 @@ fn every_command_explains_itself_with_examples() {
     snapshot(&program, "help", &top.stdout);
     for command in [
         "analyze",
+        "compat",
         "resolve",
         "synthesize",
         "verify",

@@ -116,6 +116,72 @@ fn a_conflict_names_its_places_and_a_way_out_that_helps() {
 }
 
 #[test]
+fn ranges_of_python_without_overlap_are_told_once_and_a_way_out_helps() {
+    let program = program();
+    python(
+        &program,
+        "first",
+        "MIT",
+        "requires-python = \">=3.12\"\ndependencies = [\"click\"]\n",
+    );
+    python(
+        &program,
+        "second",
+        "MIT",
+        "requires-python = \">=3.8,<3.10\"\n",
+    );
+    let (run, answer) = compat(&program, &["./first", "./second"]);
+    assert_eq!(run.status, Some(1), "{answer:#}");
+    assert_eq!(
+        verdicts(&answer),
+        [
+            "incompatible",
+            "unknown",
+            "incompatible",
+            "compatible",
+            "compatible"
+        ],
+        "{answer:#}"
+    );
+    let fix = &answer["dimensions"]["runtime"]["findings"][0]["fix"];
+    let ways = answer["resolutions"][0]["relaxations"]
+        .as_array()
+        .expect("ways out");
+    assert!(
+        ways.iter().any(|way| fix.as_str().is_some_and(
+            |fix| fix.contains(way["what"].as_str().expect("a text").trim_end_matches('.'))
+        )),
+        "{fix}: {ways:#?}"
+    );
+    for way in ways {
+        let constraint = way["constraint"].as_str().expect("a constraint");
+        let (run, relaxed) = compat(
+            &program,
+            &["./first", "./second", "--constraint", constraint],
+        );
+        assert_eq!(run.status, Some(0), "{constraint}: {relaxed:#}");
+        assert_eq!(
+            verdicts(&relaxed)[..3],
+            ["compatible"; 3],
+            "{constraint}: {relaxed:#}"
+        );
+    }
+}
+
+#[test]
+fn a_constraint_that_changes_nothing_is_told() {
+    let program = program();
+    python(&program, "first", "MIT", "dependencies = [\"click>=8\"]\n");
+    let run = program.run(["resolve", "./first", "--constraint", "attrs>=20", "--json"]);
+    let answer = run.expect_status(0).json();
+    let warnings = answer["resolutions"][0]["warnings"].to_string();
+    assert!(
+        warnings.contains("`attrs>=20` changed nothing"),
+        "{warnings}"
+    );
+}
+
+#[test]
 fn people_get_one_page_with_every_pair() {
     let program = program();
     python(
@@ -135,7 +201,7 @@ fn people_get_one_page_with_every_pair() {
     assert_eq!(run.status, Some(1), "{}", run.stderr);
     for part in [
         "incompatible",
-        "incompatible: dependencies",
+        "no D",
         "ok",
         "./first: click==7.0 at pyproject.toml:5",
         "--constraint './",
@@ -196,6 +262,11 @@ fn bad_arguments_are_refused_with_a_hint() {
     check(
         &[&both[..], &["--constraint", "six @ https://host.example/x"]].concat(),
         "direct reference",
+    );
+    check(&["./first", "./second", "./first"], "named twice");
+    check(
+        &[&both[..], &["--constraint", "python>=3.10"]].concat(),
+        "needs the repository that it is for",
     );
     check(
         &[&both[..], &["--constraint", "./third :: six"]].concat(),
@@ -323,6 +394,8 @@ fn clients_get_the_same_answer_in_a_page() {
     let answer = &result["structuredContent"];
     assert_eq!(answer["verdict"], "incompatible", "{answer:#}");
     assert_eq!(verdicts(answer)[3], "incompatible", "{answer:#}");
+    let steps = answer["next_steps"].to_string();
+    assert!(steps.contains("constraints"), "{steps}");
     let text = result["content"][0]["text"].as_str().expect("a text");
     assert!(text.len() <= 6000, "{} bytes", text.len());
     let one = client.call_tool("check_compatibility", json!({ "repo_urls": ["./first"] }));

@@ -17,6 +17,8 @@ mod draining;
 mod github_description;
 mod hostile;
 mod hostile_analysis;
+mod hostile_answers;
+mod hostile_resolution;
 mod hostile_solvers;
 mod listener;
 mod mcp;

@@ -1,6 +1,9 @@
 //! `compat`: whether repositories can live together: packages, runtimes, licenses, names.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::Serialize;
 use synthesizer_analysis::{
@@ -17,6 +20,7 @@ use synthesizer_model::{
     progress::Unwatched,
     reference::RepositoryReference,
     resolution::{Resolution, RuntimeRequirement},
+    text::escape_untrusted,
 };
 use synthesizer_resolution::{
     Effort, constraints,
@@ -192,6 +196,17 @@ fn check(request: &CompatRequest) -> Result<(), Failure> {
         )
         .with_hint("name two repositories or more"));
     }
+    let mut named = BTreeSet::new();
+    for reference in &request.repositories {
+        let location = reference.location.to_string();
+        if !named.insert(location.clone()) {
+            return Err(Failure::new(
+                ErrorCode::Argument,
+                format!("{} is named twice", escape_untrusted(&location)),
+            )
+            .with_hint("name each repository once; two versions of one are two repositories"));
+        }
+    }
     Ok(())
 }
 
@@ -266,7 +281,7 @@ fn packages_of(
     }
     for (ecosystem, count) in unknown {
         warnings.push(format!(
-            "the licenses of {count} {ecosystem} packages that are needed are not known and were not compared"
+            "{ecosystem}: packages of the set whose license is not known and was not compared: {count}"
         ));
     }
     works

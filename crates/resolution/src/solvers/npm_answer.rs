@@ -135,7 +135,8 @@ pub(super) fn read(stdout: &str, stderr: &str, offline: bool) -> Refusal {
             ),
             false => Refusal::Failed(upstream(code)),
         },
-        "" => Refusal::Failed(Failure::internal("npm ended without an answer")),
+        "" if first.is_empty() => Refusal::Failed(Failure::internal("npm ended without an answer")),
+        "" => Refusal::Failed(Failure::internal(format!("npm could not lock: {first}"))),
         _ => Refusal::Failed(Failure::internal(format!(
             "npm could not lock: {}: {first}",
             one_line(code)

@@ -147,6 +147,10 @@ fn failures_name_neither_addresses_nor_paths() {
         "E_INTERNAL npm could not lock: EODD: odd\\u{7}",
     );
     check("", "E_INTERNAL npm ended without an answer");
+    check(
+        "{\"error\": {\"summary\": \"accept field must be a string\", \"detail\": \"\"}}",
+        "E_INTERNAL npm could not lock: accept field must be a string",
+    );
     check("{\"error\": 3}", "E_INTERNAL npm ended without an answer");
 }
 

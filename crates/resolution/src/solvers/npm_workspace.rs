@@ -219,6 +219,17 @@ fn requirement(dependency: &Dependency, shown: &str) -> Result<NpmRequirement, &
     })
 }
 
+/// Names that every object of JavaScript has: npm takes what it finds under them for settings, and ends.
+const OF_EVERY_OBJECT: &[&str] = &[
+    "constructor",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "toLocaleString",
+    "toString",
+    "valueOf",
+];
+
 /// Reads a package's name, also one from before names had to be in lower case.
 fn package_name(name: &str) -> Result<&str, &'static str> {
     let part = |part: &str| {
@@ -234,7 +245,9 @@ fn package_name(name: &str) -> Result<&str, &'static str> {
             .is_some_and(|(scope, name)| part(scope) && part(name)),
         None => part(name) && !matches!(name, "node_modules" | "favicon.ico"),
     };
-    if legal && name.len() <= LONGEST_NAME {
+    if OF_EVERY_OBJECT.contains(&name) {
+        Err("npm itself cannot ask for a package of this name")
+    } else if legal && name.len() <= LONGEST_NAME {
         Ok(name)
     } else {
         Err("its name is not that of a package")

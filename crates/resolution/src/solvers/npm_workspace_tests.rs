@@ -185,3 +185,20 @@ fn constraints_about_one_package_are_joined() {
     ]);
     assert_eq!(refused.expect_err("refused").code, ErrorCode::Argument);
 }
+
+#[test]
+fn names_that_npm_takes_for_something_else_are_left_out() {
+    let names = ["constructor", "toString", "hasOwnProperty"];
+    let (manifests, warnings) = given(
+        names
+            .map(|name| dependency(name, "1", None))
+            .into_iter()
+            .chain([dependency("constructors", "1", None)])
+            .collect(),
+    );
+    assert_eq!(
+        manifests[0].1,
+        json!({"dependencies": {"constructors": "1"}})
+    );
+    assert_eq!(warnings.len(), names.len(), "{warnings:?}");
+}

@@ -26,7 +26,8 @@ const WIDEST: usize = 80;
 /// How many pairs are listed where there is no table.
 const MOST_PAIRS: usize = 20;
 /// What the cells of the table of pairs mean.
-const LEGEND: &str = "if: needs settling, ?: unknown, no: incompatible; D dependencies, R runtime, L licenses, N names";
+const LEGEND: &str =
+    "if = once settled, ? = unknown; D dependencies, R runtime, L licenses, N names";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -129,6 +130,9 @@ fn is_open(finding: &CompatibilityFinding) -> bool {
 fn solved(one: &Resolution) -> String {
     let solver = &one.solver;
     match (one.status, one.packages_resolved) {
+        (ResolutionStatus::Resolved, 0) => {
+            format!("{}: no package is needed, by {solver}", one.ecosystem)
+        }
         (ResolutionStatus::Resolved, 1) => {
             format!("{}: one set of 1 package, by {solver}", one.ecosystem)
         }
@@ -209,17 +213,14 @@ fn worst_pairs(page: &mut Page, found: &Compatibility) {
         .take(MOST_PAIRS)
         .map(|pair| {
             let [first, second] = &pair.repositories;
-            let because = pair.because_of.join(", ");
-            vec![
-                first.clone(),
-                second.clone(),
-                pair.verdict.to_string(),
-                because,
-            ]
+            vec![first.clone(), second.clone(), cell(pair)]
         })
         .collect();
-    let heading = "Pairs that do not simply go together";
-    page.table(heading, &["", "", "verdict", "because of"], rows);
+    page.table("Pairs that do not simply go together", &["", "", ""], rows);
+    match count {
+        0 => page.list("Repositories", &["every pair goes together"]),
+        _ => page.line(LEGEND),
+    }
     if count > MOST_PAIRS {
         page.line(&format!("and {} more, in --json", count - MOST_PAIRS));
     }

@@ -4,7 +4,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use synthesizer_engine::operations::compat::CompatRequest;
-use synthesizer_model::{Failure, reference::RepositoryReference};
+use synthesizer_model::{
+    Failure,
+    compatibility::{Compatibility, Verdict},
+    reference::RepositoryReference,
+};
 
 use super::{Annotations, Descriptor, McpTool, ToolAnswer, ToolContext, ToolFuture};
 use crate::{
@@ -85,18 +89,20 @@ fn output_schema() -> Value {
             "dimensions": fields("dependencies, runtime, licenses, names: each with verdict and findings with what, verdict, repositories, requirements (repository, specifier, manifest, line), fix."),
             "pairs": objects("Every pair: repositories, verdict, because_of."),
             "possible_outbound_licenses": texts("Licenses under which the whole may be passed on, the freest first."),
-            "resolutions": objects("What each family's solver said, without locks; relaxations are changes that were solved."),
+            "resolutions": objects("What each family's solver said, without packages and locks; relaxations are changes that were solved."),
             "explanation": { "type": "string" },
             "diagram": { "type": "string", "description": "What contradicts what, as Mermaid." },
             "warnings": texts("What to know."),
+            "next_steps": texts("What to call next."),
         }),
         &["verdict", "dimensions", "explanation"],
     )
 }
 
 /// The parts of an answer, the most wanted first.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 10] = [
     "explanation",
+    "next_steps",
     "dimensions.dependencies.findings",
     "dimensions.licenses.findings",
     "dimensions.runtime.findings",
@@ -108,13 +114,7 @@ const PARTS: [&str; 9] = [
 ];
 
 /// The parts of one resolution.
-const PARTS_OF_RESOLUTION: [&str; 5] = [
-    "relaxations",
-    "conflicts",
-    "warnings",
-    "derivation",
-    "packages",
-];
+const PARTS_OF_RESOLUTION: [&str; 4] = ["relaxations", "conflicts", "warnings", "derivation"];
 
 async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Failure> {
     let scope = paging::scope_of_arguments(DESCRIPTOR.name, &arguments);
@@ -125,6 +125,7 @@ async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Fail
         .iter()
         .map(|text| RepositoryReference::parse(text))
         .collect::<Result<Vec<_>, _>>()?;
+    let asked_for_license = arguments.outbound_license.is_some();
     let request = CompatRequest {
         repositories,
         constraints: arguments.constraints,
@@ -132,7 +133,11 @@ async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Fail
         outbound_license: arguments.outbound_license,
     };
     let found = context.engine.compat(&context.call, request).await?;
-    let document = answer::document(&found, &context.call.correlation_id)?;
+    let mut document = answer::document(&found, &context.call.correlation_id)?;
+    if let Value::Object(fields) = &mut document {
+        let steps = next_steps(&found.compatibility, asked_for_license);
+        fields.insert("next_steps".to_owned(), json!(steps));
+    }
     let of_resolutions = (0..found.compatibility.resolutions.len()).flat_map(|index| {
         PARTS_OF_RESOLUTION.map(|path| Part::below("", &format!("resolutions.{index}.{path}")))
     });
@@ -142,4 +147,41 @@ async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Fail
         .chain(of_resolutions)
         .collect();
     Ok(ToolAnswer::done(document, parts, paging))
+}
+
+/// Says what to call next; in words of our own alone.
+fn next_steps(found: &Compatibility, asked_for_license: bool) -> Vec<&'static str> {
+    let mut steps = Vec::new();
+    if found
+        .resolutions
+        .iter()
+        .any(super::resolve_dependencies::offers_constraints)
+    {
+        steps.push(
+            "to try a way out: the same call with constraints set to the constraint of every relaxation of one option, as \
+             resolutions[].relaxations lists them",
+        );
+    }
+    let has_unknown = found
+        .dimensions
+        .named()
+        .iter()
+        .any(|(_, dimension)| dimension.verdict == Verdict::Unknown);
+    if has_unknown {
+        steps.push(
+            "unknown is neither yes nor no: a finding with that verdict says what could not be told, its fix what would help",
+        );
+    }
+    if found.verdict != Verdict::Incompatible {
+        steps.push(
+            "for packages and locks: resolve_dependencies with repositories set to the same references, and the same constraints",
+        );
+        steps.push(
+            "to combine parts: analyze_repository of each for the ids of its components, then synthesize_project with dry_run true",
+        );
+    }
+    if !asked_for_license && !found.possible_outbound_licenses.is_empty() {
+        steps.push("to check one license for the whole: the same call with outbound_license");
+    }
+    steps
 }

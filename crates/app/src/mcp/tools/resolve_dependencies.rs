@@ -4,7 +4,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use synthesizer_engine::operations::resolve::ResolveRequest;
-use synthesizer_model::{Failure, dependency::Ecosystem, reference::RepositoryReference};
+use synthesizer_model::{
+    Failure,
+    dependency::Ecosystem,
+    reference::RepositoryReference,
+    resolution::{Resolution, ResolutionStatus},
+};
 
 use super::{Annotations, Descriptor, McpTool, ToolAnswer, ToolContext, ToolFuture};
 use crate::{
@@ -55,7 +60,7 @@ struct Arguments {
     /// The repositories, each as in analyze_repository.
     #[schemars(length(min = 1, max = 50), inner(length(min = 1, max = 2048)))]
     repositories: Vec<String>,
-    /// Further requirements, such as numpy>=1.20, serde@^1.0.100, npm:react@^18, or REPOSITORY :: REQUIREMENT in place of what that repository asks for.
+    /// Further requirements, such as numpy>=1.20, cargo:serde@^1.0.100, npm:react@^18; REPOSITORY :: REQUIREMENT in place of what that repository asks of the package, REPOSITORY :: without PACKAGE, REPOSITORY :: python>=3.9 for its Python versions.
     #[schemars(length(max = 200), inner(length(min = 1, max = 500)))]
     #[serde(default)]
     constraints: Vec<String>,
@@ -88,6 +93,7 @@ fn output_schema() -> Value {
         json!({
             "resolutions": objects("One per ecosystem: ecosystem, status (resolved, unsatisfiable or unknown), code, packages_resolved, packages with name, version, required_by, chain; lock with name, content; manifests, requirements_txt, requires_python, conflicts, relaxations with option, repository, requirement, becomes, constraint; explanation, derivation, solver, kept_for_seconds, warnings. Long texts go on, like lists, on the next pages."),
             "warnings": schema::texts("What to know about the whole."),
+            "next_steps": schema::texts("What to call next."),
         }),
         &["resolutions"],
     )
@@ -126,9 +132,45 @@ async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Fail
         requirements_txt: true,
     };
     let found = context.engine.resolve(&context.call, request).await?;
-    let document = answer::document(&found, &context.call.correlation_id)?;
-    let parts = (0..found.resolutions.len())
-        .flat_map(|index| PARTS.map(|path| Part::below("", &format!("resolutions.{index}.{path}"))))
+    let mut document = answer::document(&found, &context.call.correlation_id)?;
+    if let Value::Object(fields) = &mut document {
+        fields.insert(
+            "next_steps".to_owned(),
+            json!(next_steps(&found.resolutions)),
+        );
+    }
+    let of_resolutions = (0..found.resolutions.len()).flat_map(|index| {
+        PARTS.map(|path| Part::below("", &format!("resolutions.{index}.{path}")))
+    });
+    let parts = std::iter::once(Part::below("", "next_steps"))
+        .chain(of_resolutions)
         .collect();
     Ok(ToolAnswer::done(document, parts, paging))
+}
+
+/// Says whether a solver's answer has changes that can be passed back as constraints.
+pub(super) fn offers_constraints(resolution: &Resolution) -> bool {
+    let changes = &resolution.relaxations;
+    changes.iter().any(|change| change.constraint.is_some())
+}
+
+/// Says what to call next; in words of our own alone.
+fn next_steps(resolutions: &[Resolution]) -> Vec<&'static str> {
+    let has = |status| resolutions.iter().any(|one| one.status == status);
+    let mut steps = Vec::new();
+    if resolutions.iter().any(offers_constraints) {
+        steps.push(
+            "to get a set: the same call with constraints set to the constraint of every relaxation of one option",
+        );
+    }
+    if has(ResolutionStatus::Unknown) {
+        steps.push("unknown is neither yes nor no: explanation and warnings of that family say what could not be told");
+    }
+    if has(ResolutionStatus::Resolved) {
+        steps.push(
+            "to combine parts: analyze_repository of each for the ids of its components, then synthesize_project with dry_run true",
+        );
+    }
+    steps.push("when truncated is true: the same arguments with cursor set to next_cursor");
+    steps
 }
