@@ -99,7 +99,15 @@ impl Engine {
                 Ok(resolution) => Ok(Ok(resolution)),
                 // Bad input and a caller who has gone end the call; a solver that fails leaves its family unknown.
                 Err(failure) if ends_the_call(failure.code) => Err(failure),
-                Err(failure) => Ok(Err((*ecosystem, failure))),
+                Err(failure) => {
+                    tracing::warn!(
+                        ecosystem = ecosystem.as_str(),
+                        code = failure.code.as_str(),
+                        message = failure.message,
+                        "a solver failed; its family is unknown"
+                    );
+                    Ok(Err((*ecosystem, failure)))
+                }
             }
         });
         let (resolutions, licensed) = tokio::try_join!(

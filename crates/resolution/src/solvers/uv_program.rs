@@ -12,9 +12,7 @@ use synthesizer_model::failure::{ErrorCode, Failure};
 use tokio::io::AsyncReadExt as _;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    solver::SolverEnvironment, solver_text::of_its_own_end, uv_answer::without_ansi,
-};
+use super::{solver::SolverEnvironment, solver_text::of_its_own_end, uv_answer::without_ansi};
 
 /// The largest lock or requirements file that is read, in bytes.
 const LARGEST_OUTPUT: usize = 32 << 20;

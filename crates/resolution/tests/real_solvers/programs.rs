@@ -60,7 +60,7 @@ async fn a_program_that_floods_its_output_is_ended() {
 
 #[tokio::test]
 async fn a_program_that_dies_or_says_nothing_is_a_failure() {
-    check("kill -9 $$", ErrorCode::Internal).await;
+    check("kill -9 $$", ErrorCode::Upstream).await;
     check("exit 1", ErrorCode::Internal).await;
     // It says that it is done, but there is no lock.
     check("exit 0", ErrorCode::Internal).await;
