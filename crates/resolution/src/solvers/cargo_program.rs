@@ -10,12 +10,12 @@ use std::{
     time::Instant,
 };
 
-use synthesizer_infrastructure::process::{ChildOutput, ChildProgram, run};
+use synthesizer_infrastructure::process::{ChildOutput, ChildProgram};
 use synthesizer_model::failure::{ErrorCode, Failure};
 use tokio_util::sync::CancellationToken;
 use toml::Table;
 
-use super::{solver::SolverEnvironment, solver_text::of_its_own_end};
+use super::{bounded_run::BoundedRuns, solver::SolverEnvironment};
 
 /// The largest lock that is read, in bytes.
 const LARGEST_LOCK: u64 = 32 << 20;
@@ -23,8 +23,6 @@ const LARGEST_LOCK: u64 = 32 << 20;
 const LARGEST_OUTPUT: usize = 4 << 20;
 /// The largest file that cargo may write, in bytes; the index of a registry that is kept in git is the largest.
 const LARGEST_FILE: u64 = 4 << 30;
-/// The most memory that cargo may have, in bytes.
-const MOST_MEMORY: u64 = 4 << 30;
 /// The largest configuration file in which registries are looked for, in bytes.
 const LARGEST_CONFIGURATION: u64 = 1 << 20;
 /// The oldest version that understands the resolver of the scratch workspace.
@@ -157,36 +155,18 @@ impl<'a> CargoProgram<'a> {
             .env("RUSTC_WRAPPER", "")
             .env("RUSTC_WORKSPACE_WRAPPER", "")
             .env("RUSTUP_AUTO_INSTALL", "0");
-        if let Some(scratch) = self.environment.scratch.to_str() {
-            child = child.env("TMPDIR", scratch);
-        }
         child.output_limit = LARGEST_OUTPUT;
         child.file_limit = Some(LARGEST_FILE);
-        child.memory_limit = Some(MOST_MEMORY);
-        child.deadline = self
-            .environment
-            .deadline
-            .saturating_sub(self.started.elapsed());
-        if child.deadline.is_zero() {
-            return Err(self.too_late());
-        }
-        run(child, self.cancellation)
-            .await
-            .map_err(|failure| match failure.code {
-                ErrorCode::Timeout => self.too_late(),
-                ErrorCode::ToolMissing => missing(failure.message),
-                _ => failure,
-            })
-            .and_then(|output| of_its_own_end("cargo", output))
-    }
-
-    fn too_late(&self) -> Failure {
-        let seconds = self.environment.deadline.as_secs();
-        Failure::new(
-            ErrorCode::Timeout,
-            format!("cargo did not find an answer within {seconds} s"),
-        )
-        .with_hint("raise limits.solver_timeout, or narrow the requirements")
+        let runs = BoundedRuns {
+            name: "cargo",
+            environment: self.environment,
+            cancellation: self.cancellation,
+            started: self.started,
+        };
+        runs.run(child).await.map_err(|failure| match failure.code {
+            ErrorCode::ToolMissing => missing(failure.message),
+            _ => failure,
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The solvers, as a visible static list. No logic.
 
+mod bounded_run;
 pub mod cargo;
 mod cargo_answer;
 mod cargo_explanation;

@@ -12,18 +12,16 @@ use std::{
 };
 
 use serde_json::Value;
-use synthesizer_infrastructure::process::{ChildOutput, ChildProgram, run};
+use synthesizer_infrastructure::process::{ChildOutput, ChildProgram};
 use synthesizer_model::failure::{ErrorCode, Failure};
 use tokio_util::sync::CancellationToken;
 
-use super::{cargo_program::read_bounded, solver::SolverEnvironment, solver_text::of_its_own_end};
+use super::{bounded_run::BoundedRuns, cargo_program::read_bounded, solver::SolverEnvironment};
 
 /// The most of npm's text that is kept, in bytes.
 const LARGEST_OUTPUT: usize = 8 << 20;
 /// The largest file that npm may write, in bytes: the description of a package with all its versions, in the cache.
 const LARGEST_FILE: u64 = 1 << 30;
-/// The most memory that npm may have, in bytes; node reserves address space beside it.
-const MOST_MEMORY: u64 = 4 << 30;
 /// The heap that node may use.
 const NODE_OPTIONS: &str = "--max-old-space-size=2048";
 /// How many folders above the scratch folder are looked at.
@@ -192,36 +190,18 @@ impl<'a> NpmProgram<'a> {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         child = child.env("NODE_OPTIONS", NODE_OPTIONS).env("NO_COLOR", "1");
-        if let Some(scratch) = self.environment.scratch.to_str() {
-            child = child.env("TMPDIR", scratch);
-        }
         child.output_limit = LARGEST_OUTPUT;
         child.file_limit = Some(LARGEST_FILE);
-        child.memory_limit = Some(MOST_MEMORY);
-        child.deadline = self
-            .environment
-            .deadline
-            .saturating_sub(self.started.elapsed());
-        if child.deadline.is_zero() {
-            return Err(self.too_late());
-        }
-        run(child, self.cancellation)
-            .await
-            .map_err(|failure| match failure.code {
-                ErrorCode::Timeout => self.too_late(),
-                ErrorCode::ToolMissing => missing(failure.message),
-                _ => failure,
-            })
-            .and_then(|output| of_its_own_end("npm", output))
-    }
-
-    fn too_late(&self) -> Failure {
-        let seconds = self.environment.deadline.as_secs();
-        Failure::new(
-            ErrorCode::Timeout,
-            format!("npm did not find an answer within {seconds} s"),
-        )
-        .with_hint("raise limits.solver_timeout, or narrow the requirements")
+        let runs = BoundedRuns {
+            name: "npm",
+            environment: self.environment,
+            cancellation: self.cancellation,
+            started: self.started,
+        };
+        runs.run(child).await.map_err(|failure| match failure.code {
+            ErrorCode::ToolMissing => missing(failure.message),
+            _ => failure,
+        })
     }
 }
 

@@ -7,19 +7,17 @@ use std::{
     time::Instant,
 };
 
-use synthesizer_infrastructure::process::{ChildOutput, ChildProgram, run};
+use synthesizer_infrastructure::process::{ChildOutput, ChildProgram};
 use synthesizer_model::failure::{ErrorCode, Failure};
 use tokio::io::AsyncReadExt as _;
 use tokio_util::sync::CancellationToken;
 
-use super::{solver::SolverEnvironment, solver_text::of_its_own_end, uv_answer::without_ansi};
+use super::{bounded_run::BoundedRuns, solver::SolverEnvironment, uv_answer::without_ansi};
 
 /// The largest lock or requirements file that is read, in bytes.
 const LARGEST_OUTPUT: usize = 32 << 20;
 /// The largest file that uv may write, in bytes; wheels of a registry without partial downloads are the largest.
 const LARGEST_FILE: u64 = 4 << 30;
-/// The most memory of its own that uv may have, in bytes. It runs with 256 MiB; large sets and many threads need more.
-const MOST_MEMORY: u64 = 4 << 30;
 
 /// Variables that would change what is asked of uv or how it answers, so they never pass.
 const WITHHELD: &[&str] = &[
@@ -204,36 +202,15 @@ impl<'a> UvProgram<'a> {
             .env("UV_NO_PROGRESS", "1")
             .env("UV_NO_WRAP", "1")
             .env("NO_COLOR", "1");
-        // uv leaves a lock file of each project in the folder for temporary files; there it is deleted with the rest.
-        if let Some(scratch) = self.scratch().to_str() {
-            child = child.env("TMPDIR", scratch);
-        }
         child.output_limit = LARGEST_OUTPUT;
         child.file_limit = Some(LARGEST_FILE);
-        child.memory_limit = Some(MOST_MEMORY);
-        child.deadline = self
-            .environment
-            .deadline
-            .saturating_sub(self.started.elapsed());
-        if child.deadline.is_zero() {
-            return Err(self.too_late());
-        }
-        run(child, self.cancellation)
-            .await
-            .map_err(|failure| match failure.code {
-                ErrorCode::Timeout => self.too_late(),
-                _ => failure,
-            })
-            .and_then(|output| of_its_own_end("uv", output))
-    }
-
-    fn too_late(&self) -> Failure {
-        let seconds = self.environment.deadline.as_secs();
-        Failure::new(
-            ErrorCode::Timeout,
-            format!("uv did not find an answer within {seconds} s"),
-        )
-        .with_hint("raise limits.solver_timeout, or narrow the requirements or the Python version")
+        let runs = BoundedRuns {
+            name: "uv",
+            environment: self.environment,
+            cancellation: self.cancellation,
+            started: self.started,
+        };
+        runs.run(child).await
     }
 }
 
