@@ -2,9 +2,10 @@
 //!
 //! Must not know an ecosystem.
 
-use std::time::Duration;
-
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use synthesizer_model::{
     dependency::{Dependency, Ecosystem},
@@ -25,8 +26,11 @@ use crate::{
 /// The solver's name in an answer that no solver gave.
 const FIRST_LOOK: &str = "first look";
 
-/// How long the smallest conflict and the ways out are looked for; what is known by then is the answer.
+/// How long the smallest conflict and the ways out are looked for at least; what is known by then is the answer.
 const EXPLAINING: Duration = Duration::from_secs(40);
+
+/// How many times as long as the solver took for its answer they are looked for, where that is longer.
+const EXPLAINING_TIMES: u32 = 40;
 
 /// Gives the solver of a family.
 pub fn solver_of(ecosystem: Ecosystem) -> Option<&'static dyn Solver> {
@@ -48,6 +52,7 @@ pub async fn resolve(
 ) -> Result<Resolution, Failure> {
     let request = constraints::applied(request, solver)?;
     let direct = first_look(solver, &request);
+    let begun = Instant::now();
     let (version, answer) = tokio::join!(
         solver.version(environment, cancellation),
         solver.solve(&request, effort, environment, cancellation),
@@ -55,6 +60,7 @@ pub async fn resolve(
     // A program that does not tell its version is not the one that is meant; what it answered would say so less well.
     let solver_version = version?;
     let mut resolution = answer?;
+    let took = begun.elapsed();
     resolution.solver = solver_version;
     match resolution.status {
         ResolutionStatus::Resolved => {
@@ -73,8 +79,9 @@ pub async fn resolve(
         ResolutionStatus::Unknown => contradicted(&mut resolution, &direct),
         ResolutionStatus::Unsatisfiable => {}
     }
+    let usual = EXPLAINING.max(took.saturating_mul(EXPLAINING_TIMES));
     let explaining = SolverEnvironment {
-        deadline: environment.deadline.min(EXPLAINING),
+        deadline: environment.deadline.min(usual),
         ..environment
     };
     let mut tries = Tries::new(solver, explaining, cancellation);

@@ -22,12 +22,12 @@ const PROGRAMS: &[Program] = &[
     },
     Program {
         name: "npm",
-        purpose: "brings packages for npm: sources",
+        purpose: "brings packages of npm and solves what they ask for",
         needed: false,
     },
     Program {
         name: "cargo",
-        purpose: "brings packages for cargo: sources",
+        purpose: "brings crates and solves what they ask for",
         needed: false,
     },
 ];

@@ -66,16 +66,19 @@ pub(crate) async fn ways_out(
             true => format!("no way out was found in time: {}", failure.message),
             false => format!("there may be milder ways out: {}", failure.message),
         });
-    } else if options.is_empty() {
+    } else if options.is_empty() && search.untold == 0 {
         warnings.push(format!(
             "no way out of at most {MOST_CHANGES} changes was found"
         ));
     }
     if search.untold > 0 {
-        warnings.push(format!(
-            "of {} further changes it cannot be told whether they are a way out",
-            search.untold
-        ));
+        let untold = search.untold;
+        warnings.push(match options.is_empty() {
+            true => format!(
+                "no way out was found, but of {untold} changes it could not be told whether they are one: the solver took too long over them, or could not tell"
+            ),
+            false => format!("of {untold} further changes it cannot be told whether they are a way out"),
+        });
     }
     let mut relaxations = Vec::new();
     for (number, option) in (1..).zip(&options) {
