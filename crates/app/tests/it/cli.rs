@@ -94,8 +94,14 @@ fn the_doctor_tells_what_is_only_missed_from_what_is_needed() {
             "git 1.2.3; fetches repositories and commits new projects",
         ),
         ("uv", "uv 1.2.3; locates packages, resolves and installs"),
-        ("npm", "npm 1.2.3; brings packages of npm and solves what they ask for"),
-        ("cargo", "cargo 1.2.3; brings crates and solves what they ask for"),
+        (
+            "npm",
+            "npm 1.2.3; brings packages of npm and solves what they ask for",
+        ),
+        (
+            "cargo",
+            "cargo 1.2.3; brings crates and solves what they ask for",
+        ),
     ];
     check(&["git", "uv", "npm", "cargo"], true, there);
     let [git, uv, ..] = there;
