@@ -21,6 +21,7 @@ pub(crate) struct UserTool {
     pub(crate) scratch: PathBuf,
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) deadline: Duration,
+    pub(crate) explanation_time: Duration,
 }
 
 impl UserTool {
@@ -31,6 +32,7 @@ impl UserTool {
             scratch: &self.scratch,
             variables: &self.variables,
             deadline: self.deadline,
+            explanation_time: self.explanation_time,
         }
     }
 }
@@ -81,6 +83,7 @@ impl Engine {
             scratch: scratch.to_owned(),
             variables,
             deadline: self.config().limits.solver_timeout,
+            explanation_time: self.config().limits.explanation_time,
         })
     }
 }

@@ -2,10 +2,7 @@
 //!
 //! Must not know an ecosystem.
 
-use std::{
-    collections::HashSet,
-    time::{Duration, Instant},
-};
+use std::{collections::HashSet, time::Instant};
 
 use synthesizer_model::{
     dependency::{Dependency, Ecosystem},
@@ -26,10 +23,8 @@ use crate::{
 /// The solver's name in an answer that no solver gave.
 const FIRST_LOOK: &str = "first look";
 
-/// How long the smallest conflict and the ways out are looked for at least; what is known by then is the answer.
-const EXPLAINING: Duration = Duration::from_secs(40);
-
-/// How many times as long as the solver took for its answer they are looked for, where that is longer.
+/// How many times as long as the solver took for its answer the smallest conflict and the ways out are looked for, where that is longer
+/// than [`SolverEnvironment::explanation_time`] and not longer than one run of the solver may take.
 const EXPLAINING_TIMES: u32 = 40;
 
 /// Gives the solver of a family.
@@ -79,9 +74,11 @@ pub async fn resolve(
         ResolutionStatus::Unknown => contradicted(&mut resolution, &direct),
         ResolutionStatus::Unsatisfiable => {}
     }
-    let usual = EXPLAINING.max(took.saturating_mul(EXPLAINING_TIMES));
+    let by_speed = took.saturating_mul(EXPLAINING_TIMES);
     let explaining = SolverEnvironment {
-        deadline: environment.deadline.min(usual),
+        deadline: environment
+            .explanation_time
+            .max(by_speed.min(environment.deadline)),
         ..environment
     };
     let mut tries = Tries::new(solver, explaining, cancellation);

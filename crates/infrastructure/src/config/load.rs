@@ -384,6 +384,7 @@ fn limits(settings: &Settings) -> Limits {
         answer_bytes: settings.number("limits.answer_bytes"),
         clone_timeout: settings.duration("limits.clone_timeout"),
         solver_timeout: settings.duration("limits.solver_timeout"),
+        explanation_time: settings.duration("limits.explanation_time"),
         synthesis_timeout: settings.duration("limits.synthesis_timeout"),
     }
 }

@@ -117,6 +117,8 @@ pub struct Limits {
     pub clone_timeout: Duration,
     /// One solver run.
     pub solver_timeout: Duration,
+    /// The least time for finding the smallest conflict and the ways out of it.
+    pub explanation_time: Duration,
     /// One synthesis, analysis, resolution or verification as a whole.
     pub synthesis_timeout: Duration,
 }
@@ -172,6 +174,7 @@ impl Default for Limits {
             answer_bytes: 16 << 20,
             clone_timeout: Duration::from_secs(300),
             solver_timeout: Duration::from_secs(120),
+            explanation_time: Duration::from_secs(40),
             synthesis_timeout: Duration::from_secs(600),
         }
     }

@@ -134,6 +134,12 @@ pub const SETTINGS: &[Setting] = &[
         documentation: "How long one run of a solver may take.",
     },
     Setting {
+        path: "limits.explanation_time",
+        kind: duration(24 * 3600),
+        default: "40 s",
+        documentation: "How long the smallest conflict and the ways out of it are looked for at least; forty times the solver's first run where that is longer, up to limits.solver_timeout.",
+    },
+    Setting {
         path: "limits.parsed_bytes",
         kind: size(64 * MEBIBYTE),
         default: "4 MiB",

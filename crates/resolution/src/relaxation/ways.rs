@@ -51,7 +51,9 @@ pub(crate) async fn ways_out(
         untold: 0,
     };
     let mut options: Vec<WayOut> = Vec::new();
-    for element in smallest.elements.iter().take(MOST_ELEMENTS) {
+    let elements = smallest.elements.len().min(MOST_ELEMENTS);
+    for (index, element) in smallest.elements.iter().take(elements).enumerate() {
+        search.tries.share(elements - index);
         if let Some(option) = search.by_changing(*element, smallest).await? {
             let option = search.without_needless(option).await?;
             if options.iter().all(|known| known.changes != option.changes) {

@@ -224,6 +224,7 @@ pub(crate) fn environment<'a>(
         scratch,
         variables,
         deadline: Duration::from_secs(60),
+        explanation_time: Duration::from_secs(60),
     }
 }
 

@@ -291,3 +291,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_part_of_a_search_that_used_up_its_share_is_not_asked_for_and_leaves_the_rest_to_the_others() {
+    let made_up = MadeUp::new(PACKAGES);
+    let request = request(&[&["click"], &["flask"]], &[]);
+    let scratch = tempfile::tempdir().expect("a folder");
+    let (variables, cancellation) = (BTreeMap::new(), CancellationToken::new());
+    let mut tries = Tries::new(
+        &made_up,
+        environment(scratch.path(), &variables),
+        &cancellation,
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
+    // So many parts that the share of each is no time at all.
+    for (parts, status, solves) in [
+        (usize::MAX, ResolutionStatus::Unknown, 0),
+        (1, ResolutionStatus::Resolved, 1),
+    ] {
+        tries.share(parts);
+        let answer = runtime
+            .block_on(tries.ask(&request))
+            .expect("not cancelled");
+        assert_eq!(answer.expect("an answer").status, status, "{parts}");
+        assert_eq!(tries.solves(), solves, "{parts}");
+    }
+    assert_eq!(tries.unknown(), 1);
+    assert!(tries.ended().is_none());
+}

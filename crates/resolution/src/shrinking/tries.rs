@@ -30,6 +30,8 @@ pub(crate) struct Tries<'a> {
     cancellation: &'a CancellationToken,
     started: Instant,
     most_solves: usize,
+    /// Until when one part of the search may ask, counted from the start; past it, its questions are "unknown".
+    share_ends: Option<Duration>,
     solves: usize,
     unknown: usize,
     ended: Option<Failure>,
@@ -50,6 +52,7 @@ impl<'a> Tries<'a> {
             cancellation,
             started: Instant::now(),
             most_solves: USUAL_SOLVES,
+            share_ends: None,
             solves: 0,
             unknown: 0,
             ended: None,
@@ -63,6 +66,14 @@ impl<'a> Tries<'a> {
     pub(crate) fn with_most_solves(mut self, most: usize) -> Self {
         self.most_solves = most;
         self
+    }
+
+    /// Gives the next of so many remaining parts of a search its share of the time left, so that one that is slow leaves time for the others.
+    pub(crate) fn share(&mut self, remaining_parts: usize) {
+        let parts = u32::try_from(remaining_parts).unwrap_or(u32::MAX).max(1);
+        let passed = self.started.elapsed();
+        let left = self.environment.deadline.saturating_sub(passed);
+        self.share_ends = Some(passed.saturating_add(left / parts));
     }
 
     /// Takes in an answer that the solver gave before, so that it is not asked for again.
@@ -114,10 +125,8 @@ impl<'a> Tries<'a> {
         if let Some(answer) = self.known.get(&key) {
             return Ok(Some(Arc::clone(answer)));
         }
-        let left = self
-            .environment
-            .deadline
-            .saturating_sub(self.started.elapsed());
+        let passed = self.started.elapsed();
+        let left = self.environment.deadline.saturating_sub(passed);
         if self.ended.is_none() && (self.solves >= self.most_solves || left < LEAST_TIME) {
             self.ended = Some(Failure::new(
                 ErrorCode::Timeout,
@@ -127,13 +136,21 @@ impl<'a> Tries<'a> {
         if self.ended.is_some() {
             return Ok(None);
         }
+        let (ecosystem, name) = (self.ecosystem(), self.solver.description().name);
+        let unanswered = || Resolution::unanswered(ecosystem, name);
+        let share = self
+            .share_ends
+            .map_or(left, |end| end.saturating_sub(passed));
+        if share < LEAST_TIME {
+            let answer = Arc::new(unanswered());
+            self.unknown += 1;
+            return Ok(Some(answer));
+        }
         self.solves += 1;
-        let answer = match self.solve(request, left / SHARE_OF_TIME).await {
+        let answer = match self.solve(request, share.min(left) / SHARE_OF_TIME).await {
             Ok(answer) => answer,
             Err(failure) if failure.code == ErrorCode::Cancelled => return Err(failure),
-            Err(failure) if failure.code == ErrorCode::Timeout => {
-                Resolution::unanswered(self.ecosystem(), self.solver.description().name)
-            }
+            Err(failure) if failure.code == ErrorCode::Timeout => unanswered(),
             Err(failure) => {
                 tracing::debug!(code = failure.code.as_str(), "a try failed");
                 self.ended = Some(failure);

@@ -263,6 +263,7 @@ mod tests {
             scratch: folder.path(),
             variables: &variables,
             deadline: std::time::Duration::from_secs(1),
+            explanation_time: std::time::Duration::from_secs(1),
         };
         let cancellation = CancellationToken::new();
         let program = CargoProgram::new(environment, &cancellation, true);

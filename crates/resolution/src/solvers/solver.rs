@@ -34,6 +34,8 @@ pub struct SolverEnvironment<'a> {
     pub variables: &'a BTreeMap<String, String>,
     /// The time for everything that one call does.
     pub deadline: Duration,
+    /// The least time for the smallest conflict and the ways out, when there is no solution.
+    pub explanation_time: Duration,
 }
 
 /// How much a call is to find out.

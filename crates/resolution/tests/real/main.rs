@@ -56,6 +56,7 @@ impl Machine {
             scratch: self.scratch.path(),
             variables: &self.variables,
             deadline: Duration::from_secs(120),
+            explanation_time: Duration::from_secs(120),
         }
     }
 }

@@ -59,6 +59,7 @@ impl Machine {
             scratch: self.scratch.path(),
             variables: &self.variables,
             deadline: self.deadline,
+            explanation_time: self.deadline,
         };
         let cancellation = CancellationToken::new();
         let effort = synthesizer_resolution::Effort::Whole;
