@@ -4,12 +4,14 @@
 //! - [`call`]: who asks, how long they wait, how they are told
 //! - [`operations`]: one file per use case
 //! - [`jobs`]: work that outlives the call
+//! - `families`: what differs between families of packages when a project is made of parts of them
 //! - `requirements`, `solving`: what repositories ask for together, and the solvers' answers, kept by their inputs
 //! - `platform_facts`: what the platform tells of a repository that is analysed
 //! - `observing`: every operation as seen from outside
 //! - [`paths`]: which local paths a caller may name
 
 pub mod call;
+mod families;
 pub mod jobs;
 mod observing;
 mod opening;

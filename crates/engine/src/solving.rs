@@ -266,6 +266,7 @@ mod tests {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
             deadline: Duration::ZERO,
+            explanation_time: Duration::from_secs(1),
         }
     }
 

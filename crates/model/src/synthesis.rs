@@ -27,11 +27,11 @@ pub struct RequestedRepository {
 pub struct SynthesisRequest {
     /// The new project's name.
     pub name: String,
-    /// The template.
-    #[serde(default = "default_template")]
+    /// The template; empty for the usual one of the ecosystem.
+    #[serde(default)]
     pub template: String,
-    /// The ecosystem; `python`.
-    #[serde(default = "default_ecosystem")]
+    /// The ecosystem; empty for that of the template, else that of the repositories.
+    #[serde(default)]
     pub ecosystem: String,
     /// Whether an import of another placed source is rewritten to the placed copy.
     #[serde(default)]
@@ -39,14 +39,6 @@ pub struct SynthesisRequest {
     /// The repositories, in the order of the request.
     #[serde(default, rename = "repository")]
     pub repositories: Vec<RequestedRepository>,
-}
-
-fn default_template() -> String {
-    "python-default".to_owned()
-}
-
-fn default_ecosystem() -> String {
-    "python".to_owned()
 }
 
 /// One file of the plan.
@@ -65,7 +57,7 @@ pub struct PlannedFile {
 pub struct PlannedPackage {
     /// Normalised name.
     pub name: String,
-    /// PEP 508 requirements.
+    /// Requirements as the ecosystem's manifest has them.
     pub requirements: Vec<String>,
     /// The extra it belongs to; `None` when it is always needed.
     pub extra: Option<String>,
@@ -89,7 +81,7 @@ pub struct PlanSummary {
 pub struct ImportHint {
     /// The component as it was asked for.
     pub component: String,
-    /// A Python statement.
+    /// A statement of its language.
     pub import_as: String,
     /// The number of files that the component's closure has.
     pub files: usize,

@@ -8,15 +8,17 @@ use synthesizer_model::{
 };
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
-use crate::input::SynthesisInput;
+use crate::source::SourceRecord;
 
 /// Gives the request with every repository pinned to the state that was used.
 ///
 /// # Errors
 /// `E_INTERNAL` when the sources are not one for each repository of the request.
-pub(crate) fn pinned_request(input: &SynthesisInput<'_>) -> Result<SynthesisRequest, Failure> {
-    let request = input.request;
-    if request.repositories.len() != input.sources.len() {
+pub(crate) fn pinned_request(
+    request: &SynthesisRequest,
+    sources: &[&SourceRecord],
+) -> Result<SynthesisRequest, Failure> {
+    if request.repositories.len() != sources.len() {
         return Err(Failure::internal(
             "the sources are not one for each repository of the request",
         ));
@@ -24,7 +26,7 @@ pub(crate) fn pinned_request(input: &SynthesisInput<'_>) -> Result<SynthesisRequ
     let repositories = request
         .repositories
         .iter()
-        .zip(&input.sources)
+        .zip(sources)
         .map(|(repository, source)| {
             let (url, rev) = pinned_origin(&source.origin);
             RequestedRepository {

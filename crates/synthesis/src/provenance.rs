@@ -10,8 +10,8 @@ use synthesizer_model::{
 };
 
 use crate::{
-    input::{SourceInput, SynthesisInput},
-    plan::{OutputFile, Synthesis},
+    assembly::{OutputFile, Synthesis},
+    source::SourceRecord,
 };
 
 /// What the lock says where a license is not known.
@@ -38,7 +38,7 @@ pub(crate) struct LicenseTexts {
 ///
 /// `file_licenses` holds the expressions of files that name their own.
 pub(crate) fn license_texts(
-    sources: &[SourceInput],
+    sources: &[&SourceRecord],
     file_licenses: &BTreeSet<&str>,
 ) -> LicenseTexts {
     let mut texts = LicenseTexts::default();
@@ -85,7 +85,7 @@ pub(crate) fn license_texts(
 
 impl LicenseTexts {
     /// Adds the texts of an expression; gives false when it is none that SPDX knows.
-    fn add_expression(&mut self, license: &str, source: Option<&SourceInput>) -> bool {
+    fn add_expression(&mut self, license: &str, source: Option<&SourceRecord>) -> bool {
         let Ok(expression) = spdx::Expression::parse(license) else {
             return false;
         };
@@ -143,7 +143,7 @@ fn combine(expressions: &BTreeSet<&str>) -> Option<String> {
     Some(parts.join(" AND "))
 }
 
-fn joined_texts(source: &SourceInput) -> Option<String> {
+fn joined_texts(source: &SourceRecord) -> Option<String> {
     (!source.texts.is_empty()).then(|| {
         source
             .texts
@@ -172,12 +172,12 @@ pub(crate) struct FileCounts {
 }
 
 /// Writes `NOTICE`: what each source is, and its own license and notice texts as they are.
-pub(crate) fn notice(input: &SynthesisInput<'_>, counts: &[FileCounts]) -> String {
+pub(crate) fn notice(project: &str, sources: &[&SourceRecord], counts: &[FileCounts]) -> String {
     let mut notice = format!(
         "{}\n\nThis project has parts of the projects below. synthesis.lock records where each file comes from.\nFiles that it records as generated are under {GENERATED_LICENSE}.\n",
-        input.project_name.distribution()
+        project
     );
-    for (source, counts) in input.sources.iter().zip(counts) {
+    for (source, counts) in sources.iter().zip(counts) {
         let origin = &source.origin;
         let rule = "=".repeat(78);
         notice.push_str(&format!(
@@ -203,7 +203,7 @@ pub(crate) fn notice(input: &SynthesisInput<'_>, counts: &[FileCounts]) -> Strin
 }
 
 /// Gives the source as the lock records it.
-pub(crate) fn locked_source(source: &SourceInput) -> LockedSource {
+pub(crate) fn locked_source(source: &SourceRecord) -> LockedSource {
     LockedSource {
         id: source.id.clone(),
         url: source.origin.url.clone(),

@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use synthesizer_infrastructure::{
-    project::{ProjectFile, Scratch, Staging},
+    project::{ProjectFile, Staging},
     telemetry::tasks,
     tools,
 };
@@ -16,28 +16,26 @@ use synthesizer_model::{
     failure::{ErrorCode, Failure},
     job::JobRecord,
     reference::Location,
-    resolution::ResolutionStatus,
-    synthesis::{LockedResolution, RequestedRepository, SynthesisRequest, SynthesisResult},
-    tree::{TreePath, sha256_hex},
+    synthesis::{RequestedRepository, SynthesisRequest, SynthesisResult},
+    tree::TreePath,
     verification::Level,
 };
-use synthesizer_resolution::LockProblem;
 use synthesizer_synthesis::{OutputFile, ProjectName, Synthesis, templates};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Call, Engine,
+    families::{self, Family, Planned, Preparation, Prepared},
     jobs::{JobProgress, RunningJob},
     observing::observed,
     opening, paths,
     synthesis::{
         answer::{self, Built},
-        planning::{self, PlanInput},
-        readme::{self, SourceFacts},
+        planning, readme,
         request::{self, Wanted},
-        taking::{self, Opened},
+        sources::Opened,
     },
-    verification::{ProjectText, Subject},
+    verification::Subject,
 };
 
 /// The steps of a synthesis, in order.
@@ -78,6 +76,7 @@ impl Engine {
         call: &Call,
         request: SynthesizeRequest,
     ) -> Result<SynthesisResult, Failure> {
+        let request = completed(request)?;
         let job = self.jobs().begin(STEPS, call.cancellation.child_token())?;
         let outcome = self.run_job(call, &job, request).await;
         job.finish(outcome.as_ref(), self.jobs());
@@ -93,6 +92,7 @@ impl Engine {
         call: &Call,
         request: SynthesizeRequest,
     ) -> Result<String, Failure> {
+        let request = completed(request)?;
         self.check_request(call, &request)?;
         let cancellation = CancellationToken::new();
         let job = self.jobs().begin(STEPS, cancellation.clone())?;
@@ -151,10 +151,8 @@ impl Engine {
         call: &Call,
         request: &SynthesizeRequest,
     ) -> Result<(ProjectName, Vec<Wanted>, PathBuf), Failure> {
-        let name = ProjectName::parse(
-            &request.request.name,
-            synthesizer_analysis::standard_library::is_standard,
-        )?;
+        let family = families::family(&request.request.ecosystem)?;
+        let name = family.project_name(&request.request.name)?;
         let wanted = request::read(&request.request)?;
         for source in &wanted {
             if let Location::Local(written) = &source.location {
@@ -177,11 +175,12 @@ impl Engine {
         request: SynthesizeRequest,
     ) -> Result<SynthesisResult, Failure> {
         let (name, wanted, output) = self.check_request(call, &request)?;
-        let template = templates::find(&request.request.template, &request.request.ecosystem)?;
-        let variables = &self.config().tool_environment;
+        let family = families::family(&request.request.ecosystem)?;
+        templates::find(&request.request.template, &request.request.ecosystem)?;
         // A missing program is told before the work, not after it.
-        tools::find("uv", variables)?;
-        tools::find("git", variables)?;
+        for program in family.programs() {
+            tools::find(program, &self.config().tool_environment)?;
+        }
         call.progress.step(2, STEPS[0]);
         let locations: Vec<Location> = wanted
             .iter()
@@ -208,32 +207,26 @@ impl Engine {
                 }
             })
             .collect();
-        let (link, progress) = (request.request.link, call.blocking_progress());
-        let taken =
-            opening::compute(move || taking::take_all(opened, link, progress.as_ref())).await?;
-        call.progress.step(40, STEPS[2]);
-        let mut needs = Vec::new();
-        for source in &taken {
-            needs.push(self.needs_of(call, source).await?);
-        }
-        let solved = self.solve_needs(call, &taken, &needs, template).await?;
-        if solved.status == ResolutionStatus::Unsatisfiable {
-            return Ok(answer::unsatisfiable(id, solved, taken.len()));
-        }
-        call.progress.step(55, STEPS[3]);
-        let sources: Vec<SourceFacts> = taken.iter().map(planning::source_facts).collect();
         let merged = planning::merged_request(&request.request, &repositories);
-        let plan_input = PlanInput {
+        let preparation = Preparation {
             request: merged.clone(),
             name,
-            taken,
-            needs,
-            solved,
+            opened,
         };
-        let (synthesis, requires_python) = opening::compute(move || plan_input.plan()).await?;
+        let planned = match family.prepare(self, call, preparation).await? {
+            Prepared::Unsatisfiable(solved) => {
+                return Ok(answer::unsatisfiable(id, *solved, repositories.len()));
+            }
+            Prepared::Planned(planned) => *planned,
+        };
+        let Planned {
+            synthesis,
+            sources,
+            runtime,
+        } = planned;
         answer::refuse_errors(&synthesis.findings)?;
-        let readme = readme::write(&synthesis, &merged, &sources, &requires_python);
-        let built = self.complete(call, synthesis, &merged, readme).await?;
+        let readme = readme::write(&synthesis, &merged, &sources, &runtime);
+        let built = self.complete(call, family, synthesis, readme).await?;
         let mut result = built.result(id, &sources);
         if request.dry_run {
             result.status = "planned".to_owned();
@@ -249,45 +242,12 @@ impl Engine {
     async fn complete(
         &self,
         call: &Call,
+        family: &dyn Family,
         synthesis: Synthesis,
-        request: &SynthesisRequest,
         readme: String,
     ) -> Result<Built, Failure> {
-        let scratch = Scratch::create(&self.config().paths.cache)?;
-        let uv = self.uv(scratch.path())?;
-        let mut warnings: Vec<String> = Vec::new();
-        let mut additional = Vec::new();
-        let mut resolution = None;
-        match synthesizer_resolution::lock_project(
-            &synthesis.pyproject,
-            uv.environment(),
-            &call.cancellation,
-        )
-        .await
-        {
-            Ok(lock) => {
-                resolution = Some(LockedResolution {
-                    ecosystem: request.ecosystem.clone(),
-                    solver: lock.solver,
-                    lock: lock.lock.name.clone(),
-                    sha256: sha256_hex(lock.lock.content.as_bytes()),
-                });
-                additional.push((lock.lock.name, lock.lock.content));
-                warnings.extend(lock.warnings);
-            }
-            Err(LockProblem::Failure(failure)) => return Err(failure),
-            Err(LockProblem::Unsatisfiable { explanation }) => {
-                warnings.push(format!(
-                    "the project's requirements could not be locked: {explanation}"
-                ));
-            }
-            Err(LockProblem::Unknown { reasons, .. }) => {
-                warnings.push(format!(
-                    "the project was not locked: {}",
-                    reasons.join("; ")
-                ));
-            }
-        }
+        let locked = family.lock(self, call, &synthesis).await?;
+        let mut additional = locked.files;
         additional.push(("README.md".to_owned(), readme));
         let files = additional
             .into_iter()
@@ -301,14 +261,14 @@ impl Engine {
             synthesis.imports.clone(),
             synthesis.packages.len(),
         );
-        let files = synthesizer_synthesis::finish(synthesis, files, resolution);
+        let files = synthesizer_synthesis::finish(synthesis, files, locked.resolution);
         answer::plan_added_files(&mut plan, &files);
         Ok(Built {
             files,
             plan,
             imports,
             packages,
-            warnings,
+            warnings: locked.warnings,
         })
     }
 
@@ -327,17 +287,9 @@ impl Engine {
         let staging = opening::compute(move || staging.write(&files).map(|()| staging)).await?;
         if let Some(level) = request.verify {
             call.progress.step(70, STEPS[5]);
-            let contents: Vec<(String, Vec<u8>)> = built
-                .files
-                .iter()
-                .map(|file| (file.path.to_string(), file.contents.to_vec()))
-                .collect();
-            let progress = call.blocking_progress();
-            let text =
-                opening::compute(move || ProjectText::new(contents, progress.as_ref())).await?;
-            let subject = Subject {
-                text: Arc::new(text),
-            };
+            let files = built.files.iter();
+            let subject =
+                Subject::new(files.map(|file| (file.path.to_string(), file.contents.to_vec())));
             result.verification = Some(self.verify_subject(call, subject, level).await?);
         }
         answer::tell_verification(&mut result, request.verify);
@@ -368,6 +320,14 @@ impl Engine {
         result.project_path = Some(output.to_string_lossy().into_owned());
         Ok(result)
     }
+}
+
+/// Names template and ecosystem of a request that leaves them open.
+fn completed(request: SynthesizeRequest) -> Result<SynthesizeRequest, Failure> {
+    Ok(SynthesizeRequest {
+        request: request::completed(request.request)?,
+        ..request
+    })
 }
 
 fn project_file(file: &OutputFile) -> ProjectFile {

@@ -1,7 +1,5 @@
 //! `verify`: checks of a project that exists.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
@@ -14,7 +12,7 @@ use crate::{
     Call, Engine,
     observing::observed,
     opening, paths,
-    verification::{ProjectText, Subject, read_all},
+    verification::{Subject, check_hashes, read_all},
 };
 
 /// What to verify.
@@ -71,17 +69,13 @@ impl Engine {
             .open(call, &Location::Local(written.clone()), &base)
             .await?;
         let left_out = left_out(tree.as_ref());
-        let progress = call.blocking_progress();
-        let text =
-            opening::compute(move || ProjectText::new(read_all(tree.as_ref()), progress.as_ref()))
-                .await?;
-        let text = Arc::new(text);
-        let subject = Subject {
-            text: Arc::clone(&text),
-        };
-        let mut verification = self.verify_subject(call, subject, request.level).await?;
+        let subject = opening::compute(move || Ok(Subject::new(read_all(tree.as_ref())))).await?;
+        let verified = self.verify_subject(call, subject.clone(), request.level);
+        let mut verification = verified.await?;
         if request.locked {
-            verification.checks.insert(0, text.check_hashes(&left_out));
+            verification
+                .checks
+                .insert(0, check_hashes(&subject, &left_out));
         }
         let code = verification.failed().then_some(ErrorCode::Verify);
         Ok(VerifyAnswer {

@@ -1,8 +1,7 @@
-//! The phases of a synthesis between the request and the files: what is asked, what is taken, what it needs.
+//! The phases of a synthesis between the request and the files that are the same for every family of packages.
 
 pub(crate) mod answer;
-pub(crate) mod needs;
 pub(crate) mod planning;
 pub(crate) mod readme;
 pub(crate) mod request;
-pub(crate) mod taking;
+pub(crate) mod sources;

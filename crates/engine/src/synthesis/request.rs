@@ -1,11 +1,17 @@
 //! Reads the repositories of a request: references parsed, equal ones merged, destinations checked. Opens nothing.
 
+use std::collections::BTreeSet;
+
 use synthesizer_model::{
+    dependency::Ecosystem,
     failure::{ErrorCode, Failure},
     reference::{Location, Registry, RepositoryReference},
     synthesis::{RequestedRepository, SynthesisRequest},
     tree::TreePath,
 };
+use synthesizer_synthesis::templates;
+
+use crate::families::family;
 
 /// One repository of a request, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +36,48 @@ impl Wanted {
     }
 }
 
+/// Names ecosystem and template of a request that leaves them open: the ecosystem of the template, else that of the registries that its
+/// repositories are from, else Python; the usual template of the ecosystem.
+///
+/// # Errors
+/// `E_ARGUMENT` for a template or ecosystem that is not known, and for repositories of several registries without an ecosystem; `E_URL`.
+pub(crate) fn completed(mut request: SynthesisRequest) -> Result<SynthesisRequest, Failure> {
+    if request.ecosystem.is_empty() && !request.template.is_empty() {
+        request.ecosystem = templates::ecosystem_of(&request.template)?.unwrap_or_default();
+    }
+    if request.ecosystem.is_empty() {
+        request.ecosystem = ecosystem_of_repositories(&request)?.to_owned();
+    }
+    if request.template.is_empty() {
+        request.template = family(&request.ecosystem)?.default_template().to_owned();
+    }
+    Ok(request)
+}
+
+fn ecosystem_of_repositories(request: &SynthesisRequest) -> Result<&'static str, Failure> {
+    let mut found: BTreeSet<&'static str> = BTreeSet::new();
+    for repository in request.repositories.iter().take(MOST_REPOSITORIES) {
+        let reference = RepositoryReference::parse(&repository.url)?;
+        if let Location::Package { registry, .. } = reference.location {
+            found.insert(match registry {
+                Registry::Pypi => Ecosystem::Python.as_str(),
+                Registry::Npm => Ecosystem::Npm.as_str(),
+                Registry::Cargo => Ecosystem::Cargo.as_str(),
+            });
+        }
+    }
+    let mut found = found.into_iter();
+    let only = found.next().unwrap_or(Ecosystem::Python.as_str());
+    match found.next() {
+        None => Ok(only),
+        Some(other) => Err(Failure::new(
+            ErrorCode::Argument,
+            format!("the repositories are of several ecosystems: {only} and {other}"),
+        )
+        .with_hint("a project is of one ecosystem; name it, and take what the other offers as a dependency")),
+    }
+}
+
 /// How many repositories one request may name.
 const MOST_REPOSITORIES: usize = 64;
 
@@ -43,12 +91,6 @@ pub(crate) fn read(request: &SynthesisRequest) -> Result<Vec<Wanted>, Failure> {
             ErrorCode::Argument,
             format!("a synthesis takes 1 to {MOST_REPOSITORIES} repositories"),
         ));
-    }
-    if request.ecosystem != "python" {
-        return Err(
-            Failure::new(ErrorCode::Argument, "the ecosystem is not supported")
-                .with_hint("python is supported"),
-        );
     }
     let mut wanted: Vec<Wanted> = Vec::new();
     for repository in &request.repositories {

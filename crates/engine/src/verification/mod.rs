@@ -1,53 +1,130 @@
-//! Checks of a project: by its text, then by installing its lock and importing its modules in the sandbox. Never runs anything of
-//! the project or of its dependencies outside the sandbox.
+//! Checks of a project: what every family of packages shares. Never runs anything of the project or of its dependencies outside the sandbox.
 
-mod environment;
-mod install;
-mod runner;
-mod text;
+mod locked;
+pub(crate) mod python;
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use synthesizer_analysis::memory_tree::MemoryTree;
+use synthesizer_infrastructure::project::Scratch;
 use synthesizer_model::{
     failure::Failure,
-    tree::SourceTree,
+    synthesis::SynthesisLock,
+    text::escape_untrusted,
+    tree::{SourceTree, TreePath},
     verification::{Check, Level, Outcome, Verification},
 };
 
-use crate::{Call, Engine};
+use crate::{Call, Engine, families, opening};
 
-pub(crate) use text::ProjectText;
+pub(crate) use locked::check_hashes;
+
+/// How many items a detail names.
+const NAMED: usize = 5;
 
 /// What is verified.
+#[derive(Clone)]
 pub(crate) struct Subject {
-    /// Its files as they were read; checks see these and nothing else of the project.
-    pub(crate) text: Arc<ProjectText>,
+    /// Its files as they were read, by path; checks see these and nothing else of the project.
+    pub(crate) files: Arc<BTreeMap<String, Vec<u8>>>,
+}
+
+impl Subject {
+    /// Takes a project's files.
+    pub(crate) fn new(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        Self {
+            files: Arc::new(files.into_iter().collect()),
+        }
+    }
+
+    /// Gives a file's text; `None` when it is not there or not UTF-8.
+    pub(crate) fn text(&self, path: &str) -> Option<&str> {
+        std::str::from_utf8(self.files.get(path)?).ok()
+    }
+
+    /// Gives the family that the project's lock names; that of Python for a project without a lock.
+    fn ecosystem(&self) -> String {
+        let lock = self.text("synthesis.lock");
+        let lock = lock.and_then(|text| toml::from_str::<SynthesisLock>(text).ok());
+        lock.map_or_else(|| "python".to_owned(), |lock| lock.project.ecosystem)
+    }
 }
 
 impl Engine {
     /// Verifies a project up to a level.
     ///
     /// # Errors
-    /// `E_CANCELLED`, `E_INTERNAL`. A check that fails or cannot be run is part of the answer.
+    /// `E_CANCELLED`, `E_INTERNAL`; `E_ARGUMENT` when its lock names an unknown family. A check that fails or cannot be run is part of the answer.
     pub(crate) async fn verify_subject(
         &self,
         call: &Call,
         subject: Subject,
         level: Level,
     ) -> Result<Verification, Failure> {
-        let mut checks = subject.text.check();
-        let broken = checks.iter().any(|check| check.result == Outcome::Failed);
-        if level >= Level::Install {
-            if broken {
-                checks.push(not_run("install", "the text of the project is broken"));
-                checks.push(not_run("import", "the text of the project is broken"));
-            } else {
-                checks.extend(self.install_checks(call, &subject, level).await?);
-            }
-        }
+        let family = families::family(&subject.ecosystem())?;
+        let checks = family.verify(self, call, subject, level).await?;
         Ok(Verification { level, checks })
     }
+}
+
+/// Writes the files as they were read into the scratch folder, for the sandbox to see.
+///
+/// The project's own folder is not shown to it: that holds what was not read, such as ignored files and `.git`, and its path may lead
+/// elsewhere by now.
+pub(crate) async fn copy_of_files(
+    subject: &Subject,
+    scratch: &Arc<Scratch>,
+) -> Result<PathBuf, Failure> {
+    let (files, scratch) = (Arc::clone(&subject.files), Arc::clone(scratch));
+    opening::compute(move || {
+        let top = scratch.path().join("files");
+        fs::create_dir(&top).map_err(|error| unwritable(&error))?;
+        for (path, contents) in files.iter() {
+            // Only paths below the folder are in a tree.
+            let path = TreePath::new(path).map_err(|refusal| {
+                Failure::internal(format!("a file of the project has a name with {refusal}"))
+            })?;
+            let place = top.join(path.as_str());
+            let written = fs::create_dir_all(place.parent().unwrap_or(&top))
+                .and_then(|()| fs::write(&place, contents));
+            written.map_err(|error| unwritable(&error))?;
+        }
+        Ok(top)
+    })
+    .await
+}
+
+/// Makes what a program said fit to be shown: without the scratch folder and secrets, short.
+pub(crate) fn sanitised(said: &str, scratch: &Path) -> String {
+    let text = said.replace(&*scratch.to_string_lossy(), "");
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let text = lines.join(" ");
+    let masked = synthesizer_infrastructure::telemetry::masking::mask(&text).into_owned();
+    escape_untrusted(&masked.chars().take(600).collect::<String>())
+}
+
+/// The failure of a scratch folder that cannot be written to.
+pub(crate) fn unwritable(error: &std::io::Error) -> Failure {
+    Failure::internal(format!("cannot write to the scratch folder: {error}"))
+}
+
+/// Joins items, naming the first few and counting the rest.
+pub(crate) fn list(items: Vec<String>) -> String {
+    let rest = items.len().saturating_sub(NAMED);
+    let mut text = items.into_iter().take(NAMED).collect::<Vec<_>>().join("; ");
+    if rest > 0 {
+        text.push_str(&format!("; and {rest} more"));
+    }
+    synthesizer_model::text::escape_untrusted(&text)
 }
 
 pub(crate) fn passed(name: &str, detail: impl Into<String>) -> Check {

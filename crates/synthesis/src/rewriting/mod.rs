@@ -1,18 +1,24 @@
-//! Edits of moved code, one rewriter per language. Lists the rewriters; the rules are in their files.
+//! Edits of moved code by exact byte ranges, one folder a language. What cannot be rewritten surely is a finding.
 
 mod edits;
 mod mark;
-mod moved;
-mod python;
-mod python_from;
-mod python_literals;
-mod python_names;
-mod python_plain;
-#[cfg(test)]
-mod tests;
+pub(crate) mod python;
+mod transform;
 
-pub(crate) use moved::{MovedFile, Rewriter, Rewritten, Transform, rewrite};
-pub(crate) use python_names::{NewNames, dotted_prefix, parents};
+use std::collections::BTreeSet;
 
-/// Every rewriter. A file that none takes is placed as it is.
-pub(crate) static REWRITERS: &[Rewriter] = &[python::REWRITER];
+use bytes::Bytes;
+use synthesizer_model::finding::Finding;
+
+pub(crate) use transform::Transform;
+
+/// What comes out.
+#[derive(Debug)]
+pub(crate) struct Rewritten {
+    /// The new contents.
+    pub(crate) contents: Bytes,
+    /// What was done.
+    pub(crate) transforms: BTreeSet<Transform>,
+    /// What to know.
+    pub(crate) findings: Vec<Finding>,
+}

@@ -3,7 +3,7 @@
 mod render;
 
 pub(crate) use render::{RenderedFile, render};
-pub use render::{Template, find};
+pub use render::{Template, ecosystem_of, find};
 
 /// Every template.
 pub static TEMPLATES: &[Template] = &[Template {

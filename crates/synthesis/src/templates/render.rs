@@ -90,6 +90,17 @@ pub fn find(name: &str, ecosystem: &str) -> Result<&'static Template, Failure> {
     Ok(template)
 }
 
+/// Gives the ecosystem that a template is made for; `None` when it is made for several.
+///
+/// # Errors
+/// `E_ARGUMENT` naming the known templates.
+pub fn ecosystem_of(name: &str) -> Result<Option<String>, Failure> {
+    let Some(template) = TEMPLATES.iter().find(|template| template.name == name) else {
+        return find(name, "").map(|_| None);
+    };
+    Ok(Some(descriptor(template)?.ecosystem))
+}
+
 /// Fills a template.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ mod breakers;
 mod compat;
 pub(super) mod completions;
 mod doctor;
+mod level_argument;
 pub(super) mod mcp;
 mod platforms;
 mod resolve;

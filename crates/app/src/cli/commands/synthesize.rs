@@ -8,10 +8,9 @@ use synthesizer_model::{
     Failure,
     finding::Severity,
     synthesis::{SynthesisRequest, SynthesisResult},
-    verification::Level,
 };
 
-use super::verify::checks_table;
+use super::{level_argument::LevelArgument, verify::checks_table};
 use crate::{
     answer::document,
     cli::{
@@ -54,9 +53,12 @@ pub(crate) struct Arguments {
     /// Where to put the project; a folder of its name here, if not given
     #[arg(long, value_name = "DIR")]
     output: Option<String>,
-    /// The template
-    #[arg(long, conflicts_with = "plan", default_value = "python-default")]
-    template: String,
+    /// The template; the usual one of the ecosystem, if not given
+    #[arg(long, conflicts_with = "plan")]
+    template: Option<String>,
+    /// The ecosystem: python, cargo or npm; that of the template or of the repositories, if not given
+    #[arg(long, conflicts_with = "plan")]
+    ecosystem: Option<String>,
     /// Let a part import the placed copy of another part's source instead of the published package
     #[arg(long, conflicts_with = "plan")]
     link: bool,
@@ -66,6 +68,9 @@ pub(crate) struct Arguments {
     /// Do not check the project
     #[arg(long, conflicts_with = "require_verified")]
     no_verify: bool,
+    /// How deep to check the project
+    #[arg(long, value_enum, default_value_t, conflicts_with = "no_verify")]
+    level: LevelArgument,
     /// Put nothing in place when a check fails
     #[arg(long)]
     require_verified: bool,
@@ -83,7 +88,7 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<Answ
         output,
         base,
         dry_run: arguments.dry_run,
-        verify: (!arguments.no_verify).then_some(Level::Install),
+        verify: (!arguments.no_verify).then(|| arguments.level.into()),
         require_verified: arguments.require_verified,
     };
     let result = session.engine.synthesize(&session.call, request).await?;
@@ -104,8 +109,8 @@ fn requested(
     }
     let request = SynthesisRequest {
         name: arguments.name.clone().unwrap_or_default(),
-        template: arguments.template.clone(),
-        ecosystem: "python".to_owned(),
+        template: arguments.template.clone().unwrap_or_default(),
+        ecosystem: arguments.ecosystem.clone().unwrap_or_default(),
         link: arguments.link,
         repositories: repository_argument::repositories(&arguments.repositories)?,
     };

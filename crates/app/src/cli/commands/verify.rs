@@ -1,12 +1,13 @@
 //! `synthesizer verify`: checks a synthesised project.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use synthesizer_engine::operations::verify::{VerifyAnswer, VerifyRequest};
 use synthesizer_model::{
     Failure,
-    verification::{Level, Outcome, Verification},
+    verification::{Outcome, Verification},
 };
 
+use super::level_argument::LevelArgument;
 use crate::{
     answer::document,
     cli::{
@@ -35,30 +36,15 @@ pub(crate) struct Arguments {
     #[arg(long)]
     locked: bool,
     /// How deep to check; each level includes the ones before
-    #[arg(long, value_enum, default_value_t = LevelArgument::Install)]
+    #[arg(long, value_enum, default_value_t)]
     level: LevelArgument,
-}
-
-/// `--level`.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum LevelArgument {
-    /// Every file parses and every internal import resolves.
-    Parse,
-    /// The lock installs and every module imports, in the sandbox.
-    Install,
-    /// The project's tests pass, in the sandbox.
-    Test,
 }
 
 /// Runs the command.
 pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<Answer, Failure> {
     let request = VerifyRequest {
         project: arguments.project.clone(),
-        level: match arguments.level {
-            LevelArgument::Parse => Level::Parse,
-            LevelArgument::Install => Level::Install,
-            LevelArgument::Test => Level::Test,
-        },
+        level: arguments.level.into(),
         locked: arguments.locked,
     };
     let found = session.engine.verify(&session.call, request).await?;

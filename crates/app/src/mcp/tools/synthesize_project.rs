@@ -74,10 +74,14 @@ struct Arguments {
     /// Where to put the project; a folder that does not exist yet, below the server's roots.
     #[schemars(length(min = 1, max = 4096))]
     output_path: String,
-    /// The template.
+    /// The template; the usual one of the ecosystem, if not given.
     #[schemars(length(min = 1, max = 100))]
-    #[serde(default = "default_template")]
-    template: String,
+    #[serde(default)]
+    template: Option<String>,
+    /// The ecosystem: python, cargo or npm; that of the template or of the repositories, if not given.
+    #[schemars(length(min = 1, max = 20))]
+    #[serde(default)]
+    ecosystem: Option<String>,
     /// Let a part import the placed copy of another part's source instead of the published package.
     #[serde(default)]
     link: bool,
@@ -111,10 +115,6 @@ struct RepositoryArgument {
     #[schemars(length(min = 1, max = 1000))]
     #[serde(default)]
     destination: Option<String>,
-}
-
-fn default_template() -> String {
-    "python-default".to_owned()
 }
 
 fn default_wait() -> u32 {
@@ -193,8 +193,8 @@ fn start(context: &ToolContext, arguments: Arguments) -> Result<String, Failure>
     let request = SynthesizeRequest {
         request: SynthesisRequest {
             name: arguments.project_name,
-            template: arguments.template,
-            ecosystem: "python".to_owned(),
+            template: arguments.template.unwrap_or_default(),
+            ecosystem: arguments.ecosystem.unwrap_or_default(),
             link: arguments.link,
             repositories: arguments
                 .repositories

@@ -10,10 +10,10 @@ use synthesizer_model::{
 };
 
 use super::{
-    Transform,
-    python::{PythonRewrite, shortened},
-    python_names::Standing,
+    names::Standing,
+    rewriting::{PythonRewrite, shortened},
 };
+use crate::rewriting::Transform;
 
 impl PythonRewrite<'_> {
     /// Goes through every module name that is given to the import machinery or its relatives.
@@ -188,6 +188,7 @@ impl PythonRewrite<'_> {
         let version = self
             .moved
             .source
+            .record
             .distribution
             .as_ref()
             .map(|(_, version)| version.as_str())
@@ -248,7 +249,7 @@ impl PythonRewrite<'_> {
     fn is_own_distribution(&self, name: &str) -> bool {
         let name = normalize_distribution(name);
         let source = self.moved.source;
-        match &source.distribution {
+        match &source.record.distribution {
             Some((own, _)) => normalize_distribution(own) == name,
             None => source
                 .original_packages

@@ -2,10 +2,11 @@
 
 use synthesizer_model::finding::Severity;
 
-use super::{MovedFile, NewNames, Rewritten, rewrite};
+use super::{MovedFile, NewNames, rewrite};
+use crate::rewriting::Rewritten;
 use crate::{
-    input::SourceInput,
-    sample::{input, path, request, source, source_file},
+    families::python::input::SourceInput,
+    families::python::sample::{input, path, python_facts, request, source, source_file},
 };
 
 const GUARD: &str = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n";
@@ -44,6 +45,7 @@ fn moved(source: SourceInput, import_path: &str) -> Rewritten {
         names: &names,
         file,
         contents: &source.files[&file.path],
+        facts: source.python.get(&file.path),
         package: "toolbox",
     })
 }
@@ -304,8 +306,12 @@ fn bindings_are_kept_where_uses_cannot_be_rewritten() {
     let rewritten = moved(source("pkg", &package, &[]), "pkg/subject.py");
     assert_eq!(text_of(&rewritten), format!("{kept}\npkg.a.f()\n"));
     let mut source = sample("import pkg.a\npkg.a.f()\n");
-    let other = source_file(b"from .subject import pkg\n", true);
-    source.files.insert(path("lib/pkg/compat.py"), other);
+    let other = b"from .subject import pkg\n";
+    let compat = path("lib/pkg/compat.py");
+    source.files.insert(compat.clone(), source_file(other));
+    source
+        .python
+        .extend(python_facts(other, true).map(|facts| (compat, facts)));
     let rewritten = moved(source, "pkg/subject.py");
     assert_eq!(text_of(&rewritten), format!("{kept}\npkg.a.f()\n"));
 }
@@ -439,8 +445,8 @@ fn questions_for_the_own_version_are_answered() {
 #[test]
 fn changed_files_are_marked_where_the_license_asks() {
     let mut source = sample("#!/usr/bin/env python\n\"\"\"Doc.\"\"\"\nfrom pkg.a import A\n");
-    source.marks_changes = true;
-    source.license = Some("Apache-2.0".to_owned());
+    source.record.marks_changes = true;
+    source.record.license = Some("Apache-2.0".to_owned());
     let rewritten = moved(source, "pkg/subject.py");
     assert_eq!(
         text_of(&rewritten),
@@ -454,7 +460,7 @@ fn changed_files_are_marked_where_the_license_asks() {
     assert_eq!(done, ["moved", "imports-rewritten", "marked-changed"]);
 
     let mut source = sample("x = 1\n");
-    source.marks_changes = true;
+    source.record.marks_changes = true;
     assert_eq!(text_of(&moved(source, "pkg/subject.py")), "x = 1\n");
 }
 
@@ -462,11 +468,11 @@ fn changed_files_are_marked_where_the_license_asks() {
 fn destinations_and_links_choose_the_prefix() {
     let mut one =
         sample("import pkg.a\nfrom other.x import y\nfrom other.gone import z\nprint(pkg.a)\n");
-    one.destination = Some(path("vendor/one"));
+    one.record.destination = Some(path("vendor/one"));
     one.linked_modules
         .insert("other.x".to_owned(), "other".to_owned());
     let mut other = source("other", &[("other/x.py", "y = 1\n")], &[]);
-    other.destination = Some(path("two"));
+    other.record.destination = Some(path("two"));
     let sources = vec![one, other];
     let request = request(&sources);
     let input = input(&request, sources);
@@ -477,6 +483,7 @@ fn destinations_and_links_choose_the_prefix() {
         names: &names,
         file,
         contents: &input.sources[0].files[&file.path],
+        facts: input.sources[0].python.get(&file.path),
         package: "toolbox",
     });
     assert_eq!(
@@ -489,9 +496,11 @@ fn destinations_and_links_choose_the_prefix() {
 fn files_without_facts_are_placed_or_stop_the_synthesis() {
     let check_bytes = |bytes: &[u8], kind: &str, severity: Severity| {
         let mut source = sample("");
-        source
-            .files
-            .insert(path("lib/pkg/subject.py"), source_file(bytes, true));
+        let subject = path("lib/pkg/subject.py");
+        source.files.insert(subject.clone(), source_file(bytes));
+        source.python.remove(&subject);
+        let facts = python_facts(bytes, true);
+        source.python.extend(facts.map(|facts| (subject, facts)));
         let rewritten = moved(source, "pkg/subject.py");
         assert_eq!(rewritten.contents, bytes);
         let found: Vec<(&str, Severity)> = rewritten

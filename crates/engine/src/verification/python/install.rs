@@ -14,12 +14,15 @@ use synthesizer_infrastructure::{
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
     text::escape_untrusted,
-    tree::TreePath,
     verification::{Check, Level},
 };
 
-use super::{Subject, environment::Environment, failed, not_run, passed, runner, text::list};
-use crate::{Call, Engine, opening, tools::UserTool};
+use super::{environment::Environment, runner, text::PythonText};
+use crate::{
+    Call, Engine,
+    tools::UserTool,
+    verification::{Subject, copy_of_files, failed, list, not_run, passed, sanitised, unwritable},
+};
 
 /// The files of the project that uv sees.
 const MANIFESTS: &[&str] = &["pyproject.toml", "uv.lock", "README.md"];
@@ -46,6 +49,7 @@ impl Engine {
         &self,
         call: &Call,
         subject: &Subject,
+        text: &PythonText,
         level: Level,
     ) -> Result<Vec<Check>, Failure> {
         let scratch = Arc::new(Scratch::create(&self.config().paths.cache)?);
@@ -76,7 +80,7 @@ impl Engine {
                 call.progress
                     .step(90, "importing every module in the sandbox");
                 let project = copy_of_files(subject, &scratch).await?;
-                checks.extend(import(call, subject, &project, &environment, &sandbox).await?);
+                checks.extend(import(call, text, &project, &environment, &sandbox).await?);
                 if level >= Level::Test {
                     call.progress.step(95, "running the tests in the sandbox");
                     checks.push(tests(call, &project, &environment, &sandbox).await?);
@@ -96,10 +100,9 @@ impl Engine {
         uv: &UserTool,
         level: Level,
     ) -> Result<Installed, Failure> {
-        let (Some(manifest), Some(lock)) = (
-            subject.text.text("pyproject.toml"),
-            subject.text.text("uv.lock"),
-        ) else {
+        let (Some(manifest), Some(lock)) =
+            (subject.text("pyproject.toml"), subject.text("uv.lock"))
+        else {
             return not_installed(not_run("install", "the project has no uv.lock"));
         };
         if let Err(reason) = synthesizer_resolution::check_project(manifest, lock) {
@@ -109,7 +112,7 @@ impl Engine {
         let written = fs::create_dir(&folder).and_then(|()| {
             MANIFESTS
                 .iter()
-                .filter_map(|name| Some((name, subject.text.files().get(*name)?)))
+                .filter_map(|name| Some((name, subject.files.get(*name)?)))
                 .try_for_each(|(name, contents)| fs::write(folder.join(name), contents))
         });
         written.map_err(|error| unwritable(&error))?;
@@ -197,10 +200,6 @@ fn not_installed(check: Check) -> Result<Installed, Failure> {
     })
 }
 
-fn unwritable(error: &std::io::Error) -> Failure {
-    Failure::internal(format!("cannot write to the scratch folder: {error}"))
-}
-
 /// Runs one step of the installation; gives the check to report when it does not succeed.
 async fn run_uv(
     call: &Call,
@@ -248,30 +247,6 @@ async fn run_uv(
     }))
 }
 
-/// Writes the files as they were read into the scratch folder, for the sandbox to see.
-///
-/// The project's own folder is not shown to it: that holds what was not read, such as ignored files and `.git`, and its path may lead
-/// elsewhere by now.
-async fn copy_of_files(subject: &Subject, scratch: &Arc<Scratch>) -> Result<PathBuf, Failure> {
-    let (text, scratch) = (Arc::clone(&subject.text), Arc::clone(scratch));
-    opening::compute(move || {
-        let top = scratch.path().join("files");
-        fs::create_dir(&top).map_err(|error| unwritable(&error))?;
-        for (path, contents) in text.files() {
-            // Only paths below the folder are in a tree.
-            let path = TreePath::new(path).map_err(|refusal| {
-                Failure::internal(format!("a file of the project has a name with {refusal}"))
-            })?;
-            let place = top.join(path.as_str());
-            let written = fs::create_dir_all(place.parent().unwrap_or(&top))
-                .and_then(|()| fs::write(&place, contents));
-            written.map_err(|error| unwritable(&error))?;
-        }
-        Ok(top)
-    })
-    .await
-}
-
 /// Names the `.pth` files of an environment that hold code, the one that uv itself makes apart.
 fn start_up_files(environment: &Path) -> Vec<String> {
     let folders = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
@@ -298,26 +273,14 @@ fn start_up_files(environment: &Path) -> Vec<String> {
     names
 }
 
-fn sanitised(said: &str, scratch: &Path) -> String {
-    let text = said.replace(&*scratch.to_string_lossy(), "");
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
-    let text = lines.join(" ");
-    let masked = synthesizer_infrastructure::telemetry::masking::mask(&text).into_owned();
-    escape_untrusted(&masked.chars().take(600).collect::<String>())
-}
-
 async fn import(
     call: &Call,
-    subject: &Subject,
+    text: &PythonText,
     project: &Path,
     environment: &Environment,
     sandbox: &Sandbox,
 ) -> Result<Vec<Check>, Failure> {
-    let modules = subject.text.modules();
+    let modules = text.modules();
     let nonce = uuid::Uuid::new_v4().simple().to_string();
     let request = serde_json::json!({
         "nonce": nonce,
@@ -333,7 +296,7 @@ async fn import(
         &outcome,
         &nonce,
         &modules,
-        &subject.text.platform_modules(),
+        &text.platform_modules(),
     ))
 }
 

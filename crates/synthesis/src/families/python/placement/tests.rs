@@ -3,7 +3,7 @@
 use synthesizer_model::component::{ExternalImport, Need};
 
 use super::*;
-use crate::sample::{input, needs, path, request, source};
+use crate::families::python::sample::{input, needs, path, request, source};
 
 fn placed(sources: Vec<SourceInput>) -> Result<Placement, Failure> {
     let request = request(&sources);
@@ -11,7 +11,7 @@ fn placed(sources: Vec<SourceInput>) -> Result<Placement, Failure> {
 }
 
 fn at(destination: &str, mut source: SourceInput) -> SourceInput {
-    source.destination = Some(path(destination));
+    source.record.destination = Some(path(destination));
     source
 }
 

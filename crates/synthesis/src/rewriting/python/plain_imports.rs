@@ -8,11 +8,11 @@ use synthesizer_model::{
 };
 
 use super::{
-    Transform,
-    python::{PythonRewrite, shortened},
-    python_from::any_statement,
-    python_names::Standing,
+    from_imports::any_statement,
+    names::Standing,
+    rewriting::{PythonRewrite, shortened},
 };
+use crate::rewriting::Transform;
 
 /// What becomes of the names that bind one first name.
 #[derive(Debug, Clone, PartialEq, Eq)]

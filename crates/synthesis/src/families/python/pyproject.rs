@@ -8,7 +8,7 @@ use synthesizer_model::{
 };
 use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
 
-use crate::input::SynthesisInput;
+use crate::families::python::input::SynthesisInput;
 
 /// Merges what the sources need, sorted by name.
 ///
@@ -33,7 +33,7 @@ pub(crate) fn merge_packages(input: &SynthesisInput<'_>) -> Result<Vec<PlannedPa
                     ErrorCode::Argument,
                     format!(
                         "the project is called {own}, and {} needs the distribution of that name",
-                        source.id
+                        source.record.id
                     ),
                 )
                 .with_hint("choose another name for the project"));
@@ -43,7 +43,7 @@ pub(crate) fn merge_packages(input: &SynthesisInput<'_>) -> Result<Vec<PlannedPa
                 .requirements
                 .extend(needed.requirements.iter().cloned());
             entry.required |= needed.need == Need::Required;
-            entry.imported_by.insert(source.id.clone());
+            entry.imported_by.insert(source.record.id.clone());
         }
     }
     Ok(merged

@@ -10,26 +10,20 @@ use synthesizer_model::{
 };
 
 use super::{
-    MovedFile, Rewriter, Rewritten, Transform,
-    edits::Edits,
-    mark,
+    MovedFile,
     moved::untouched,
-    python_names::{absolute_name, is_package_file},
+    names::{absolute_name, is_package_file},
 };
+use crate::rewriting::{Rewritten, Transform, edits::Edits, mark};
 
-/// Takes Python modules and stubs.
-pub(super) const REWRITER: Rewriter = Rewriter {
-    extensions: &[".py", ".pyi"],
-    rewrite,
-};
-
-fn rewrite(moved: &MovedFile<'_>) -> Rewritten {
+/// Rewrites one file. Total: what it cannot do becomes a finding.
+pub(super) fn rewrite(moved: &MovedFile<'_>) -> Rewritten {
     // A Python file that is no module is data of the code that reads it.
     if moved.file.module.is_none() {
         return untouched(moved);
     }
     let bytes = &moved.contents.bytes;
-    let (Some(facts), Ok(text)) = (&moved.contents.python, std::str::from_utf8(bytes)) else {
+    let (Some(facts), Ok(text)) = (moved.facts, std::str::from_utf8(bytes)) else {
         return without_facts(moved);
     };
     let mut file = PythonRewrite {
@@ -100,7 +94,7 @@ fn without_facts(moved: &MovedFile<'_>) -> Rewritten {
     };
     rewritten.findings.push(
         Finding::new(severity, "not-utf8", what)
-            .of(&moved.source.id)
+            .of(&moved.source.record.id)
             .at(moved.file.path.as_str(), None),
     );
     rewritten
@@ -191,7 +185,7 @@ impl PythonRewrite<'_> {
     pub(super) fn report(&mut self, severity: Severity, kind: &str, what: String, line: u32) {
         self.findings.push(
             Finding::new(severity, kind, what)
-                .of(&self.moved.source.id)
+                .of(&self.moved.source.record.id)
                 .at(self.moved.file.path.as_str(), Some(line)),
         );
     }
@@ -259,7 +253,7 @@ impl PythonRewrite<'_> {
             };
         }
         let mut text = self.edits.apply();
-        if self.moved.source.marks_changes {
+        if self.moved.source.record.marks_changes {
             text = mark::insert(&text, &self.mark());
             self.transforms.insert(Transform::MarkedChanged);
         }
@@ -277,11 +271,15 @@ impl PythonRewrite<'_> {
             .filter_map(|transform| transform.describe())
             .collect();
         let source = self.moved.source;
-        let license = source.license.as_deref().unwrap_or("unknown license");
+        let license = source
+            .record
+            .license
+            .as_deref()
+            .unwrap_or("unknown license");
         let text = format!(
             "Modified by Synthesizer: {} (from {}, {license}).",
             done.join(", "),
-            source.title()
+            source.record.title()
         );
         format!("# {}", escape_untrusted(&text))
     }

@@ -1,33 +1,29 @@
-//! Checks by a project's text alone: every Python file parses, every internal import resolves, every file is as its lock says.
+//! Checks by a project's text alone: every Python file parses, every internal import resolves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use synthesizer_analysis::{placed, python_source::PythonSource, repository};
 use synthesizer_model::{
     dependency::normalize_distribution, failure::Failure, finding::Finding, progress::Progress,
-    synthesis::SynthesisLock, tree::sha256_hex, verification::Check,
+    verification::Check,
 };
 
-use super::{failed, memory_tree, not_run, passed};
+use crate::verification::{failed, list, memory_tree, not_run, passed};
 
-/// How many items a detail names.
-const NAMED: usize = 5;
-
-/// A project's files with their Python parts parsed.
-pub(crate) struct ProjectText {
-    files: BTreeMap<String, Vec<u8>>,
+/// The Python parts of a project.
+pub(super) struct PythonText {
     python: PythonSource,
     declared: BTreeSet<String>,
     name: Option<String>,
 }
 
-impl ProjectText {
+impl PythonText {
     /// Reads a project from its files.
     ///
     /// # Errors
     /// `E_CANCELLED`.
-    pub(crate) fn new(
-        files: Vec<(String, Vec<u8>)>,
+    pub(super) fn new(
+        files: &BTreeMap<String, Vec<u8>>,
         progress: &dyn Progress,
     ) -> Result<Self, Failure> {
         let tree = memory_tree(files.clone());
@@ -39,25 +35,14 @@ impl ProjectText {
             .map(|dependency| normalize_distribution(&dependency.name))
             .collect();
         Ok(Self {
-            files: files.into_iter().collect(),
             python: read.python,
             declared,
             name: read.manifests.project.name,
         })
     }
 
-    /// Gives a file's text.
-    pub(crate) fn text(&self, path: &str) -> Option<&str> {
-        std::str::from_utf8(self.files.get(path)?).ok()
-    }
-
-    /// Gives the contents of the files.
-    pub(crate) fn files(&self) -> &BTreeMap<String, Vec<u8>> {
-        &self.files
-    }
-
     /// Lists the modules that the project installs, parents first.
-    pub(crate) fn modules(&self) -> Vec<String> {
+    pub(super) fn modules(&self) -> Vec<String> {
         self.python
             .graph
             .nodes()
@@ -70,17 +55,17 @@ impl ProjectText {
     }
 
     /// Lists the modules that other systems need and this one may lack.
-    pub(crate) fn platform_modules(&self) -> BTreeSet<String> {
+    pub(super) fn platform_modules(&self) -> BTreeSet<String> {
         placed::modules_of_other_systems(&self.python)
     }
 
     /// Gives the normalised name of the project.
-    pub(crate) fn name(&self) -> Option<&str> {
+    pub(super) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
     /// Runs the checks.
-    pub(crate) fn check(&self) -> Vec<Check> {
+    pub(super) fn check(&self) -> Vec<Check> {
         vec![self.check_parse(), self.check_imports()]
     }
 
@@ -145,50 +130,6 @@ impl ProjectText {
         self.declared.contains(&normalize_distribution(top))
             || known.is_some_and(|name| self.declared.contains(&name))
     }
-
-    /// Compares every file with the hash that `synthesis.lock` has for it; `left_out` says what could not be read as a file.
-    pub(crate) fn check_hashes(&self, left_out: &[String]) -> Check {
-        let Some(text) = self.text("synthesis.lock") else {
-            return not_run("locked", "the project has no synthesis.lock");
-        };
-        let lock: SynthesisLock = match toml::from_str(text) {
-            Ok(lock) => lock,
-            Err(error) => {
-                return failed(
-                    "locked",
-                    format!("synthesis.lock cannot be read: {}", error.message()),
-                );
-            }
-        };
-        let mut differences = Vec::new();
-        for file in &lock.files {
-            match self.files.get(&file.path) {
-                None => differences.push(format!("{} is missing", file.path)),
-                Some(contents) if sha256_hex(contents) != file.sha256 => {
-                    differences.push(format!("{} differs", file.path))
-                }
-                Some(_) => {}
-            }
-        }
-        let locked: BTreeSet<&str> = lock.files.iter().map(|file| file.path.as_str()).collect();
-        let unknown = self
-            .files
-            .keys()
-            .filter(|path| *path != "synthesis.lock" && !locked.contains(path.as_str()));
-        differences.extend(unknown.map(|path| format!("{path} is not in the lock")));
-        differences.extend_from_slice(left_out);
-        if differences.is_empty() {
-            passed(
-                "locked",
-                format!(
-                    "{} files are as the lock says; files that git ignores were not looked at",
-                    lock.files.len()
-                ),
-            )
-        } else {
-            failed("locked", list(differences))
-        }
-    }
 }
 
 fn describe(finding: &Finding) -> String {
@@ -199,16 +140,6 @@ fn describe(finding: &Finding) -> String {
     format!("{path}{line}: {}", finding.what)
 }
 
-/// Joins items, naming the first few and counting the rest.
-pub(super) fn list(items: Vec<String>) -> String {
-    let rest = items.len().saturating_sub(NAMED);
-    let mut text = items.into_iter().take(NAMED).collect::<Vec<_>>().join("; ");
-    if rest > 0 {
-        text.push_str(&format!("; and {rest} more"));
-    }
-    synthesizer_model::text::escape_untrusted(&text)
-}
-
 #[cfg(test)]
 mod tests {
     use synthesizer_model::{progress::Unwatched, verification::Outcome};
@@ -216,16 +147,16 @@ mod tests {
     use super::*;
 
     fn check(files: &[(&str, &str)], expected: [Outcome; 2]) {
-        let mut files: Vec<(String, Vec<u8>)> = files
+        let mut files: BTreeMap<String, Vec<u8>> = files
             .iter()
             .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()))
             .collect();
-        files.push((
+        files.insert(
             "pyproject.toml".into(),
             b"[project]\nname = \"toolbox\"\nversion = \"0\"\n".to_vec(),
-        ));
-        files.push(("src/toolbox/__init__.py".into(), Vec::new()));
-        let text = ProjectText::new(files, &Unwatched).expect("not cancelled");
+        );
+        files.insert("src/toolbox/__init__.py".into(), Vec::new());
+        let text = PythonText::new(&files, &Unwatched).expect("not cancelled");
         let outcomes: Vec<Outcome> = text.check().iter().map(|check| check.result).collect();
         assert_eq!(outcomes, expected, "{:?}", text.check());
     }

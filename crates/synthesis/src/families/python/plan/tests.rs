@@ -8,11 +8,14 @@ use synthesizer_model::{
 };
 
 use super::*;
+use crate::assembly::OutputFile;
 use crate::{
+    families::python::input::SourceInput,
+    families::python::sample::{component, input, needs, path, request, source},
     finish,
-    input::SourceInput,
-    sample::{component, input, needs, path, request, source},
 };
+use bytes::Bytes;
+use synthesizer_model::tree::sha256_hex;
 
 fn click() -> SourceInput {
     let mut click = source(
@@ -24,8 +27,9 @@ fn click() -> SourceInput {
         ],
         &["click/__init__.py"],
     );
-    click.license = Some("BSD-3-Clause".to_owned());
+    click.record.license = Some("BSD-3-Clause".to_owned());
     click
+        .record
         .texts
         .push(("LICENSE.txt".to_owned(), "Copyright Pallets".to_owned()));
     click.needed.push(needs(
@@ -50,9 +54,9 @@ fn requests() -> SourceInput {
         ],
         &[],
     );
-    requests.license = Some("MIT OR Apache-2.0".to_owned());
-    requests.marks_changes = true;
-    requests.destination = Some(path("net"));
+    requests.record.license = Some("MIT OR Apache-2.0".to_owned());
+    requests.record.marks_changes = true;
+    requests.record.destination = Some(path("net"));
     requests
         .needed
         .push(needs("idna", "idna<4,>=2.5", Need::Required));
@@ -162,7 +166,7 @@ fn a_project_has_every_file_with_its_origin() {
 fn the_manifest_declares_what_the_closures_import() {
     let synthesis = planned(vec![click(), requests()]);
     assert_eq!(
-        synthesis.pyproject,
+        synthesis.manifests["pyproject.toml"],
         r#"[project]
 name = "toolbox"
 version = "0.1.0"
@@ -250,7 +254,7 @@ fn the_same_input_gives_the_same_bytes() {
 #[test]
 fn notices_travel_and_unknown_licenses_are_said() {
     let mut unknown = click();
-    unknown.license = None;
+    unknown.record.license = None;
     let synthesis = planned(vec![unknown]);
     assert_eq!(
         text(&synthesis.files, "NOTICE"),
@@ -277,7 +281,7 @@ Copyright Pallets
         text(&synthesis.files, "LICENSES/LicenseRef-click.txt"),
         "Copyright Pallets\n"
     );
-    assert!(!synthesis.pyproject.contains("\nlicense = "));
+    assert!(!synthesis.manifests["pyproject.toml"].contains("\nlicense = "));
     let findings: Vec<(&str, Severity)> = synthesis
         .findings
         .iter()
@@ -289,7 +293,7 @@ Copyright Pallets
 #[test]
 fn headers_and_exceptions_bring_their_texts() {
     let mut source = click();
-    source.license = Some("GPL-3.0-or-later WITH Classpath-exception-2.0".to_owned());
+    source.record.license = Some("GPL-3.0-or-later WITH Classpath-exception-2.0".to_owned());
     source
         .files
         .get_mut(&path("lib/click/_compat.py"))

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use synthesizer_model::{synthesis::ImportHint, text::escape_untrusted};
 
 use crate::{
-    input::{RequestedComponent, SourceInput, SynthesisInput},
-    rewriting::{self, NewNames},
+    families::python::input::{RequestedComponent, SourceInput, SynthesisInput},
+    rewriting::python::{self as rewriting, NewNames},
 };
 
 /// A module to import, and the symbol that it must have.
@@ -54,8 +54,10 @@ fn placed_component(
         Some(_) => modules.first(),
         None => modules.iter().min_by_key(|module| module.len()),
     };
-    let prefix =
-        rewriting::dotted_prefix(input.project_name.package(), source.destination.as_ref());
+    let prefix = rewriting::dotted_prefix(
+        input.project_name.package(),
+        source.record.destination.as_ref(),
+    );
     let import_as = match (main, &component.symbol) {
         (None, _) => format!("import {prefix}"),
         (Some(main), None) => format!("import {main}"),
@@ -125,6 +127,7 @@ pub(crate) fn description(input: &SynthesisInput<'_>) -> String {
         .iter()
         .map(|source| {
             source
+                .record
                 .title()
                 .chars()
                 .filter(|character| {

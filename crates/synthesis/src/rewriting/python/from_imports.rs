@@ -6,7 +6,8 @@ use synthesizer_model::{
     text::ByteRange,
 };
 
-use super::{Transform, python::PythonRewrite, python_names::Standing};
+use super::{names::Standing, rewriting::PythonRewrite};
+use crate::rewriting::Transform;
 
 /// What becomes of one imported name.
 #[derive(Debug, Clone, PartialEq, Eq)]

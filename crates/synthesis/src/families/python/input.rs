@@ -1,18 +1,18 @@
-//! What a synthesis is made of. Values only: names are checked here once, everything else was read by the caller.
+//! What a synthesis of Python is made of. Values only: names are checked here once, everything else was read by the caller.
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use synthesizer_model::{
     ErrorCode, Failure,
     component::{Closure, NeededDistribution},
     finding::Finding,
     python::PythonFile,
     synthesis::SynthesisRequest,
-    tree::{Origin, TreePath},
+    tree::TreePath,
 };
 
-use crate::identifier::{is_builtin, is_module_name};
+use super::identifier::{is_builtin, is_module_name};
+use crate::source::{SourceFile, SourceRecord};
 
 /// The new project's name, in the two forms that it takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,26 +92,16 @@ pub struct SynthesisInput<'a> {
 }
 
 /// One source with the closure to take from it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SourceInput {
-    /// Short name of `[a-z0-9-]`, unique in the input.
-    pub id: String,
-    /// Where it came from.
-    pub origin: Origin,
-    /// Name and version of its distribution, as `importlib.metadata` would tell.
-    pub distribution: Option<(String, String)>,
-    /// SPDX expression, when known.
-    pub license: Option<String>,
-    /// Whether its license asks for changed files to be marked.
-    pub marks_changes: bool,
-    /// A folder below the new package's folder; the package's folder itself when `None`.
-    pub destination: Option<TreePath>,
+    /// What every family knows of it.
+    pub record: SourceRecord,
     /// What to take.
     pub closure: Closure,
     /// Every file of the closure, by its path in the source.
     pub files: BTreeMap<TreePath, SourceFile>,
-    /// File names and texts of its licenses and notices.
-    pub texts: Vec<(String, String)>,
+    /// The facts of those that are Python and UTF-8, with ranges of the contents as they are (a byte order mark included).
+    pub python: BTreeMap<TreePath, PythonFile>,
     /// Distributions that the closure imports.
     pub needed: Vec<NeededDistribution>,
     /// The components as they were asked for.
@@ -120,34 +110,6 @@ pub struct SourceInput {
     pub linked_modules: BTreeMap<String, String>,
     /// Top-level import names that the source provides.
     pub original_packages: Vec<String>,
-}
-
-impl SourceInput {
-    /// Gives name and version for people, such as `click 8.1.7`.
-    pub(crate) fn title(&self) -> String {
-        let title = match (&self.distribution, &self.origin.version) {
-            (Some((name, version)), _) => format!("{name} {version}"),
-            (None, Some(version)) => format!("{} {version}", self.id),
-            (None, None) => self.id.clone(),
-        };
-        // A manifest may say anything; the title stands in comments of code and in NOTICE, one line each.
-        synthesizer_model::text::escape_untrusted(&title)
-    }
-}
-
-/// One file of a source.
-#[derive(Debug, Clone)]
-pub struct SourceFile {
-    /// Its contents.
-    pub bytes: Bytes,
-    /// Its git blob id.
-    pub blob: String,
-    /// Whether it has the executable bit.
-    pub executable: bool,
-    /// Its facts, with ranges of the contents as they are (a byte order mark included); `None` when it is not Python or not UTF-8.
-    pub python: Option<PythonFile>,
-    /// The license of its `SPDX-License-Identifier` header.
-    pub spdx_header: Option<String>,
 }
 
 /// A component that was asked for.

@@ -7,7 +7,7 @@ use synthesizer_model::{
     tree::TreePath,
 };
 
-use crate::input::{SourceInput, SynthesisInput};
+use crate::families::python::input::{SourceInput, SynthesisInput};
 
 /// What a dotted module name is to the source that imports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl<'a> NewNames<'a> {
             }
         }
         Self {
-            prefix: dotted_prefix(package, source.destination.as_ref()),
+            prefix: dotted_prefix(package, source.record.destination.as_ref()),
             modules,
             namespaces,
             own_top_levels,
@@ -284,7 +284,7 @@ fn known_modules(source: &SourceInput) -> BTreeMap<String, Known<'_>> {
         let contents = source.files.get(&file.path);
         let is_package = is_package_file(&file.import_path);
         let known = Known::File {
-            facts: contents.and_then(|contents| contents.python.as_ref()),
+            facts: source.python.get(&file.path),
             is_package,
             makes_modules: !is_package
                 || contents.is_some_and(|contents| writes_modules(&contents.bytes)),
@@ -309,8 +309,11 @@ fn linked_modules<'a>(
 ) -> BTreeMap<&'a str, String> {
     let mut linked = BTreeMap::new();
     for (module, id) in &source.linked_modules {
-        if let Some(other) = input.sources.iter().find(|other| other.id == *id) {
-            let prefix = dotted_prefix(input.project_name.package(), other.destination.as_ref());
+        if let Some(other) = input.sources.iter().find(|other| other.record.id == *id) {
+            let prefix = dotted_prefix(
+                input.project_name.package(),
+                other.record.destination.as_ref(),
+            );
             linked.insert(module.as_str(), prefix);
         }
     }
@@ -322,17 +325,14 @@ fn computes_imports(source: &SourceInput) -> bool {
         .closure
         .files
         .iter()
-        .filter_map(|file| source.files.get(&file.path)?.python.as_ref());
+        .filter_map(|file| source.python.get(&file.path));
     facts.any(PythonFile::computes_imports)
 }
 
 fn taken_names(source: &SourceInput) -> BTreeSet<(String, &str)> {
     let mut taken = BTreeSet::new();
     for file in &source.closure.files {
-        let facts = source
-            .files
-            .get(&file.path)
-            .and_then(|contents| contents.python.as_ref());
+        let facts = source.python.get(&file.path);
         let Some((facts, importer)) = facts.zip(file.module.as_deref()) else {
             continue;
         };

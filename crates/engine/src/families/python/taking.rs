@@ -1,9 +1,6 @@
 //! Reads opened sources and takes what was asked for, following links between them where the request wants it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use synthesizer_analysis::{
     closure::{Selection, Taker},
@@ -14,22 +11,18 @@ use synthesizer_model::{
     failure::{ErrorCode, Failure},
     finding::{Finding, Severity},
     progress::Progress,
+    python::PythonFile,
     tree::{EntryKind, Origin, SourceTree, TreePath},
 };
 use synthesizer_synthesis::{RequestedComponent, SourceFile};
 
-use super::request::Wanted;
+use crate::synthesis::{
+    request::Wanted,
+    sources::{Opened, license_texts, unique_ids},
+};
 
 /// How many entries that were left out a plan names.
 const MOST_LEFT_OUT: usize = 20;
-
-/// A source that was opened.
-pub(crate) struct Opened {
-    pub(crate) wanted: Wanted,
-    pub(crate) tree: Arc<dyn SourceTree>,
-    /// The origin as the lock will tell it.
-    pub(crate) origin: Origin,
-}
 
 /// What was taken of one source.
 pub(crate) struct Taken {
@@ -40,6 +33,7 @@ pub(crate) struct Taken {
     pub(crate) read: ReadSource,
     pub(crate) closure: Closure,
     pub(crate) files: BTreeMap<TreePath, SourceFile>,
+    pub(crate) python: BTreeMap<TreePath, PythonFile>,
     pub(crate) texts: Vec<(String, String)>,
     pub(crate) components: Vec<RequestedComponent>,
     pub(crate) linked_modules: BTreeMap<String, String>,
@@ -105,13 +99,15 @@ pub(crate) fn take_all(
         let left_out = left_out(source.tree.as_ref(), &read, &closure);
         closure.findings.extend(left_out);
         let files = contents(source.tree.as_ref(), &read, &closure)?;
-        let texts = license_texts(source.tree.as_ref(), &read);
+        let python = facts(&read, &closure);
+        let texts = license_texts(source.tree.as_ref(), &read.licenses.texts);
         taken.push(Taken {
             id,
             repository: source.wanted.location.to_string(),
             origin: source.origin,
             destination: source.wanted.destination,
             read,
+            python,
             closure,
             files,
             texts,
@@ -156,23 +152,6 @@ fn left_out(tree: &dyn SourceTree, read: &ReadSource, closure: &Closure) -> Vec<
         )));
     }
     findings
-}
-
-fn unique_ids(opened: &[Opened]) -> Vec<String> {
-    let mut known: BTreeSet<String> = BTreeSet::new();
-    opened
-        .iter()
-        .map(|source| {
-            let slug = &source.origin.slug;
-            let numbered = (2..).map(|number| format!("{slug}-{number}"));
-            let id = std::iter::once(slug.clone())
-                .chain(numbered)
-                .find(|id| !known.contains(id))
-                .expect("the numbers do not end");
-            known.insert(id.clone());
-            id
-        })
-        .collect()
 }
 
 fn select(taker: &Taker<'_>, wanted: &Wanted) -> Result<Vec<Selection>, Failure> {
@@ -294,7 +273,6 @@ fn contents(
                 bytes: parsed.bytes.clone(),
                 blob: parsed.blob.clone(),
                 executable: is_executable,
-                python: parsed.facts.clone(),
                 spdx_header: parsed.spdx_header.clone(),
             },
             None => {
@@ -306,7 +284,6 @@ fn contents(
                     bytes: blob.bytes,
                     blob: blob.id,
                     executable: is_executable,
-                    python: None,
                     spdx_header: header,
                 }
             }
@@ -316,16 +293,11 @@ fn contents(
     Ok(files)
 }
 
-fn license_texts(tree: &dyn SourceTree, read: &ReadSource) -> Vec<(String, String)> {
-    read.licenses
-        .texts
-        .iter()
-        .filter_map(|path| {
-            let blob = tree.read(&TreePath::new(path).ok()?).ok()?;
-            Some((
-                path.clone(),
-                String::from_utf8_lossy(&blob.bytes).into_owned(),
-            ))
-        })
-        .collect()
+/// Gives the facts of the files of a closure that were parsed.
+fn facts(read: &ReadSource, closure: &Closure) -> BTreeMap<TreePath, PythonFile> {
+    let parsed = closure.files.iter().filter_map(|file| {
+        let parsed = read.python.files.get(&file.path)?;
+        Some((file.path.clone(), parsed.facts.clone()?))
+    });
+    parsed.collect()
 }

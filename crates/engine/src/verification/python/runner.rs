@@ -6,7 +6,7 @@ use serde::Deserialize;
 use synthesizer_infrastructure::sandbox::{Kill, SandboxOutcome};
 use synthesizer_model::{text::escape_untrusted, verification::Check};
 
-use super::{failed, passed, text::list};
+use crate::verification::{failed, list, passed};
 
 /// The program that runs inside.
 pub(super) const PROGRAM: &str = include_str!("runner.py");

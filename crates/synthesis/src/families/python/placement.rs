@@ -9,9 +9,9 @@ use synthesizer_model::{
 };
 
 use crate::{
-    identifier::is_module_name,
-    input::{SourceInput, SynthesisInput},
-    rewriting::dotted_prefix,
+    families::python::identifier::is_module_name,
+    families::python::input::{SourceInput, SynthesisInput},
+    rewriting::python::dotted_prefix,
 };
 
 /// A closure's file with its new path.
@@ -69,7 +69,7 @@ pub(crate) fn place(input: &SynthesisInput<'_>) -> Result<Placement, Failure> {
 }
 
 fn check_destination(source: &SourceInput) -> Result<(), Failure> {
-    let Some(destination) = &source.destination else {
+    let Some(destination) = &source.record.destination else {
         return Ok(());
     };
     let refused = destination
@@ -82,7 +82,7 @@ fn check_destination(source: &SourceInput) -> Result<(), Failure> {
             ErrorCode::Argument,
             format!(
                 "the destination {destination} of {} cannot be imported: {component} is not a name that Python accepts",
-                source.id
+                source.record.id
             ),
         )
         .with_hint("use folders named by letters, digits and underscores, such as vendor/click")),
@@ -98,9 +98,12 @@ fn check_package_is_free(source: &SourceInput, package: &str) -> Result<(), Fail
         .find(|import| import.top_level() == package);
     let imported_by = match (provided, external) {
         (false, None) => return Ok(()),
-        (true, _) => format!("the source {} provides", source.id),
+        (true, _) => format!("the source {} provides", source.record.id),
         (false, Some(import)) => {
-            format!("{}:{} of {} imports", import.path, import.line, source.id)
+            format!(
+                "{}:{} of {} imports",
+                import.path, import.line, source.record.id
+            )
         }
     };
     Err(Failure::new(
@@ -115,7 +118,7 @@ fn check_package_is_free(source: &SourceInput, package: &str) -> Result<(), Fail
 /// Gives the folder of the new project below which a source's import root is placed.
 fn root_of(input: &SynthesisInput<'_>, source: &SourceInput) -> String {
     let package = input.project_name.package();
-    source.destination.as_ref().map_or_else(
+    source.record.destination.as_ref().map_or_else(
         || format!("src/{package}"),
         |destination| format!("src/{package}/{destination}"),
     )
@@ -183,7 +186,7 @@ fn describe(input: &SynthesisInput<'_>, placed: &PlacedFile) -> String {
     let source = &input.sources[placed.source];
     format!(
         "{} of {}",
-        source.closure.files[placed.file].path, source.id
+        source.closure.files[placed.file].path, source.record.id
     )
 }
 
@@ -208,19 +211,19 @@ fn generate_packages(
         for package in &source.closure.generated_packages {
             let reason = format!(
                 "makes a package of modules of {} without running its own file",
-                source.id
+                source.record.id
             );
             wanted
                 .entry(tree_path(&format!("{root}/{package}"))?)
                 .or_insert(reason);
         }
-        let Some(destination) = &source.destination else {
+        let Some(destination) = &source.record.destination else {
             continue;
         };
         let mut folder = format!("src/{}", input.project_name.package());
         for component in destination.as_str().split('/') {
             folder = format!("{folder}/{component}");
-            let reason = format!("makes a package of the destination of {}", source.id);
+            let reason = format!("makes a package of the destination of {}", source.record.id);
             wanted
                 .entry(tree_path(&format!("{folder}/__init__.py"))?)
                 .or_insert(reason);
@@ -318,7 +321,10 @@ fn find_copies(input: &SynthesisInput<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut homes: BTreeMap<&str, Vec<(&SourceInput, String)>> = BTreeMap::new();
     for source in &input.sources {
-        let prefix = dotted_prefix(input.project_name.package(), source.destination.as_ref());
+        let prefix = dotted_prefix(
+            input.project_name.package(),
+            source.record.destination.as_ref(),
+        );
         for top_level in top_levels(source) {
             homes
                 .entry(top_level)
@@ -337,7 +343,7 @@ fn find_copies(input: &SynthesisInput<'_>) -> Vec<Finding> {
                     "two-live-copies",
                     format!(
                         "the project has two live copies of {top_level}: {one_prefix}.{top_level} of {} and {other_prefix}.{top_level} of {}",
-                        one.id, other.id
+                        one.record.id, other.record.id
                     ),
                 ));
             } else if has_own_file(one, top_level) || has_own_file(other, top_level) {
@@ -346,7 +352,7 @@ fn find_copies(input: &SynthesisInput<'_>) -> Vec<Finding> {
                     "package-shared",
                     format!(
                         "{} and {} both put files into the package {one_prefix}.{top_level}",
-                        one.id, other.id
+                        one.record.id, other.record.id
                     ),
                 ));
             }
@@ -365,10 +371,10 @@ fn find_copies(input: &SynthesisInput<'_>) -> Vec<Finding> {
                         "two-live-copies",
                         format!(
                             "{} imports {import} from the distribution {}, and the project has a copy of it; link = true makes it use the copy",
-                            source.id, needed.name
+                            source.record.id, needed.name
                         ),
                     )
-                    .of(&source.id),
+                    .of(&source.record.id),
                 );
             }
         }

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use synthesizer_model::{
     component::{Closure, ClosureFile, Need, NeededDistribution, Reason},
+    python::PythonFile,
     synthesis::{RequestedRepository, SynthesisRequest},
     tree::{Blob, Origin, TreePath},
 };
 
-use crate::input::{ProjectName, RequestedComponent, SourceFile, SourceInput, SynthesisInput};
+use super::input::{ProjectName, RequestedComponent, SourceInput, SynthesisInput};
+use crate::source::{SourceFile, SourceRecord};
 
 pub(crate) fn path(text: &str) -> TreePath {
     TreePath::new(text).expect(text)
@@ -25,6 +27,7 @@ pub(crate) fn source(id: &str, files: &[(&str, &str)], generated: &[&str]) -> So
         ..Closure::default()
     };
     let mut contents = BTreeMap::new();
+    let mut facts = BTreeMap::new();
     let mut top_levels: Vec<String> = Vec::new();
     for package in generated {
         closure.modules.push(module_name(package));
@@ -42,27 +45,31 @@ pub(crate) fn source(id: &str, files: &[(&str, &str)], generated: &[&str]) -> So
             import_path: (*import_path).to_owned(),
             reason: Reason::Requested,
         });
-        contents.insert(in_source, source_file(text.as_bytes(), is_python));
+        facts.extend(python_facts(text.as_bytes(), is_python).map(|one| (in_source.clone(), one)));
+        contents.insert(in_source, source_file(text.as_bytes()));
     }
     closure.modules.sort();
     top_levels.sort();
     top_levels.dedup();
     SourceInput {
-        id: id.to_owned(),
-        origin: Origin {
-            slug: id.to_owned(),
-            url: format!("pypi:{id}@1.2.3"),
-            revision: "sha256:00".to_owned(),
-            version: Some("1.2.3".to_owned()),
-            platform: "pypi".to_owned(),
+        record: SourceRecord {
+            id: id.to_owned(),
+            origin: Origin {
+                slug: id.to_owned(),
+                url: format!("pypi:{id}@1.2.3"),
+                revision: "sha256:00".to_owned(),
+                version: Some("1.2.3".to_owned()),
+                platform: "pypi".to_owned(),
+            },
+            distribution: Some((id.to_owned(), "1.2.3".to_owned())),
+            license: Some("MIT".to_owned()),
+            marks_changes: false,
+            destination: None,
+            texts: Vec::new(),
         },
-        distribution: Some((id.to_owned(), "1.2.3".to_owned())),
-        license: Some("MIT".to_owned()),
-        marks_changes: false,
-        destination: None,
         closure,
         files: contents,
-        texts: Vec::new(),
+        python: facts,
         needed: Vec::new(),
         components: Vec::new(),
         linked_modules: BTreeMap::new(),
@@ -70,19 +77,21 @@ pub(crate) fn source(id: &str, files: &[(&str, &str)], generated: &[&str]) -> So
     }
 }
 
-pub(crate) fn source_file(bytes: &[u8], is_python: bool) -> SourceFile {
+pub(crate) fn source_file(bytes: &[u8]) -> SourceFile {
     let blob = Blob::new(Bytes::copy_from_slice(bytes));
-    let python = std::str::from_utf8(bytes)
-        .ok()
-        .filter(|_| is_python)
-        .map(synthesizer_analysis::languages::python::parse);
     SourceFile {
         bytes: blob.bytes,
         blob: blob.id,
         executable: false,
-        python,
         spdx_header: None,
     }
+}
+
+pub(crate) fn python_facts(bytes: &[u8], is_python: bool) -> Option<PythonFile> {
+    std::str::from_utf8(bytes)
+        .ok()
+        .filter(|_| is_python)
+        .map(synthesizer_analysis::languages::python::parse)
 }
 
 fn module_name(import_path: &str) -> String {
@@ -121,14 +130,14 @@ pub(crate) fn request(sources: &[SourceInput]) -> SynthesisRequest {
         repositories: sources
             .iter()
             .map(|source| RequestedRepository {
-                url: source.origin.url.clone(),
+                url: source.record.origin.url.clone(),
                 rev: None,
                 components: source
                     .components
                     .iter()
                     .map(|component| component.text.clone())
                     .collect(),
-                destination: source.destination.as_ref().map(TreePath::to_string),
+                destination: source.record.destination.as_ref().map(TreePath::to_string),
             })
             .collect(),
     }

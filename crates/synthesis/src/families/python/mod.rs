@@ -1,0 +1,13 @@
+//! A Python project: components down to a symbol, placed below `src/<package>`.
+
+mod components;
+mod identifier;
+pub(crate) mod input;
+mod placement;
+mod plan;
+mod pyproject;
+#[cfg(test)]
+pub(crate) mod sample;
+
+pub use input::{ProjectName, RequestedComponent, SourceInput, SynthesisInput};
+pub use plan::plan;

@@ -1,0 +1,48 @@
+//! A Python source's file on its way into the new project.
+
+use std::collections::BTreeSet;
+
+use synthesizer_model::{component::ClosureFile, python::PythonFile};
+
+use super::NewNames;
+use crate::{
+    families::python::input::SourceInput,
+    rewriting::{Rewritten, Transform},
+    source::SourceFile,
+};
+
+/// A file on its way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MovedFile<'a> {
+    /// Its source.
+    pub(crate) source: &'a SourceInput,
+    /// The new names of the source's modules.
+    pub(crate) names: &'a NewNames<'a>,
+    /// Its place in the source.
+    pub(crate) file: &'a ClosureFile,
+    /// Its contents.
+    pub(crate) contents: &'a SourceFile,
+    /// Its facts; `None` when it is not Python or not UTF-8.
+    pub(crate) facts: Option<&'a PythonFile>,
+    /// The new project's package.
+    pub(crate) package: &'a str,
+}
+
+/// Rewrites a module or stub; leaves any other file byte for byte.
+pub(crate) fn rewrite(moved: &MovedFile<'_>) -> Rewritten {
+    let name = moved.file.path.file_name();
+    if [".py", ".pyi"].iter().any(|ending| name.ends_with(ending)) {
+        super::rewriting::rewrite(moved)
+    } else {
+        untouched(moved)
+    }
+}
+
+/// Gives a file as it is.
+pub(super) fn untouched(moved: &MovedFile<'_>) -> Rewritten {
+    Rewritten {
+        contents: moved.contents.bytes.clone(),
+        transforms: BTreeSet::from([Transform::Moved]),
+        findings: Vec::new(),
+    }
+}
