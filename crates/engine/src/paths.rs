@@ -122,6 +122,7 @@ mod tests {
             cache: Default::default(),
             server: Default::default(),
             admin: Default::default(),
+            jobs: Default::default(),
             tokens: Default::default(),
             tool_environment: Default::default(),
             offline: true,

@@ -8,7 +8,7 @@
 //! - `rewriting`: edits of moved code by exact byte ranges, one folder a language
 //! - [`templates`]: the files that a project has whatever it is made of, as data
 //! - `pinned_request`: the plan written back, every source pinned
-//! - [`provenance`]: the lock, NOTICE and license texts
+//! - [`provenance`]: the lock, NOTICE, license texts and the bill of materials
 
 mod assembly;
 pub mod families;
@@ -20,5 +20,5 @@ pub mod templates;
 
 pub use assembly::{OutputFile, Synthesis};
 pub use families::python::{ProjectName, RequestedComponent, SourceInput, SynthesisInput, plan};
-pub use provenance::finish;
+pub use provenance::{Completion, finish};
 pub use source::{SourceFile, SourceRecord};

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use synthesizer_model::{
     dependency::Ecosystem,
     failure::{ErrorCode, Failure},
-    resolution::Resolution,
+    resolution::{Resolution, ResolvedPackage},
     synthesis::{LockedResolution, SynthesisRequest},
     verification::{Check, Level},
 };
@@ -112,6 +112,8 @@ pub(crate) struct Locked {
     pub(crate) files: Vec<(String, String)>,
     /// What `synthesis.lock` says of it; `None` when the packages could not be locked.
     pub(crate) resolution: Option<LockedResolution>,
+    /// The packages that the lock files hold, the project's own apart, sorted by name and version.
+    pub(crate) packages: Vec<ResolvedPackage>,
     /// What to know.
     pub(crate) warnings: Vec<String>,
 }

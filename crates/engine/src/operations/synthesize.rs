@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use synthesizer_infrastructure::{
     project::{ProjectFile, Staging},
     telemetry::tasks,
@@ -17,15 +16,14 @@ use synthesizer_model::{
     job::JobRecord,
     reference::Location,
     synthesis::{RequestedRepository, SynthesisRequest, SynthesisResult},
-    tree::TreePath,
     verification::Level,
 };
-use synthesizer_synthesis::{OutputFile, ProjectName, Synthesis, templates};
+use synthesizer_synthesis::{OutputFile, ProjectName, templates};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Call, Engine,
-    families::{self, Family, Planned, Preparation, Prepared},
+    families::{self, Planned, Preparation, Prepared},
     jobs::{JobProgress, RunningJob},
     observing::observed,
     opening, paths,
@@ -33,7 +31,6 @@ use crate::{
         answer::{self, Built},
         planning, readme,
         request::{self, Wanted},
-        sources::Opened,
     },
     verification::Subject,
 };
@@ -182,31 +179,12 @@ impl Engine {
             tools::find(program, &self.config().tool_environment)?;
         }
         call.progress.step(2, STEPS[0]);
-        let locations: Vec<Location> = wanted
-            .iter()
-            .map(|source| source.location.clone())
-            .collect();
-        let trees = self.open_all(call, &locations, &request.base).await?;
-        call.progress.step(25, STEPS[1]);
         let repositories: Vec<RequestedRepository> =
             wanted.iter().map(Wanted::as_requested).collect();
-        let opened = wanted
-            .into_iter()
-            .zip(trees)
-            .map(|(wanted, tree)| {
-                let origin = planning::portable_origin(
-                    tree.origin(),
-                    &wanted.location,
-                    &request.base,
-                    &output,
-                );
-                Opened {
-                    wanted,
-                    tree,
-                    origin,
-                }
-            })
-            .collect();
+        let opened = self
+            .open_sources(call, wanted, &request.base, &output)
+            .await?;
+        call.progress.step(25, STEPS[1]);
         let merged = planning::merged_request(&request.request, &repositories);
         let preparation = Preparation {
             request: merged.clone(),
@@ -236,40 +214,6 @@ impl Engine {
             return Ok(result);
         }
         self.place(call, &request, &output, built, result).await
-    }
-
-    /// Adds what only a solver and the whole plan can tell: the lock, the README, the provenance lock.
-    async fn complete(
-        &self,
-        call: &Call,
-        family: &dyn Family,
-        synthesis: Synthesis,
-        readme: String,
-    ) -> Result<Built, Failure> {
-        let locked = family.lock(self, call, &synthesis).await?;
-        let mut additional = locked.files;
-        additional.push(("README.md".to_owned(), readme));
-        let files = additional
-            .into_iter()
-            .map(|(path, text)| {
-                let path = TreePath::new(&path).expect("a plain file name");
-                (path, Bytes::from(text), "generated".to_owned())
-            })
-            .collect();
-        let (mut plan, imports, packages) = (
-            synthesis.plan.clone(),
-            synthesis.imports.clone(),
-            synthesis.packages.len(),
-        );
-        let files = synthesizer_synthesis::finish(synthesis, files, locked.resolution);
-        answer::plan_added_files(&mut plan, &files);
-        Ok(Built {
-            files,
-            plan,
-            imports,
-            packages,
-            warnings: locked.warnings,
-        })
     }
 
     /// Writes, verifies and places.

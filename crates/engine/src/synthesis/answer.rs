@@ -64,6 +64,8 @@ pub(crate) fn plan_added_files(plan: &mut PlanSummary, files: &[OutputFile]) {
         let reason = match file.path.as_str() {
             "README.md" => "tells what the project is made of",
             "synthesis.lock" => "records where every file comes from",
+            "sbom.cdx.json" => "lists the sources, their files and the packages, for tools",
+            "REUSE.toml" => "tells the license of every file, for tools",
             _ => "locks the packages",
         };
         plan.files.push(PlannedFile {

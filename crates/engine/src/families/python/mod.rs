@@ -137,6 +137,7 @@ async fn lock(engine: &Engine, call: &Call, synthesis: &Synthesis) -> Result<Loc
                 sha256: sha256_hex(lock.lock.content.as_bytes()),
             }),
             files: vec![(lock.lock.name, lock.lock.content)],
+            packages: lock.packages,
             warnings: lock.warnings,
         }),
         Err(LockProblem::Failure(failure)) => Err(failure),

@@ -1,23 +1,21 @@
-//! The components that were asked for under their new names: how to import them, and what the templates say of them.
+//! The components that were asked for under their new names: how to import them, and what the smoke test imports of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use synthesizer_model::{synthesis::ImportHint, text::escape_untrusted};
+use synthesizer_model::synthesis::ImportHint;
 
 use crate::{
     families::python::input::{RequestedComponent, SourceInput, SynthesisInput},
     rewriting::python::{self as rewriting, NewNames},
+    templates::TestedComponent,
 };
-
-/// A module to import, and the symbol that it must have.
-type TestedModule = (String, Option<String>);
 
 /// A requested component with its new names.
 pub(crate) struct PlacedComponent {
     /// How to import it.
     pub(crate) hint: ImportHint,
     /// What the smoke test imports.
-    tested: Vec<TestedModule>,
+    tested: Vec<TestedComponent>,
 }
 
 /// Gives the requested components of all sources their new names, in the order of the request.
@@ -66,12 +64,18 @@ fn placed_component(
             format!("from {main} import {first}")
         }
     };
-    let mut tested: Vec<TestedModule> = top_modules(&modules)
-        .map(|module| (module.to_owned(), None))
+    let mut tested: Vec<TestedComponent> = top_modules(&modules)
+        .map(|module| TestedComponent {
+            module: module.to_owned(),
+            symbol: None,
+        })
         .collect();
     if let (Some(main), Some(symbol)) = (main, &component.symbol) {
-        tested.retain(|(module, _)| module != main);
-        tested.push((main.clone(), Some(symbol.clone())));
+        tested.retain(|one| one.module != *main);
+        tested.push(TestedComponent {
+            module: main.clone(),
+            symbol: Some(symbol.clone()),
+        });
     }
     PlacedComponent {
         hint: ImportHint {
@@ -95,29 +99,13 @@ fn top_modules(modules: &[String]) -> impl Iterator<Item = &str> {
         .filter(|module| !module.ends_with(".__main__"))
 }
 
-/// Gives the values that a template can ask for.
-pub(crate) fn template_values(
-    input: &SynthesisInput<'_>,
-    components: &[PlacedComponent],
-) -> BTreeMap<&'static str, String> {
-    let cases: BTreeSet<&TestedModule> = components
+/// Lists what the smoke test imports; sorted, nothing twice.
+pub(crate) fn tested_components(components: &[PlacedComponent]) -> Vec<TestedComponent> {
+    let tested: BTreeSet<&TestedComponent> = components
         .iter()
         .flat_map(|component| &component.tested)
         .collect();
-    let components = cases
-        .into_iter()
-        .map(|(module, symbol)| {
-            let symbol = symbol
-                .as_deref()
-                .map_or_else(|| "None".to_owned(), python_string);
-            format!("    ({}, {symbol}),\n", python_string(module))
-        })
-        .collect();
-    BTreeMap::from([
-        ("package", input.project_name.package().to_owned()),
-        ("title", description(input)),
-        ("components", components),
-    ])
+    tested.into_iter().cloned().collect()
 }
 
 /// Gives one sentence on what the project is made of, in plain ASCII without quotes, so that it fits everywhere.
@@ -142,10 +130,4 @@ pub(crate) fn description(input: &SynthesisInput<'_>) -> String {
         [several @ .., last] => format!("{} and {last}", several.join(", ")),
     };
     format!("Parts of {list}.")
-}
-
-/// Writes a Python string literal; invisible characters, which no module's name has, are shown escaped.
-fn python_string(text: &str) -> String {
-    let visible = escape_untrusted(text);
-    format!("\"{}\"", visible.replace('\\', "\\\\").replace('"', "\\\""))
 }

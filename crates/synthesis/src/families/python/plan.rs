@@ -12,7 +12,7 @@ use super::{
 use crate::{
     assembly::{Assembly, Moved, Synthesis, Told},
     rewriting::python::{self as rewriting, MovedFile, NewNames},
-    templates,
+    templates::{self, Values},
 };
 
 /// Makes everything of the new project except what needs a solver or a writer of prose: `uv.lock`, `requirements.txt`, `README.md`
@@ -38,9 +38,23 @@ pub fn plan(input: &SynthesisInput<'_>) -> Result<Synthesis, Failure> {
         assembly.add_generated(package.path.as_str(), "", &package.reason)?;
     }
     let components = components::place_components(input, &names);
-    let values = components::template_values(input, &components);
-    for file in templates::render(template, &values)? {
-        assembly.add_template_file(&file)?;
+    let filled = templates::fill(
+        template,
+        &Values {
+            ecosystem: input.request.ecosystem.clone(),
+            name: input.project_name.distribution().to_owned(),
+            package: input.project_name.package().to_owned(),
+            title: components::description(input),
+            components: components::tested_components(&components),
+            moved: placement
+                .files
+                .iter()
+                .map(|file| file.path.clone())
+                .collect(),
+        },
+    )?;
+    for file in &filled.files {
+        assembly.add_template_file(file)?;
     }
     let licenses = assembly.licenses();
     let facts = ManifestFacts {

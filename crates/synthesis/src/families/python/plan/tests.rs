@@ -10,6 +10,7 @@ use synthesizer_model::{
 use super::*;
 use crate::assembly::OutputFile;
 use crate::{
+    Completion,
     families::python::input::SourceInput,
     families::python::sample::{component, input, needs, path, request, source},
     finish,
@@ -212,12 +213,12 @@ fn the_lock_lists_every_file_but_itself() {
         lock: "uv.lock".to_owned(),
         sha256: "00".to_owned(),
     };
-    let additional = vec![(
-        path("uv.lock"),
-        Bytes::from_static(b"x"),
-        "generated".to_owned(),
-    )];
-    let files = finish(synthesis, additional, Some(resolution));
+    let completion = Completion {
+        files: vec![(path("uv.lock"), Bytes::from_static(b"x"))],
+        resolution: Some(resolution),
+        packages: Vec::new(),
+    };
+    let files = finish(synthesis, completion);
     let lock: SynthesisLock = toml::from_str(text(&files, "synthesis.lock")).expect("a lock");
     let listed: Vec<&str> = lock.files.iter().map(|file| file.path.as_str()).collect();
     let others: Vec<&str> = files
@@ -247,7 +248,7 @@ fn the_lock_lists_every_file_but_itself() {
 
 #[test]
 fn the_same_input_gives_the_same_bytes() {
-    let files = || finish(planned(vec![click(), requests()]), Vec::new(), None);
+    let files = || finish(planned(vec![click(), requests()]), Completion::default());
     assert_eq!(files(), files());
 }
 

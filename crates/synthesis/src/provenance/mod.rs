@@ -1,10 +1,14 @@
-//! Where everything came from: `synthesis.lock`, `NOTICE` and `LICENSES/`. No times, no paths of this machine.
+//! Where everything came from: `synthesis.lock`, `NOTICE`, `LICENSES/`, `REUSE.toml` and `sbom.cdx.json`. No times, no paths of this machine.
+
+mod reuse;
+mod sbom;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use synthesizer_model::{
     finding::{Finding, Severity},
+    resolution::ResolvedPackage,
     synthesis::{LockedFile, LockedResolution, LockedSource, SynthesisLock},
     tree::{TreePath, sha256_hex},
 };
@@ -225,29 +229,27 @@ pub(crate) fn locked_generated(path: &TreePath, contents: &[u8], license: &str) 
     }
 }
 
-/// Adds the files that only the caller can make (`README.md`, the ecosystem's lock) and `synthesis.lock`, which lists every file
-/// but itself. The label of an additional file is what the lock records as its source, `generated` as a rule; one at a path that
-/// the synthesis has too takes its place.
-pub fn finish(
-    synthesis: Synthesis,
-    additional: Vec<(TreePath, Bytes, String)>,
-    resolution: Option<LockedResolution>,
-) -> Vec<OutputFile> {
-    let mut files: BTreeMap<TreePath, OutputFile> = synthesis
-        .files
-        .into_iter()
-        .map(|file| (file.path.clone(), file))
-        .collect();
-    let mut locked: BTreeMap<String, LockedFile> = synthesis
-        .locked_files
-        .into_iter()
-        .map(|file| (file.path.clone(), file))
-        .collect();
-    for (path, contents, label) in additional {
-        let entry = LockedFile {
-            source: label,
-            ..locked_generated(&path, &contents, GENERATED_LICENSE)
-        };
+/// What only the caller can add to a planned project.
+#[derive(Debug, Clone, Default)]
+pub struct Completion {
+    /// Paths and texts of `README.md` and the ecosystem's locks. One at a path that the synthesis has too takes its place.
+    pub files: Vec<(TreePath, Bytes)>,
+    /// What the lock says of the resolution; `None` when nothing was resolved.
+    pub resolution: Option<LockedResolution>,
+    /// The packages that the ecosystem's lock holds, sorted by name and version.
+    pub packages: Vec<ResolvedPackage>,
+}
+
+/// Adds what only the caller can make, then `REUSE.toml`, `sbom.cdx.json`, and `synthesis.lock`, which lists every file but itself.
+pub fn finish(synthesis: Synthesis, completion: Completion) -> Vec<OutputFile> {
+    let files = synthesis.files.into_iter();
+    let mut files: BTreeMap<TreePath, OutputFile> =
+        files.map(|file| (file.path.clone(), file)).collect();
+    let locked = synthesis.locked_files.into_iter();
+    let mut locked: BTreeMap<String, LockedFile> =
+        locked.map(|file| (file.path.clone(), file)).collect();
+    let mut add = |locked: &mut BTreeMap<String, LockedFile>, path: TreePath, contents: Bytes| {
+        let entry = locked_generated(&path, &contents, GENERATED_LICENSE);
         locked.insert(entry.path.clone(), entry);
         let file = OutputFile {
             path: path.clone(),
@@ -255,19 +257,35 @@ pub fn finish(
             executable: false,
         };
         files.insert(path, file);
+    };
+    for (path, contents) in completion.files {
+        add(&mut locked, path, contents);
     }
     let mut sources = synthesis.sources;
     sources.sort_by(|one, other| one.id.cmp(&other.id));
+    let bill = sbom::write(&sbom::Materials {
+        project: &synthesis.project,
+        sources: &sources,
+        files: &locked,
+        packages: &completion.packages,
+    });
+    add(&mut locked, plain_path("sbom.cdx.json"), Bytes::from(bill));
+    // The lock is not in itself, and still a file with a license.
+    let mut annotated = locked.clone();
+    let own = locked_generated(&plain_path("synthesis.lock"), b"", GENERATED_LICENSE);
+    annotated.insert(own.path.clone(), own);
+    let reuse = reuse::write(&annotated, &sources, &synthesis.project.name);
+    add(&mut locked, plain_path("REUSE.toml"), Bytes::from(reuse));
     let lock = SynthesisLock {
         version: 1,
         project: synthesis.project,
         sources,
-        files: locked.into_values().collect(),
-        resolution,
+        files: locked.values().cloned().collect(),
+        resolution: completion.resolution,
     };
     let text =
         toml::to_string(&lock).expect("strings, numbers and lists of tables are always TOML");
-    let path = TreePath::new("synthesis.lock").expect("a plain name is a path");
+    let path = plain_path("synthesis.lock");
     files.insert(
         path.clone(),
         OutputFile {
@@ -277,4 +295,8 @@ pub fn finish(
         },
     );
     files.into_values().collect()
+}
+
+fn plain_path(name: &str) -> TreePath {
+    TreePath::new(name).expect("a plain name is a path")
 }
