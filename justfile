@@ -38,6 +38,10 @@ bench-resolution *WORDS:
     cargo bench -p synthesizer-resolution --bench first_look
     cargo bench -p synthesizer --bench resolution -- {{WORDS}}
 
+# Measures synthesis beside `git clone`, and how it grows with the files taken; WORDS such as `real`, `growth`, `--rounds=3`.
+bench-synthesis *WORDS:
+    cargo bench -p synthesizer --bench synthesis -- {{WORDS}}
+
 # Causes every fault of another service that the program must survive, TIMES times.
 faults TIMES="200":
     ./scripts/faults {{TIMES}}

@@ -19,14 +19,21 @@
 //! - [`closure`]: everything that taking a component brings
 //! - `effects`, `relative_names`, `named_modules`, `import_order`: what one module needs, from its imports and from names in strings, and
 //!   whether the imports can run in that order
+//! - [`upstream_tests`]: the tests of a source that come along with a closure, and what they need
 //! - [`needed`]: from imports to the distributions to declare
 //! - [`placed`]: whether the imports of a placed project resolve
 //! - [`standard_library`], [`distributions`]: tables
+//! - [`ecmascript_closure`]: everything that taking a part of JavaScript or TypeScript brings
 //! - [`memory_tree`]: a tree from bytes in memory
+//!
+//! What taking a part of Rust brings:
+//! - [`crate_closure`]: whole packages with those that they name by path, or modules with what they use
 
 pub mod closure;
 pub mod components;
+pub mod crate_closure;
 pub mod distributions;
+pub mod ecmascript_closure;
 mod effects;
 pub mod file_graph;
 mod file_roles;
@@ -48,3 +55,4 @@ mod relative_names;
 pub mod repository;
 pub mod roles;
 pub mod standard_library;
+pub mod upstream_tests;

@@ -2,6 +2,8 @@
 
 use synthesizer_model::{finding::Finding, synthesis::PlannedPackage};
 
+use crate::families::FamilyFacts;
+
 /// Everything that the README of a synthesised project may say.
 #[derive(Debug, Clone, Default)]
 pub struct ReadmeFacts<'a> {
@@ -17,10 +19,14 @@ pub struct ReadmeFacts<'a> {
     pub packages: &'a [PlannedPackage],
     /// What the synthesis found.
     pub findings: &'a [Finding],
-    /// PEP 440 specifier of the Python versions that it runs on.
+    /// The words of its family of packages.
+    pub family: FamilyFacts,
+    /// The versions of the language or runtime that it runs on, as the family writes them; empty for any.
     pub requires_python: String,
     /// Whether the project has tests.
     pub tests: bool,
+    /// The command lines that install and check the project, as its template names them.
+    pub commands: Vec<String>,
 }
 
 /// One component of the project.
@@ -30,7 +36,7 @@ pub struct ReadmeComponent {
     pub name: String,
     /// The id of its source.
     pub source: String,
-    /// A Python statement that imports it from the project.
+    /// A statement of its language that imports it from the project.
     pub import_as: String,
     /// The number of files that it brought.
     pub files: usize,

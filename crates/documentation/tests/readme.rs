@@ -102,8 +102,10 @@ fn a_readme_says_what_the_facts_say() {
         ],
         packages: &packages,
         findings: &findings,
+        family: Default::default(),
         requires_python: ">=3.9".to_owned(),
         tests: true,
+        commands: vec!["uv sync --locked".to_owned(), "uv run pytest".to_owned()],
     };
     assert_eq!(readme(&facts), include_str!("expected/toolbox.md"));
 }
@@ -133,8 +135,10 @@ fn hostile_facts_stay_text() {
         )],
         packages: &packages,
         findings: &findings,
+        family: Default::default(),
         requires_python: String::new(),
         tests: false,
+        commands: Vec::new(),
     };
     assert_eq!(readme(&facts), include_str!("expected/hostile.md"));
 }

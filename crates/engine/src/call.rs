@@ -5,11 +5,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use synthesizer_model::progress::Progress;
+use serde::{Deserialize, Serialize};
+use synthesizer_model::{failure::Failure, progress::Progress};
 use tokio_util::sync::CancellationToken;
 
+use crate::jobs::{Keep, Steps};
+
 /// Where a call comes from; decides which local paths it may name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Caller {
     /// The person at the terminal: any path they may access.
     CommandLine,
@@ -28,7 +32,14 @@ pub struct Call {
     pub progress: Arc<dyn Progress>,
     /// Stops the work.
     pub cancellation: CancellationToken,
+    /// Whose jobs the call may see, and to whom those belong that it begins.
+    pub owner: Arc<str>,
+    /// The steps of the job that the call is work of.
+    pub steps: Option<Steps>,
 }
+
+/// The owner of everything that is asked for on this machine itself.
+pub const LOCAL_OWNER: &str = "local";
 
 impl Call {
     /// Makes a call with a new correlation id.
@@ -42,6 +53,23 @@ impl Call {
             caller,
             progress,
             cancellation,
+            owner: Arc::from(LOCAL_OWNER),
+            steps: None,
+        }
+    }
+
+    /// Does a step of the job that the call is work of, or gives what an earlier attempt found out by it; without a job just does the work.
+    ///
+    /// # Errors
+    /// Those of the work, and of [`Steps::recorded`].
+    pub(crate) async fn recorded<T: Serialize + serde::de::DeserializeOwned>(
+        &self,
+        step: &str,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        match &self.steps {
+            Some(steps) => steps.recorded(step, Keep::UnlessSecret, work).await,
+            None => work.await,
         }
     }
 

@@ -4,12 +4,14 @@
 //! - [`call`]: who asks, how long they wait, how they are told
 //! - [`operations`]: one file per use case
 //! - [`jobs`]: work that outlives the call
+//! - `assembling`: from an idea in words to the components that come nearest to it
 //! - `families`: what differs between families of packages when a project is made of parts of them
 //! - `requirements`, `solving`: what repositories ask for together, and the solvers' answers, kept by their inputs
 //! - `platform_facts`: what the platform tells of a repository that is analysed
 //! - `observing`: every operation as seen from outside
 //! - [`paths`]: which local paths a caller may name
 
+pub mod assembling;
 pub mod call;
 mod families;
 pub mod jobs;
@@ -34,7 +36,7 @@ use synthesizer_infrastructure::{
 };
 use synthesizer_model::Failure;
 
-pub use call::{Call, Caller};
+pub use call::{Call, Caller, LOCAL_OWNER};
 
 /// The use cases over one configuration. Cheap to clone.
 #[derive(Clone)]
@@ -75,7 +77,7 @@ impl Engine {
     /// Makes an engine; touches nothing yet.
     pub fn new(config: Config) -> Self {
         let config = Arc::new(config);
-        let jobs = jobs::Jobs::new(&config.paths.data);
+        let jobs = jobs::Jobs::new(&config);
         let facts = FactsFolder::new(
             facts::folder_of(&config.paths.cache),
             config.cache.facts_bytes,

@@ -12,7 +12,7 @@
 //! - [`sources`]: repositories as trees: git, packages, local folders
 //! - [`sandbox`]: running untrusted code
 //! - [`lifecycle`]: a server that becomes ready, drains and ends
-//! - [`clock`], [`records`]: times as text, small durable records
+//! - [`clock`]: times as text
 //! - [`project`]: writing a project into place, old or new, never torn
 //! - `folders`: opening folders without following links
 
@@ -24,7 +24,6 @@ pub mod http;
 pub mod lifecycle;
 pub mod process;
 pub mod project;
-pub mod records;
 pub mod resilience;
 pub mod sandbox;
 pub mod sources;

@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    path::PathBuf,
+    fs::{self, File},
+    io,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
     process::Stdio,
     sync::{PoisonError, RwLock},
     time::Duration,
@@ -14,7 +17,10 @@ use synthesizer_model::failure::{ErrorCode, Failure};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_util::sync::CancellationToken;
 
-use crate::telemetry::correlation;
+use crate::{
+    storage::jobs::{STARTED_BY, Worker},
+    telemetry::correlation,
+};
 
 /// What to start and within which bounds.
 #[derive(Debug, Clone)]
@@ -175,6 +181,10 @@ fn with_correlation_id(mut child: ChildProgram) -> ChildProgram {
         let variable = correlation::VARIABLE.to_owned();
         child.environment.entry(variable).or_insert(id);
     }
+    // By this it is found when this process was killed and could not end it.
+    child
+        .environment
+        .insert(STARTED_BY.to_owned(), Worker::of_this_process().to_string());
     child
 }
 
@@ -223,6 +233,72 @@ pub(crate) fn start_alone(child: &ChildProgram) -> Result<tokio::process::Child,
             format!("cannot start {}: {error}", child.name()),
         )
     })
+}
+
+/// A program of our own that outlives this process.
+#[derive(Debug)]
+pub struct DetachedProgram {
+    child: std::process::Child,
+}
+
+impl DetachedProgram {
+    /// Says whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+}
+
+/// Starts this program once more, with other arguments and the whole environment, to go on when this process has ended. It reads nothing, and
+/// what it says goes to a log that this user alone can read; [`leave_terminal`] is the first thing that it should do.
+///
+/// # Errors
+/// `E_INTERNAL` when it cannot be started, `E_CONFIG` when the log cannot be written.
+pub fn start_detached(arguments: &[OsString], log: &Path) -> Result<DetachedProgram, Failure> {
+    let opened = open_log(log);
+    let (log, same_log) = opened.map_err(|error| {
+        Failure::new(
+            ErrorCode::Config,
+            format!("cannot write the log of a job: {error}"),
+        )
+        .with_hint("let [paths] data name a folder that this user can write")
+    })?;
+    let failed =
+        |error: io::Error| Failure::internal(format!("cannot start a worker for the job: {error}"));
+    let own = std::env::current_exe().map_err(failed)?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that starts programs"
+    )]
+    let mut command = std::process::Command::new(own);
+    let child = command
+        .args(arguments)
+        .env_remove(STARTED_BY)
+        .stdin(Stdio::null())
+        .stdout(log)
+        .stderr(same_log)
+        .spawn()
+        .map_err(failed)?;
+    Ok(DetachedProgram { child })
+}
+
+fn open_log(path: &Path) -> io::Result<(File, File)> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
+    let mut options = fs::OpenOptions::new();
+    let log = options.create(true).append(true).mode(0o600).open(path)?;
+    let same = log.try_clone()?;
+    Ok((log, same))
+}
+
+/// Makes this process the first of a session of its own: the end of a terminal is not its end.
+pub fn leave_terminal() {
+    // It fails where the process leads a group already, and then no shell starts or ends it with others.
+    if let Err(error) = rustix::process::setsid() {
+        tracing::debug!(%error, "no session of its own");
+    }
 }
 
 /// Kills the child's whole process group when dropped.

@@ -141,6 +141,18 @@ pub enum Reason {
     },
     /// Part of a package that was requested as a whole.
     PackageMember,
+    /// An upstream test that imports modules of the closure.
+    Tests {
+        /// Those modules, sorted, the first few.
+        modules: Vec<String>,
+    },
+    /// What an upstream test needs to run.
+    SupportOfTests {
+        /// The file that needs it.
+        path: String,
+        /// The line, counted from 1; 0 for what a test runner reads without being told.
+        line: u32,
+    },
 }
 
 impl std::fmt::Display for Reason {
@@ -170,6 +182,9 @@ impl std::fmt::Display for Reason {
                 )
             }
             Self::PackageMember => formatter.write_str("part of the requested package"),
+            Self::Tests { modules } => write!(formatter, "tests {}", modules.join(", ")),
+            Self::SupportOfTests { path, line: 0 } => write!(formatter, "belongs to {path}"),
+            Self::SupportOfTests { path, line } => write!(formatter, "used by {path}:{line}"),
         }
     }
 }

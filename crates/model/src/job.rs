@@ -45,6 +45,13 @@ pub struct JobRecord {
     /// RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<String>,
+    /// How often it was begun; more than 1 when it was resumed.
+    pub attempt: u32,
+    /// Whether it can be resumed.
+    pub resumable: bool,
+    /// The folder that it makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
     /// The result of a job that succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<serde_json::Value>,

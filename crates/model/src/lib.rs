@@ -7,6 +7,7 @@
 //! - [`tree`]: a repository's files behind the [`tree::SourceTree`] port
 //! - [`code`], [`python`]: facts of one source file with exact byte ranges; of any language, and more of Python
 //! - [`source_file`]: one file's language, lines, role and facts; [`facts_store`]: where they are kept
+//! - [`ecmascript`]: what taking a part of a JavaScript source brings
 //! - [`project`]: one package of a repository, as its manifests declare it
 //! - [`dependency`], [`license`], [`component`], [`analysis`]: what analysis finds
 //! - [`resolution`]: what a solver is asked and answers; [`compatibility`]: whether repositories can live together
@@ -23,6 +24,7 @@ pub mod compatibility;
 pub mod component;
 pub mod dependency;
 pub mod discovery;
+pub mod ecmascript;
 pub mod facts_store;
 pub mod failure;
 pub mod finding;

@@ -36,13 +36,20 @@ pub struct SynthesisRequest {
     /// Whether an import of another placed source is rewritten to the placed copy.
     #[serde(default)]
     pub link: bool,
+    /// Whether the sources' tests of what is taken come along.
+    #[serde(default = "with_tests")]
+    pub tests: bool,
     /// The repositories, in the order of the request.
     #[serde(default, rename = "repository")]
     pub repositories: Vec<RequestedRepository>,
 }
 
+const fn with_tests() -> bool {
+    true
+}
+
 /// One file of the plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedFile {
     /// Where it will be in the new project.
     pub path: TreePath,
@@ -53,7 +60,7 @@ pub struct PlannedFile {
 }
 
 /// A distribution that the new project declares.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedPackage {
     /// Normalised name.
     pub name: String,
@@ -66,7 +73,7 @@ pub struct PlannedPackage {
 }
 
 /// What a synthesis will do.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct PlanSummary {
     /// The files, sorted by path.
     pub files: Vec<PlannedFile>,
@@ -77,7 +84,7 @@ pub struct PlanSummary {
 }
 
 /// How to import a component from the new project.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportHint {
     /// The component as it was asked for.
     pub component: String,
@@ -162,7 +169,7 @@ pub struct SynthesisLock {
 }
 
 /// What `synthesize_project` answers.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SynthesisResult {
     /// The job's handle.
     pub synthesis_id: String,
@@ -175,7 +182,7 @@ pub struct SynthesisResult {
     /// `planned`, `succeeded`, `verification_failed`.
     pub status: String,
     /// The code of an answer "no": `E_VERIFY`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<crate::failure::ErrorCode>,
     /// Where the project is; `None` for a dry run.
     pub project_path: Option<String>,
@@ -188,7 +195,7 @@ pub struct SynthesisResult {
     /// Number of files.
     pub files_created: usize,
     /// `git rev-parse HEAD^{tree}` of the project.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<String>,
     /// What was checked.
     pub verification: Option<Verification>,

@@ -40,6 +40,10 @@ pub use constraints::package_key;
 pub use resolving::{resolve, solver_of, without_solver};
 pub use sentences::sentence;
 pub use solvers::{
+    cargo_project::{check_workspace, lock_workspace},
+    npm_project::{
+        NpmInstallation, check_npm_project, install_npm_project, lock_npm_project,
+    },
     solver::{Effort, Solver, SolverDescription, SolverEnvironment},
     uv::{LockProblem, ProjectLock, lock_project, resolve_python},
     uv_untrusted::{check_pins, check_project},

@@ -6,12 +6,14 @@
 //! - [`source`]: what every family knows of a source
 //! - `assembly`: the files while they are gathered, and what is recorded of each
 //! - `rewriting`: edits of moved code by exact byte ranges, one folder a language
+//! - [`merging`]: texts of several sources in one file, one format a module
 //! - [`templates`]: the files that a project has whatever it is made of, as data
 //! - `pinned_request`: the plan written back, every source pinned
 //! - [`provenance`]: the lock, NOTICE, license texts and the bill of materials
 
 mod assembly;
 pub mod families;
+pub mod merging;
 mod pinned_request;
 pub mod provenance;
 mod rewriting;
@@ -19,6 +21,8 @@ pub mod source;
 pub mod templates;
 
 pub use assembly::{OutputFile, Synthesis};
-pub use families::python::{ProjectName, RequestedComponent, SourceInput, SynthesisInput, plan};
+pub use families::python::{
+    ProjectName, RequestedComponent, SourceInput, SourceTestFile, SourceTests, SynthesisInput, plan,
+};
 pub use provenance::{Completion, finish};
 pub use source::{SourceFile, SourceRecord};

@@ -68,6 +68,9 @@ pub(crate) fn write_request(request: &SynthesisRequest) -> String {
     if request.link {
         document.insert("link", value(true));
     }
+    if !request.tests {
+        document.insert("tests", value(false));
+    }
     let mut repositories = ArrayOfTables::new();
     for repository in &request.repositories {
         let mut table = Table::new();
@@ -137,6 +140,7 @@ mod tests {
             template: "python-default".to_owned(),
             ecosystem: "python".to_owned(),
             link: true,
+            tests: false,
             repositories: vec![
                 RequestedRepository {
                     url: "pypi:click".to_owned(),

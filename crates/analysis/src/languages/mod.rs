@@ -189,6 +189,11 @@ pub static LANGUAGES: &[&dyn Language] = &[
     &cpp::Cpp,
 ];
 
+/// Says whether a name without prefix is a module of Node.js.
+pub fn is_node_builtin(name: &str) -> bool {
+    ecmascript::is_builtin(name)
+}
+
 /// Gives the reader of a language by `tokei`'s name for it.
 pub fn reader(language: &str) -> Option<&'static dyn Language> {
     LANGUAGES

@@ -19,7 +19,7 @@ mod signals;
 
 pub(crate) use run::run;
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, ValueEnum};
 
@@ -75,6 +75,21 @@ struct GlobalOptions {
     /// When to use colour
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, help_heading = "Global options")]
     color: Color,
+}
+
+impl GlobalOptions {
+    /// Gives the flags that change what work does, for a program that is started to do it.
+    fn worker_flags(&self) -> Vec<OsString> {
+        let mut flags: Vec<OsString> = Vec::new();
+        if let Some(config) = &self.config {
+            flags.extend(["--config".into(), config.into()]);
+        }
+        if self.offline {
+            flags.push("--offline".into());
+        }
+        flags.extend((0..self.verbose).map(|_| OsString::from("-v")));
+        flags
+    }
 }
 
 /// `--color`.

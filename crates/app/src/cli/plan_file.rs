@@ -139,6 +139,7 @@ impl Reader {
             template: "python-default".to_owned(),
             ecosystem: "python".to_owned(),
             link: false,
+            tests: true,
             repositories: Vec::new(),
         };
         for (key, value) in table {
@@ -147,11 +148,12 @@ impl Reader {
                 "template" => plan.template = self.text("template", value),
                 "ecosystem" => plan.ecosystem = self.text("ecosystem", value),
                 "link" => plan.link = self.flag("link", value),
+                "tests" => plan.tests = self.flag("tests", value),
                 "repository" => plan.repositories = self.repositories(value),
                 unknown => self.unknown(
                     key.span(),
                     unknown,
-                    "name, template, ecosystem, link, repository",
+                    "name, template, ecosystem, link, tests, repository",
                 ),
             }
         }

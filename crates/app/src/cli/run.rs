@@ -64,7 +64,7 @@ async fn dispatch(command_line: CommandLine, output: &Output) -> u8 {
     if let Command::Serve(arguments) = &command {
         return commands::serve::run(arguments, engine, output).await;
     }
-    let session = Session::start(engine, output, globals.quiet);
+    let session = Session::start(engine, output, &globals);
     let work = commands::run(&command, &session);
     let overdue = async {
         session.call.cancellation.cancelled().await;

@@ -23,5 +23,5 @@ mod server;
 mod stdio;
 mod tools;
 
-pub(crate) use serve::{Profile, serve};
+pub(crate) use serve::{Profile, serve, take_jobs};
 pub(crate) use server::{ServerFactory, sent_in_meta};

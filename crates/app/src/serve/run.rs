@@ -9,7 +9,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{admin, connections::Connections, mcp};
-use crate::mcp::{Profile, ServerFactory};
+use crate::mcp::{Profile, ServerFactory, take_jobs};
 
 /// The most connections to the administration listener at once.
 const ADMIN_CONNECTIONS: usize = 64;
@@ -71,6 +71,8 @@ pub(crate) async fn serve(
     let administration_url = format!("http://{admin_address}");
     tracing::info!(%mcp, administration = %administration_url, "serving");
 
+    engine.jobs().park_at(interrupted.clone());
+    let taking = take_jobs(&engine, profile, interrupted.clone());
     interrupted.cancelled().await;
     // Before the line that says so.
     lifecycle.begin_drain();
@@ -83,6 +85,10 @@ pub(crate) async fn serve(
     let (finished, cancelled) = (drained.finished, drained.cancelled);
     tracing::info!(finished, cancelled, "stopped: no call is in flight");
     sessions.cancel();
+    if let Some(taking) = taking {
+        // It ends with the token; a defect in it was reported.
+        let _ = taking.await;
+    }
     engine.jobs().shut_down(CLEANUP).await;
     end.cancel();
     for server in [main, administration] {

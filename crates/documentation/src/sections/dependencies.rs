@@ -9,18 +9,18 @@ use crate::{
 
 pub(super) fn body(facts: &ReadmeFacts<'_>) -> Option<String> {
     if facts.packages.is_empty() {
-        return Some(paragraph("None beyond the standard library."));
+        return Some(paragraph(facts.family.no_packages));
     }
     Some(
         facts
             .packages
             .iter()
-            .map(|package| item(&line(package)))
+            .map(|package| item(&line(package, facts.family.group)))
             .collect(),
     )
 }
 
-fn line(package: &PlannedPackage) -> String {
+fn line(package: &PlannedPackage, group: &str) -> String {
     let requirements: Vec<String> = package.requirements.iter().map(|one| code(one)).collect();
     let mut text = if requirements.is_empty() {
         code(&package.name)
@@ -36,7 +36,7 @@ fn line(package: &PlannedPackage) -> String {
         text.push_str(&format!(", imported by {}", sources.join(", ")));
     }
     if let Some(extra) = &package.extra {
-        text.push_str(&format!("; optional, in the extra {}", code(extra)));
+        text.push_str(&format!("; {group} {}", code(extra)));
     }
     text
 }

@@ -12,21 +12,24 @@ pub(super) fn imports(facts: &ReadmeFacts<'_>) -> Option<String> {
             statements.push(component.import_as.clone());
         }
     }
-    (!statements.is_empty()).then(|| code_block("python", &statements))
+    (!statements.is_empty()).then(|| code_block(facts.family.language, &statements))
 }
 
 pub(super) fn commands(facts: &ReadmeFacts<'_>) -> Option<String> {
-    let mut needs = String::from("It needs [uv](https://docs.astral.sh/uv/)");
+    let family = &facts.family;
+    let mut needs = family.needs.to_owned();
     if !facts.requires_python.is_empty() {
-        needs.push_str(&format!(" and Python {}", code(&facts.requires_python)));
+        let versions = code(&facts.requires_python);
+        needs.push_str(&format!(" and {} {versions}", family.runtime));
     }
     needs.push_str(&format!(
         "; the versions of all dependencies are in {}.",
-        code("uv.lock")
+        code(family.lock)
     ));
-    let mut lines = vec!["uv sync".to_owned()];
-    if facts.tests {
-        lines.push("uv run pytest".to_owned());
+    let mut lines = facts.commands.clone();
+    if lines.is_empty() {
+        let usual = family.commands.iter().map(|line| (*line).to_owned());
+        lines.extend(usual.take(if facts.tests { usize::MAX } else { 1 }));
     }
     Some(format!(
         "{}\n{}",

@@ -3,6 +3,7 @@
 //! The way is the same for all: sources are opened, the family takes what was asked for and solves what that needs, plans the files, locks
 //! the packages, and later verifies the project.
 
+mod cargo;
 mod python;
 
 use futures_util::future::BoxFuture;
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// Every family that a project can be of.
-pub(crate) static FAMILIES: &[&dyn Family] = &[&python::Python];
+pub(crate) static FAMILIES: &[&dyn Family] = &[&python::Python, &cargo::Cargo];
 
 /// A family of packages.
 pub(crate) trait Family: Send + Sync {
@@ -63,6 +64,18 @@ pub(crate) trait Family: Send + Sync {
         call: &'a Call,
         synthesis: &'a Synthesis,
     ) -> BoxFuture<'a, Result<Locked, Failure>>;
+
+    /// Reads the packages of a lock that [`Self::lock`] gave; `None` when the family cannot, and packages have to be locked anew.
+    ///
+    /// # Errors
+    /// When the text is no such lock.
+    fn locked_packages(
+        &self,
+        _project: &str,
+        _lock: &str,
+    ) -> Result<Option<Vec<ResolvedPackage>>, Failure> {
+        Ok(None)
+    }
 
     /// Verifies a project up to a level.
     ///

@@ -15,8 +15,11 @@ mod steps;
 mod table;
 
 pub use progress::JobProgress;
+pub(crate) use progress::parts;
 pub use running::RunningJob;
+pub(crate) use steps::changed_since;
 pub use steps::{Keep, Steps};
+pub(crate) use table::until_ended;
 pub use table::{Attendance, Jobs, NewWork};
 
 #[cfg(test)]

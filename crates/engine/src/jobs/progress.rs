@@ -128,10 +128,18 @@ impl State {
 
     fn measure(&mut self) {
         let Some(step) = self.step else { return };
-        let sum = |shares: &[Share]| shares.iter().map(|share| u64::from(share.weight)).sum::<u64>();
+        let sum = |shares: &[Share]| {
+            shares
+                .iter()
+                .map(|share| u64::from(share.weight))
+                .sum::<u64>()
+        };
         let all = sum(&self.shares).max(1);
         let before = sum(&self.shares[..step.min(self.shares.len())]);
-        let own = self.shares.get(step).map_or(0, |share| u64::from(share.weight));
+        let own = self
+            .shares
+            .get(step)
+            .map_or(0, |share| u64::from(share.weight));
         let reached = before * 100 + own * u64::from(self.within);
         // The whole is done when its end is recorded, not before.
         let whole = u8::try_from(reached / all).unwrap_or(99).min(99);
@@ -175,6 +183,48 @@ impl Progress for JobProgress {
     }
 }
 
+/// Gives progress for pieces of one step that are done side by side: the step is as far as they are on average.
+pub(crate) fn parts(whole: &Arc<dyn Progress>, count: usize) -> Vec<Arc<dyn Progress>> {
+    let reached = Arc::new(Mutex::new(vec![0_u8; count]));
+    let part = |index| {
+        let part = Part {
+            whole: Arc::clone(whole),
+            reached: Arc::clone(&reached),
+            index,
+        };
+        Arc::new(part) as Arc<dyn Progress>
+    };
+    (0..count).map(part).collect()
+}
+
+struct Part {
+    whole: Arc<dyn Progress>,
+    reached: Arc<Mutex<Vec<u8>>>,
+    index: usize,
+}
+
+impl Progress for Part {
+    fn step(&self, percent: u8, message: &str) {
+        let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = reached.get_mut(self.index) {
+            *own = (*own).max(percent.min(100));
+        }
+        let sum: usize = reached.iter().map(|part| usize::from(*part)).sum();
+        let average = sum / reached.len().max(1);
+        drop(reached);
+        self.whole
+            .step(u8::try_from(average).unwrap_or(100), message);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.whole.is_cancelled()
+    }
+
+    fn time_is_up(&self) -> bool {
+        self.whole.time_is_up()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,7 +235,11 @@ mod tests {
             name: name.to_owned(),
             weight,
         };
-        let meter = Meter::new(vec![share("fetch", 60), share("build", 30), share("place", 10)]);
+        let meter = Meter::new(vec![
+            share("fetch", 60),
+            share("build", 30),
+            share("place", 10),
+        ]);
         let check = |percent, message: &str, expected| {
             assert_eq!(meter.note(percent, message), expected, "{message}");
         };

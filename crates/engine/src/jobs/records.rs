@@ -38,7 +38,9 @@ pub(super) fn record(row: JobRow) -> JobRecord {
         completed_at: row.ended_at.map(clock::rfc3339),
         attempt: row.attempt,
         resumable,
-        project: row.target.map(|target| target.to_string_lossy().into_owned()),
+        project: row
+            .target
+            .map(|target| target.to_string_lossy().into_owned()),
         result: row.result,
         error: row.error,
     }

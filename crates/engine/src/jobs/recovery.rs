@@ -27,7 +27,11 @@ impl Jobs {
             .await?;
             let error = masked(&died());
             for row in &abandoned {
-                tracing::warn!(job = row.id, attempt = row.attempt, "the process of a job has died");
+                tracing::warn!(
+                    job = row.id,
+                    attempt = row.attempt,
+                    "the process of a job has died"
+                );
                 self.store().put_back(row, &error).await?;
             }
         }

@@ -45,6 +45,7 @@ pub struct RunningJob {
     claimed: ClaimedJob,
     store: Arc<dyn JobStore>,
     meter: Meter,
+    watcher: Arc<dyn Progress>,
     steps: Steps,
     cancellation: CancellationToken,
     parking: Arc<AtomicBool>,
@@ -72,6 +73,7 @@ impl RunningJob {
         store: Arc<dyn JobStore>,
         weights: impl Fn(&str) -> u32,
         cancellation: CancellationToken,
+        watcher: Arc<dyn Progress>,
     ) -> Self {
         let shares = claimed.row.steps.iter().map(|step| Share {
             name: step.name.clone(),
@@ -90,6 +92,7 @@ impl RunningJob {
             known,
             cancellation.clone(),
             claimed.row.attempt,
+            Arc::clone(&watcher),
         );
         let heart = tasks::spawn(
             "job_heart",
@@ -104,6 +107,7 @@ impl RunningJob {
             claimed,
             store,
             meter,
+            watcher,
             steps,
             cancellation,
             parking: Arc::default(),
@@ -152,9 +156,13 @@ impl RunningJob {
         self.steps.clone()
     }
 
-    /// Gives progress that goes to the job's record and to `watcher`.
-    pub fn progress(&self, watcher: Arc<dyn Progress>) -> JobProgress {
-        JobProgress::new(self.meter.clone(), self.cancellation.clone(), watcher)
+    /// Gives progress that goes to the job's record and to who watches it.
+    pub fn progress(&self) -> JobProgress {
+        JobProgress::new(
+            self.meter.clone(),
+            self.cancellation.clone(),
+            Arc::clone(&self.watcher),
+        )
     }
 
     /// Ends the attempt. A job that was stopped because the process ends goes back to the queue.
@@ -242,7 +250,9 @@ async fn beat(
                     let _ = store.begin_step(&claim, step, news.whole).await;
                 }
                 told = Instant::now();
-                store.tell(&claim, news.whole, news.message.as_deref()).await
+                store
+                    .tell(&claim, news.whole, news.message.as_deref())
+                    .await
             }
             None if told.elapsed() >= SILENCE => {
                 told = Instant::now();

@@ -13,7 +13,10 @@ use synthesizer_infrastructure::{
     storage::jobs::{Artifact, Claim, JobStore, Tick},
     telemetry::masking,
 };
-use synthesizer_model::failure::{ErrorCode, Failure};
+use synthesizer_model::{
+    failure::{ErrorCode, Failure},
+    progress::Progress,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::progress::Meter;
@@ -39,6 +42,7 @@ struct Attempt {
     cancellation: CancellationToken,
     lost: AtomicBool,
     number: u32,
+    watcher: Arc<dyn Progress>,
 }
 
 impl Steps {
@@ -49,6 +53,7 @@ impl Steps {
         known: BTreeMap<usize, Artifact>,
         cancellation: CancellationToken,
         number: u32,
+        watcher: Arc<dyn Progress>,
     ) -> Self {
         Self(Arc::new(Attempt {
             store,
@@ -58,6 +63,7 @@ impl Steps {
             cancellation,
             lost: AtomicBool::new(false),
             number,
+            watcher,
         }))
     }
 
@@ -66,10 +72,12 @@ impl Steps {
         self.0.number > 1
     }
 
-    /// Says whether an earlier attempt did a step and what it found out is known.
-    pub fn is_known(&self, name: &str) -> bool {
-        let number = self.0.meter.number(name);
-        number.is_some_and(|number| self.known().contains_key(&number))
+    /// Gives what an earlier attempt found out by a step, once.
+    pub fn known<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        let step = self.0.meter.number(name)?;
+        let known = self.taken(step)?;
+        self.0.meter.finish(step);
+        Some(known)
     }
 
     /// Does a step, or gives what an earlier attempt found out by it. That it is done and what it found out are recorded together.
@@ -87,32 +95,81 @@ impl Steps {
         keep: Keep,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
+        if let Some(known) = self.known(name) {
+            return Ok(known);
+        }
+        let step = self.begin(name).await?;
+        let found = work.await?;
+        self.finish(step, artifact(&found, keep)?.as_ref()).await?;
+        Ok(found)
+    }
+
+    /// Does a step whose effect does not outlive its process, again in each attempt, and records what it found out.
+    ///
+    /// # Errors
+    /// As [`Self::recorded`]; `E_INTERNAL` when an earlier attempt found out something else, because then the job does not do the same again.
+    pub async fn repeated<T, Found>(
+        &self,
+        name: &str,
+        work: impl Future<Output = Result<(T, Found), Failure>>,
+    ) -> Result<(T, Found), Failure>
+    where
+        Found: Serialize + DeserializeOwned + PartialEq,
+    {
+        let known: Option<Found> = self.known(name);
+        let step = self.begin(name).await?;
+        let (outcome, found) = work.await?;
+        if known.is_some_and(|known| known != found) {
+            return Err(Failure::internal(format!(
+                "the resumed job found something else than before by {name}"
+            )));
+        }
+        let artifact = artifact(&found, Keep::UnlessSecret)?;
+        self.finish(step, artifact.as_ref()).await?;
+        Ok((outcome, found))
+    }
+
+    /// Does a step that cannot be taken back: once its work is done it is done, whatever can be recorded, and whoever wants it stopped.
+    ///
+    /// # Errors
+    /// `E_CANCELLED` before the work begins; those of the work.
+    pub async fn last<T>(
+        &self,
+        name: &str,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let step = self.begin(name).await?;
+        let done = work.await?;
+        if let Err(failure) = self.finish(step, None).await {
+            tracing::warn!(%failure, "the last step of a job was done and could not be recorded");
+        }
+        Ok(done)
+    }
+
+    /// Notes that a step is begun, and gives its number.
+    async fn begin(&self, name: &str) -> Result<usize, Failure> {
         let attempt = &*self.0;
         let Some(step) = attempt.meter.number(name) else {
             return Err(Failure::internal("a step that the job does not have"));
         };
-        if let Some(known) = self.taken(step) {
-            attempt.meter.finish(step);
-            return Ok(known);
-        }
-        self.begin(step).await?;
-        let found = work.await?;
-        let artifact = artifact(&found, keep)?;
-        let whole = attempt.meter.finish(step);
+        let whole = attempt.meter.begin(step);
+        attempt.watcher.step(whole, name);
         let told = attempt
             .store
-            .finish_step(&attempt.claim, step, artifact.as_ref(), whole)
+            .begin_step(&attempt.claim, step, whole)
             .await?;
         self.obey(told)?;
-        Ok(found)
+        Ok(step)
     }
 
-    /// Notes that a step is begun of which nothing is kept.
-    pub(super) async fn begin(&self, step: usize) -> Result<(), Failure> {
+    async fn finish(&self, step: usize, artifact: Option<&Artifact>) -> Result<(), Failure> {
         let attempt = &*self.0;
-        let whole = attempt.meter.begin(step);
-        let told = attempt.store.begin_step(&attempt.claim, step, whole).await?;
-        self.obey(told)
+        let whole = attempt.meter.finish(step);
+        let finishing = attempt
+            .store
+            .finish_step(&attempt.claim, step, artifact, whole);
+        // That it was stopped meanwhile is heard at the next step, or by the worker's heart.
+        finishing.await.map(|_| ())
     }
 
     /// Says whether the job was given to another worker.
@@ -133,11 +190,11 @@ impl Steps {
 
     /// Takes what is known of a step; what cannot be read was written by another version, and the step is done again.
     fn taken<T: DeserializeOwned>(&self, step: usize) -> Option<T> {
-        let Artifact(content) = self.known().remove(&step)?;
+        let Artifact(content) = self.artifacts().remove(&step)?;
         serde_json::from_slice(&content).ok()
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<usize, Artifact>> {
+    fn artifacts(&self) -> std::sync::MutexGuard<'_, BTreeMap<usize, Artifact>> {
         self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

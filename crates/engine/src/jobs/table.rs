@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -20,6 +20,7 @@ use synthesizer_infrastructure::{
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
     job::JobRecord,
+    progress::Progress,
 };
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -53,6 +54,7 @@ struct Shared {
     time: Duration,
     live: Mutex<BTreeMap<String, Handle>>,
     forgotten: AtomicBool,
+    closing: OnceLock<CancellationToken>,
 }
 
 /// Who waits for a job that is entered.
@@ -95,7 +97,11 @@ impl NewWork<'_> {
             reserved,
             time,
             correlation_id: self.correlation_id.to_owned(),
-            steps: self.steps.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            steps: self
+                .steps
+                .iter()
+                .map(|(name, _)| (*name).to_owned())
+                .collect(),
         }
     }
 }
@@ -120,6 +126,7 @@ impl Jobs {
                 time: config.limits.synthesis_timeout,
                 live: Mutex::default(),
                 forgotten: AtomicBool::new(false),
+                closing: OnceLock::new(),
             }),
         }
     }
@@ -133,6 +140,7 @@ impl Jobs {
         work: &NewWork<'_>,
         attendance: Attendance,
         cancellation: CancellationToken,
+        watcher: Arc<dyn Progress>,
     ) -> Result<RunningJob, Failure> {
         self.recover().await?;
         let unattended = attendance == Attendance::Unattended;
@@ -151,7 +159,7 @@ impl Jobs {
             row,
             artifacts,
         };
-        Ok(self.start(claimed, work.steps, cancellation))
+        Ok(self.start(claimed, work.steps, cancellation, watcher))
     }
 
     /// Enters a job that waits for a worker, reserved for one that is started for it now; gives its handle.
@@ -177,10 +185,11 @@ impl Jobs {
         wanted: &Wanted,
         steps: &'static [(&'static str, u32)],
         cancellation: CancellationToken,
+        watcher: Arc<dyn Progress>,
     ) -> Result<Option<RunningJob>, Failure> {
         let worker = Worker::of_this_process();
         let claimed = self.store().claim(wanted, worker, self.shared.time).await?;
-        Ok(claimed.map(|claimed| self.start(claimed, steps, cancellation)))
+        Ok(claimed.map(|claimed| self.start(claimed, steps, cancellation, watcher)))
     }
 
     fn start(
@@ -188,12 +197,19 @@ impl Jobs {
         claimed: ClaimedJob,
         steps: &'static [(&'static str, u32)],
         cancellation: CancellationToken,
+        watcher: Arc<dyn Progress>,
     ) -> RunningJob {
         let weight = |name: &str| {
             let share = steps.iter().find(|(known, _)| *known == name);
             share.map_or(1, |(_, weight)| *weight)
         };
-        let job = RunningJob::start(claimed, Arc::clone(self.store()), weight, cancellation);
+        let job = RunningJob::start(
+            claimed,
+            Arc::clone(self.store()),
+            weight,
+            cancellation,
+            watcher,
+        );
         let mut live = self.live();
         live.retain(|_, handle| !handle.ended.is_cancelled());
         live.insert(job.id().to_owned(), job.handle());
@@ -209,7 +225,7 @@ impl Jobs {
         row.map(records::record).ok_or_else(unknown)
     }
 
-    /// Gives the newest jobs of an owner, without their steps.
+    /// Gives the newest jobs of an owner.
     ///
     /// # Errors
     /// Those of the store.
@@ -294,7 +310,29 @@ impl Jobs {
     /// Gives how many jobs this process works on.
     pub fn running_here(&self) -> usize {
         let live = self.live();
-        live.values().filter(|handle| !handle.ended.is_cancelled()).count()
+        live.values()
+            .filter(|handle| !handle.ended.is_cancelled())
+            .count()
+    }
+
+    /// Waits until this process has no more to do with a job.
+    pub async fn ended_here(&self, id: &str) {
+        let ended = self.live().get(id).map(|handle| handle.ended.clone());
+        if let Some(ended) = ended {
+            ended.cancelled().await;
+        }
+    }
+
+    /// Names the token by which this process ends: from then on, that a call ends is no wish to stop its job.
+    pub fn park_at(&self, end: CancellationToken) {
+        // The first one counts: a process ends once.
+        let _ = self.shared.closing.set(end);
+    }
+
+    /// Says whether this process ends.
+    pub fn is_closing(&self) -> bool {
+        let closing = self.shared.closing.get();
+        closing.is_some_and(CancellationToken::is_cancelled)
     }
 
     /// Gives the folder of a job: its log.
@@ -336,7 +374,23 @@ impl Jobs {
     }
 
     fn live(&self) -> MutexGuard<'_, BTreeMap<String, Handle>> {
-        self.shared.live.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .live
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Waits until a job has ended, however long that takes.
+///
+/// # Errors
+/// As [`Jobs::record`].
+pub(crate) async fn until_ended(jobs: &Jobs, owner: &str, id: &str) -> Result<JobRecord, Failure> {
+    loop {
+        let record = jobs.wait(owner, id, Duration::from_secs(3600)).await?;
+        if record.job_status.is_final() {
+            return Ok(record);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! One file per use case; each is a method of [`crate::Engine`].
 
 pub mod analyze;
+pub mod assemble;
 pub mod breakers;
 pub mod compat;
 pub mod doctor;
@@ -10,3 +11,4 @@ pub mod search;
 pub mod status;
 pub mod synthesize;
 pub mod verify;
+pub mod work;

@@ -1,53 +1,36 @@
 //! `synthesize`: from a request to a placed, verified project, as a job.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use synthesizer_infrastructure::{
-    project::{ProjectFile, Staging},
-    telemetry::tasks,
-    tools,
-};
+use serde::{Deserialize, Serialize};
+use synthesizer_infrastructure::{storage::jobs::Wanted as WantedJob, telemetry::tasks};
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
     job::JobRecord,
+    progress::{Progress, Unwatched},
     reference::Location,
-    synthesis::{RequestedRepository, SynthesisRequest, SynthesisResult},
+    synthesis::{SynthesisRequest, SynthesisResult},
     verification::Level,
 };
-use synthesizer_synthesis::{OutputFile, ProjectName, templates};
+use synthesizer_synthesis::ProjectName;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Call, Engine,
-    families::{self, Planned, Preparation, Prepared},
-    jobs::{JobProgress, RunningJob},
+    Call, Caller, Engine, families,
+    jobs::{Attendance, NewWork, RunningJob},
     observing::observed,
-    opening, paths,
+    paths,
     synthesis::{
-        answer::{self, Built},
-        planning, readme,
+        building,
         request::{self, Wanted},
     },
-    verification::Subject,
 };
 
-/// The steps of a synthesis, in order.
-const STEPS: &[&str] = &[
-    "fetching the repositories",
-    "analysing",
-    "resolving dependencies",
-    "planning",
-    "writing",
-    "verifying",
-    "placing",
-];
+/// What kind of job it is.
+const KIND: &str = "synthesis";
 
 /// What to build and where.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SynthesizeRequest {
     /// The plan.
     pub request: SynthesisRequest,
@@ -63,6 +46,24 @@ pub struct SynthesizeRequest {
     pub require_verified: bool,
 }
 
+/// A request as the job keeps it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    /// Who asked, which decides what paths may be named.
+    caller: Caller,
+    #[serde(flatten)]
+    request: SynthesizeRequest,
+}
+
+/// A request whose words were read.
+pub(crate) struct Checked {
+    pub(crate) request: SynthesizeRequest,
+    pub(crate) name: ProjectName,
+    pub(crate) wanted: Vec<Wanted>,
+    /// The new project's folder: absolute, its links resolved.
+    pub(crate) output: PathBuf,
+}
+
 impl Engine {
     /// Builds a project and waits for the end; cancelling the call cancels the work.
     ///
@@ -73,38 +74,96 @@ impl Engine {
         call: &Call,
         request: SynthesizeRequest,
     ) -> Result<SynthesisResult, Failure> {
-        let request = completed(request)?;
-        let job = self.jobs().begin(STEPS, call.cancellation.child_token())?;
-        let outcome = self.run_job(call, &job, request).await;
-        job.finish(outcome.as_ref(), self.jobs());
-        outcome
+        let checked = self.checked(call, request)?;
+        let job = self
+            .enter(
+                call,
+                &checked,
+                Attendance::Attended,
+                call.cancellation.child_token(),
+            )
+            .await?;
+        self.run_job(call, job, checked).await
     }
 
-    /// Starts building a project as a job that outlives the call.
+    /// Starts building a project as a job of this process that outlives the call; gives its handle.
     ///
     /// # Errors
-    /// What can be told at once: `E_ARGUMENT`, `E_PATH`, `E_URL`, `E_EXISTS`.
-    pub fn start_synthesis(
+    /// What can be told at once: `E_ARGUMENT`, `E_PATH`, `E_URL`, `E_EXISTS`; `E_LIMIT` when too many jobs run.
+    pub async fn start_synthesis(
         &self,
         call: &Call,
         request: SynthesizeRequest,
     ) -> Result<String, Failure> {
-        let request = completed(request)?;
-        self.check_request(call, &request)?;
-        let cancellation = CancellationToken::new();
-        let job = self.jobs().begin(STEPS, cancellation.clone())?;
-        let id = job.id().to_owned();
-        let engine = self.clone();
-        let call = Call {
-            cancellation,
-            ..call.clone()
-        };
+        let checked = self.checked(call, request)?;
         // The job table owns the work: it holds the token, is told of the end, and waits for it at shutdown.
+        let job = self
+            .enter(
+                call,
+                &checked,
+                Attendance::Unattended,
+                CancellationToken::new(),
+            )
+            .await?;
+        let id = job.id().to_owned();
+        let (engine, call) = (self.clone(), call.clone());
         tasks::spawn("synthesis", async move {
-            let outcome = engine.run_job(&call, &job, request).await;
-            job.finish(outcome.as_ref(), engine.jobs());
+            // Whoever asked reads the outcome from the job.
+            let _ = engine.run_job(&call, job, checked).await;
         });
         Ok(id)
+    }
+
+    /// Enters building a project as a job that waits for a worker; gives its handle. Who asks starts a worker for it now.
+    ///
+    /// # Errors
+    /// As [`Self::start_synthesis`].
+    pub async fn enqueue_synthesis(
+        &self,
+        call: &Call,
+        request: SynthesizeRequest,
+    ) -> Result<String, Failure> {
+        let checked = self.checked(call, request)?;
+        let work = new_work(call, &checked)?;
+        self.jobs().enqueue(&work).await
+    }
+
+    /// Takes up a job that waits, and works on it to its end in a task of its own; gives its handle, or `None` when there is none.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn take_up(
+        &self,
+        wanted: WantedJob,
+        cancellation: CancellationToken,
+        watcher: Arc<dyn Progress>,
+    ) -> Result<Option<String>, Failure> {
+        let claimed = self
+            .jobs()
+            .claim(&wanted, building::STEPS, cancellation, Arc::clone(&watcher))
+            .await?;
+        let Some(job) = claimed else { return Ok(None) };
+        let id = job.id().to_owned();
+        let engine = self.clone();
+        tasks::spawn("synthesis", async move { engine.go_on(job, watcher).await });
+        Ok(Some(id))
+    }
+
+    /// Goes on with a job by what it keeps of its request.
+    async fn go_on(&self, job: RunningJob, watcher: Arc<dyn Progress>) {
+        let kept = job.request().cloned().map(serde_json::from_value::<Kept>);
+        let Some(Ok(kept)) = kept else {
+            let failure = Failure::internal("the request of the job cannot be read")
+                .with_hint("another version of the program kept it; run the synthesis anew");
+            return job.finish(Err::<&(), _>(&failure)).await;
+        };
+        let mut call = Call::new(kept.caller, watcher, job.cancellation());
+        call.correlation_id = job.correlation_id().to_owned();
+        call.owner = Arc::from(job.owner());
+        match self.read(&call, kept.request) {
+            Ok(checked) => drop(self.run_job(&call, job, checked).await),
+            Err(failure) => job.finish(Err::<&(), _>(&failure)).await,
+        }
     }
 
     /// Waits for a job, at most for the given time.
@@ -113,41 +172,69 @@ impl Engine {
     /// `E_NOT_FOUND` for an unknown id.
     pub async fn wait_for(
         &self,
+        call: &Call,
         synthesis_id: &str,
         at_most: Duration,
     ) -> Result<JobRecord, Failure> {
-        self.jobs().wait(synthesis_id, at_most).await
+        self.jobs().wait(&call.owner, synthesis_id, at_most).await
+    }
+
+    async fn enter(
+        &self,
+        call: &Call,
+        checked: &Checked,
+        attendance: Attendance,
+        cancellation: CancellationToken,
+    ) -> Result<RunningJob, Failure> {
+        let work = new_work(call, checked)?;
+        let watcher = Arc::clone(&call.progress);
+        self.jobs()
+            .begin(&work, attendance, cancellation, watcher)
+            .await
     }
 
     async fn run_job(
         &self,
         call: &Call,
-        job: &RunningJob,
-        request: SynthesizeRequest,
+        job: RunningJob,
+        checked: Checked,
     ) -> Result<SynthesisResult, Failure> {
-        let progress = JobProgress::new(job, Arc::clone(&call.progress));
         let call = Call {
-            progress: Arc::new(progress),
+            progress: Arc::new(job.progress()),
             cancellation: job.cancellation(),
+            steps: Some(job.steps()),
             ..call.clone()
         };
-        let id = job.id().to_owned();
-        let work = self.bounded(&call, self.build(&call, &id, request));
-        observed(&call, "synthesize", async {
-            tokio::select! {
-                outcome = work => outcome,
-                () = call.cancellation.cancelled() => Err(Failure::cancelled()),
-            }
+        let (id, steps) = (job.id().to_owned(), job.steps());
+        let work = self.bounded(&call, building::build(self, &call, &steps, &id, checked));
+        let outcome = observed(&call, "synthesize", async {
+            let ready = tokio::select! {
+                ready = work => ready?,
+                () = call.cancellation.cancelled() => return Err(Failure::cancelled()),
+            };
+            // From here on it is not interrupted: the project is in place, or it is not.
+            ready.place(&steps).await
         })
-        .await
+        .await;
+        job.finish(outcome.as_ref()).await;
+        outcome
+    }
+
+    /// Reads a new request, and refuses one whose output exists.
+    fn checked(&self, call: &Call, request: SynthesizeRequest) -> Result<Checked, Failure> {
+        let checked = self.read(call, request)?;
+        if !checked.request.dry_run && checked.output.symlink_metadata().is_ok() {
+            return Err(output_exists());
+        }
+        Ok(checked)
     }
 
     /// Checks what needs no repository.
-    fn check_request(
-        &self,
-        call: &Call,
-        request: &SynthesizeRequest,
-    ) -> Result<(ProjectName, Vec<Wanted>, PathBuf), Failure> {
+    fn read(&self, call: &Call, request: SynthesizeRequest) -> Result<Checked, Failure> {
+        let mut request = SynthesizeRequest {
+            request: request::completed(request.request)?,
+            ..request
+        };
         let family = families::family(&request.request.ecosystem)?;
         let name = family.project_name(&request.request.name)?;
         let wanted = request::read(&request.request)?;
@@ -158,126 +245,47 @@ impl Engine {
         }
         let base = &self.config().paths.working_directory;
         let output = paths::permitted(self.config(), call.caller, base, &request.output)?;
-        if !request.dry_run && output.symlink_metadata().is_ok() {
-            return Err(Failure::new(ErrorCode::Exists, "the output folder exists")
-                .with_hint("name a folder that does not exist yet"));
+        // Another process may go on with it, from another folder.
+        if let Some(absolute) = output.to_str() {
+            absolute.clone_into(&mut request.output);
         }
-        Ok((name, wanted, output))
-    }
-
-    async fn build(
-        &self,
-        call: &Call,
-        id: &str,
-        request: SynthesizeRequest,
-    ) -> Result<SynthesisResult, Failure> {
-        let (name, wanted, output) = self.check_request(call, &request)?;
-        let family = families::family(&request.request.ecosystem)?;
-        templates::find(&request.request.template, &request.request.ecosystem)?;
-        // A missing program is told before the work, not after it.
-        for program in family.programs() {
-            tools::find(program, &self.config().tool_environment)?;
-        }
-        call.progress.step(2, STEPS[0]);
-        let repositories: Vec<RequestedRepository> =
-            wanted.iter().map(Wanted::as_requested).collect();
-        let opened = self
-            .open_sources(call, wanted, &request.base, &output)
-            .await?;
-        call.progress.step(25, STEPS[1]);
-        let merged = planning::merged_request(&request.request, &repositories);
-        let preparation = Preparation {
-            request: merged.clone(),
+        Ok(Checked {
+            request,
             name,
-            opened,
-        };
-        let planned = match family.prepare(self, call, preparation).await? {
-            Prepared::Unsatisfiable(solved) => {
-                return Ok(answer::unsatisfiable(id, *solved, repositories.len()));
-            }
-            Prepared::Planned(planned) => *planned,
-        };
-        let Planned {
-            synthesis,
-            sources,
-            runtime,
-        } = planned;
-        answer::refuse_errors(&synthesis.findings)?;
-        let readme = readme::write(&synthesis, &merged, &sources, &runtime);
-        let built = self.complete(call, family, synthesis, readme).await?;
-        let mut result = built.result(id, &sources);
-        if request.dry_run {
-            result.status = "planned".to_owned();
-            result.next_steps = vec![
-                "run the same without --dry-run (dry_run: false) to write the project".to_owned(),
-            ];
-            return Ok(result);
-        }
-        self.place(call, &request, &output, built, result).await
-    }
-
-    /// Writes, verifies and places.
-    async fn place(
-        &self,
-        call: &Call,
-        request: &SynthesizeRequest,
-        output: &Path,
-        built: Built,
-        mut result: SynthesisResult,
-    ) -> Result<SynthesisResult, Failure> {
-        call.progress.step(65, STEPS[4]);
-        let staging = Staging::create(output)?;
-        let files: Vec<ProjectFile> = built.files.iter().map(project_file).collect();
-        let staging = opening::compute(move || staging.write(&files).map(|()| staging)).await?;
-        if let Some(level) = request.verify {
-            call.progress.step(70, STEPS[5]);
-            let files = built.files.iter();
-            let subject =
-                Subject::new(files.map(|file| (file.path.to_string(), file.contents.to_vec())));
-            result.verification = Some(self.verify_subject(call, subject, level).await?);
-        }
-        answer::tell_verification(&mut result, request.verify);
-        if request.require_verified && !answer::fully_verified(result.verification.as_ref()) {
-            result
-                .warnings
-                .push("the project was not placed, because it was not fully verified".to_owned());
-            result.code = Some(ErrorCode::Verify);
-            result.status = "verification_failed".to_owned();
-            return Ok(result);
-        }
-        call.progress.step(97, STEPS[6]);
-        let git = tools::find("git", &self.config().tool_environment)?;
-        let message = format!("Synthesize {}", request.request.name);
-        let tree = staging
-            .commit_git(
-                &git,
-                &self.config().tool_environment,
-                &message,
-                &call.cancellation,
-            )
-            .await?;
-        if call.cancellation.is_cancelled() {
-            return Err(Failure::cancelled());
-        }
-        staging.place()?;
-        result.tree = Some(tree);
-        result.project_path = Some(output.to_string_lossy().into_owned());
-        Ok(result)
+            wanted,
+            output,
+        })
     }
 }
 
-/// Names template and ecosystem of a request that leaves them open.
-fn completed(request: SynthesizeRequest) -> Result<SynthesizeRequest, Failure> {
-    Ok(SynthesizeRequest {
-        request: request::completed(request.request)?,
-        ..request
+/// The failure of an output that is there already.
+pub(crate) fn output_exists() -> Failure {
+    Failure::new(ErrorCode::Exists, "the output folder exists")
+        .with_hint("name a folder that does not exist yet")
+}
+
+fn new_work<'a>(call: &'a Call, checked: &Checked) -> Result<NewWork<'a>, Failure> {
+    let kept = Kept {
+        caller: call.caller,
+        request: checked.request.clone(),
+    };
+    let request = serde_json::to_value(&kept).map_err(|error| {
+        Failure::new(
+            ErrorCode::Path,
+            format!("the request cannot be kept: {error}"),
+        )
+    })?;
+    Ok(NewWork {
+        owner: &call.owner,
+        kind: KIND,
+        request,
+        target: (!checked.request.dry_run).then(|| checked.output.clone()),
+        correlation_id: &call.correlation_id,
+        steps: building::STEPS,
     })
 }
 
-fn project_file(file: &OutputFile) -> ProjectFile {
-    ProjectFile {
-        path: file.path.clone(),
-        contents: file.contents.clone(),
-        executable: file.executable,
-    }
+/// Progress of work that nobody watches.
+pub fn unwatched() -> Arc<dyn Progress> {
+    Arc::new(Unwatched)
 }

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use synthesizer_documentation::FamilyFacts;
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
     finding::{Finding, Severity},
     resolution::Resolution,
-    synthesis::{ImportHint, PlanSummary, PlannedFile, SynthesisResult},
+    synthesis::{ImportHint, PlanSummary, PlannedFile, SynthesisRequest, SynthesisResult},
     tree::TreePath,
     verification::{Level, Outcome, Verification},
 };
-use synthesizer_synthesis::OutputFile;
+use synthesizer_synthesis::{OutputFile, templates};
 
 use super::readme::SourceFacts;
 
@@ -37,11 +38,7 @@ impl Built {
             synthesis_id: id.to_owned(),
             plan: self.plan.clone(),
             imports: self.imports.clone(),
-            next_steps: vec![
-                "uv sync".to_owned(),
-                "uv run pytest".to_owned(),
-                "read README.md, NOTICE and synthesis.lock".to_owned(),
-            ],
+            next_steps: self.next_steps(),
             status: "succeeded".to_owned(),
             code: None,
             project_path: None,
@@ -54,6 +51,35 @@ impl Built {
             documentation: vec!["README.md".to_owned()],
             warnings,
         }
+    }
+}
+
+impl Built {
+    /// Says what to do with the project: what its template installs and tests it with, or what its family of packages does.
+    fn next_steps(&self) -> Vec<String> {
+        let request = self
+            .files
+            .iter()
+            .find(|file| file.path.as_str() == "synthesis.toml")
+            .and_then(|file| std::str::from_utf8(&file.contents).ok())
+            .and_then(|text| toml::from_str::<SynthesisRequest>(text).ok());
+        let of_template = request.as_ref().and_then(|request| {
+            let template = templates::find(&request.template, &request.ecosystem).ok()?;
+            let commands = template.commands(&request.ecosystem, &request.name).ok()?;
+            let wanted = |name: &str| matches!(name, "install" | "test");
+            let lines = commands.into_iter().filter(|command| wanted(&command.name));
+            Some(lines.map(|command| command.run).collect::<Vec<String>>())
+        });
+        let ecosystem = request.map(|request| request.ecosystem).unwrap_or_default();
+        let usual = || {
+            let lines = FamilyFacts::of(&ecosystem).commands.iter();
+            lines.map(|line| (*line).to_owned()).collect()
+        };
+        let mut steps = of_template
+            .filter(|lines| !lines.is_empty())
+            .unwrap_or_else(usual);
+        steps.push("read README.md, NOTICE and synthesis.lock".to_owned());
+        steps
     }
 }
 

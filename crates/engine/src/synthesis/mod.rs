@@ -1,6 +1,7 @@
 //! The phases of a synthesis between the request and the files that are the same for every family of packages.
 
 pub(crate) mod answer;
+pub(crate) mod building;
 pub(crate) mod deriving;
 pub(crate) mod planning;
 pub(crate) mod readme;

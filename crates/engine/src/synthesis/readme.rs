@@ -1,8 +1,8 @@
 //! The facts of a new project's README. No prose: that is the documentation's.
 
-use synthesizer_documentation::{ReadmeComponent, ReadmeFacts, ReadmeSource};
+use synthesizer_documentation::{FamilyFacts, ReadmeComponent, ReadmeFacts, ReadmeSource};
 use synthesizer_model::synthesis::{ImportHint, SynthesisRequest};
-use synthesizer_synthesis::Synthesis;
+use synthesizer_synthesis::{Synthesis, templates};
 
 /// What is known of a source besides what the lock has.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub(crate) fn write(
     synthesis: &Synthesis,
     request: &SynthesisRequest,
     sources: &[SourceFacts],
-    requires_python: &str,
+    runtime: &str,
 ) -> String {
     let owners = sources
         .iter()
@@ -54,9 +54,19 @@ pub(crate) fn write(
         sources,
         packages: &synthesis.packages,
         findings: &synthesis.findings,
-        requires_python: requires_python.to_owned(),
+        family: FamilyFacts::of(&request.ecosystem),
+        requires_python: runtime.to_owned(),
         tests: true,
+        commands: commands(request),
     })
+}
+
+/// Gives the command lines of the project's template, which its workflow runs too.
+fn commands(request: &SynthesisRequest) -> Vec<String> {
+    templates::find(&request.template, &request.ecosystem)
+        .and_then(|template| template.commands(&request.ecosystem, &request.name))
+        .map(|commands| commands.into_iter().map(|command| command.run).collect())
+        .unwrap_or_default()
 }
 
 fn component(hint: &ImportHint, source: &SourceFacts) -> ReadmeComponent {

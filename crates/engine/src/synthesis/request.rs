@@ -7,6 +7,7 @@ use synthesizer_model::{
     failure::{ErrorCode, Failure},
     reference::{Location, Registry, RepositoryReference},
     synthesis::{RequestedRepository, SynthesisRequest},
+    text::escape_untrusted,
     tree::TreePath,
 };
 use synthesizer_synthesis::templates;
@@ -59,11 +60,7 @@ fn ecosystem_of_repositories(request: &SynthesisRequest) -> Result<&'static str,
     for repository in request.repositories.iter().take(MOST_REPOSITORIES) {
         let reference = RepositoryReference::parse(&repository.url)?;
         if let Location::Package { registry, .. } = reference.location {
-            found.insert(match registry {
-                Registry::Pypi => Ecosystem::Python.as_str(),
-                Registry::Npm => Ecosystem::Npm.as_str(),
-                Registry::Cargo => Ecosystem::Cargo.as_str(),
-            });
+            found.insert(ecosystem_of(registry).as_str());
         }
     }
     let mut found = found.into_iter();
@@ -75,6 +72,14 @@ fn ecosystem_of_repositories(request: &SynthesisRequest) -> Result<&'static str,
             format!("the repositories are of several ecosystems: {only} and {other}"),
         )
         .with_hint("a project is of one ecosystem; name it, and take what the other offers as a dependency")),
+    }
+}
+
+const fn ecosystem_of(registry: Registry) -> Ecosystem {
+    match registry {
+        Registry::Pypi => Ecosystem::Python,
+        Registry::Npm => Ecosystem::Npm,
+        Registry::Cargo => Ecosystem::Cargo,
     }
 }
 
@@ -94,7 +99,7 @@ pub(crate) fn read(request: &SynthesisRequest) -> Result<Vec<Wanted>, Failure> {
     }
     let mut wanted: Vec<Wanted> = Vec::new();
     for repository in &request.repositories {
-        let next = read_one(repository)?;
+        let next = read_one(repository, &request.ecosystem)?;
         let same = wanted
             .iter_mut()
             .find(|known| known.location == next.location && known.destination == next.destination);
@@ -115,17 +120,18 @@ pub(crate) fn read(request: &SynthesisRequest) -> Result<Vec<Wanted>, Failure> {
     Ok(wanted)
 }
 
-fn read_one(repository: &RequestedRepository) -> Result<Wanted, Failure> {
+fn read_one(repository: &RequestedRepository, ecosystem: &str) -> Result<Wanted, Failure> {
     let mut reference = RepositoryReference::parse(&repository.url)?;
     if let Location::Package { registry, .. } = &reference.location
-        && *registry != Registry::Pypi
+        && ecosystem_of(*registry).as_str() != ecosystem
     {
         let message = format!(
-            "parts of {} packages cannot be taken: only Python is synthesised",
-            registry.as_str()
+            "parts of {} packages cannot be taken into a project of {}",
+            registry.as_str(),
+            escape_untrusted(ecosystem)
         );
         return Err(Failure::new(ErrorCode::Argument, message).with_hint(
-            "analyze reads such packages; take parts of pypi:NAME, a git URL or a folder",
+            "a project is of one ecosystem; name it, and take what the other offers as a dependency",
         ));
     }
     if let Some(revision) = &repository.rev {
@@ -144,7 +150,7 @@ fn read_one(repository: &RequestedRepository) -> Result<Wanted, Failure> {
     let destination = destination
         .map(|destination| {
             TreePath::new(destination.trim_end_matches('/')).map_err(|refusal| {
-                let shown = synthesizer_model::text::escape_untrusted(destination);
+                let shown = escape_untrusted(destination);
                 Failure::new(
                     ErrorCode::Path,
                     format!("the destination {shown} is {refusal}"),
@@ -196,6 +202,7 @@ mod tests {
             template: "python-default".to_owned(),
             ecosystem: "python".to_owned(),
             link: false,
+            tests: true,
             repositories: repositories
                 .iter()
                 .map(|(url, components, destination)| RequestedRepository {

@@ -1,5 +1,6 @@
 //! Checks of a project: what every family of packages shares. Never runs anything of the project or of its dependencies outside the sandbox.
 
+pub(crate) mod cargo;
 mod locked;
 pub(crate) mod python;
 

@@ -124,6 +124,7 @@ pub fn load(options: LoadOptions) -> Result<Config, Problems> {
         cache: sections::cache(&settings),
         server: sections::server(&settings),
         admin: sections::admin(&settings),
+        jobs: sections::jobs(&settings),
         tokens: environment::tokens(&options.environment, &mut problems),
         tool_environment: environment::for_tools(&options.environment),
         offline: options.offline,

@@ -8,6 +8,7 @@ mod environment;
 mod file;
 mod load;
 mod sections;
+mod server_settings;
 mod services;
 mod settings;
 mod values;
@@ -15,8 +16,8 @@ mod values;
 pub use environment::{Tool, environment, variables_of};
 pub use load::{LoadOptions, Problem, Problems, load};
 pub use services::{
-    AdminSettings, CacheSettings, PlatformSettings, PolicyChanges, Resilience, ServerSettings,
-    ServicePolicy,
+    AdminSettings, CacheSettings, JobSettings, PlatformSettings, PolicyChanges, Resilience,
+    ServerSettings, ServicePolicy,
 };
 pub use settings::{SETTINGS, Setting};
 pub use values::Kind;
@@ -44,6 +45,8 @@ pub struct Config {
     pub server: ServerSettings,
     /// `[admin]`
     pub admin: AdminSettings,
+    /// `[jobs]`
+    pub jobs: JobSettings,
     /// Tokens of git hosts by host name, from the well-known variables.
     pub tokens: BTreeMap<String, Secret>,
     /// The environment that child programs of the user's own tools (uv, git, npm, cargo) may see: registry configuration, certificates, proxies.

@@ -6,7 +6,8 @@ use synthesizer_model::secret::Secret;
 use url::{Host, Url};
 
 use super::{
-    AdminSettings, CacheSettings, PlatformSettings, PolicyChanges, Resilience, ServerSettings,
+    AdminSettings, CacheSettings, JobSettings, PlatformSettings, PolicyChanges, Resilience,
+    ServerSettings,
     environment::{self, Role},
     load::{Chosen, Problem, Settings, expand},
     values::{SecretValue, Value, is_token},
@@ -225,6 +226,17 @@ pub(super) fn admin(settings: &Settings) -> AdminSettings {
     AdminSettings {
         listen: settings.listen("admin.listen"),
         health_interval: settings.duration("admin.health_interval"),
+    }
+}
+
+/// Builds `[jobs]`.
+pub(super) fn jobs(settings: &Settings) -> JobSettings {
+    JobSettings {
+        at_once: settings.count("jobs.at_once"),
+        queued: settings.count("jobs.queued"),
+        keep: settings.count("jobs.keep"),
+        keep_for: settings.duration("jobs.keep_for"),
+        take: settings.boolean("jobs.take"),
     }
 }
 

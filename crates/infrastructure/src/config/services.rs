@@ -277,3 +277,30 @@ impl Default for AdminSettings {
         }
     }
 }
+
+/// `[jobs]`: work that outlives the call that asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobSettings {
+    /// How many jobs run at once, of all processes that share the data folder.
+    pub at_once: usize,
+    /// How many jobs may wait.
+    pub queued: usize,
+    /// How many jobs that have ended are remembered.
+    pub keep: usize,
+    /// How long a job is remembered after its end.
+    pub keep_for: Duration,
+    /// Whether a server takes up jobs that wait.
+    pub take: bool,
+}
+
+impl Default for JobSettings {
+    fn default() -> Self {
+        Self {
+            at_once: 16,
+            queued: 1_000,
+            keep: 200,
+            keep_for: Duration::from_secs(30 * 24 * 3600),
+            take: true,
+        }
+    }
+}

@@ -1,9 +1,9 @@
 //! The one list of settings: names, kinds, defaults and documentation. Must not read anything.
 
-use super::values::Kind;
+use super::{server_settings::OF_SERVERS, values::Kind};
 
 /// One setting of the configuration file, of `SYNTHESIZER__SECTION__KEY` and of the flags.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Setting {
     /// Its name: section and key, such as `limits.file_bytes`; `*` stands for the name of a service or platform.
     pub path: &'static str,
@@ -25,7 +25,7 @@ const fn size(maximum: u64) -> Kind {
     }
 }
 
-const fn duration(maximum_seconds: u64) -> Kind {
+pub(super) const fn duration(maximum_seconds: u64) -> Kind {
     Kind::Duration {
         minimum: 1,
         maximum: maximum_seconds,
@@ -33,15 +33,15 @@ const fn duration(maximum_seconds: u64) -> Kind {
 }
 
 /// A time that may be a fraction of a second.
-const SHORT: Kind = Kind::Duration {
+pub(super) const SHORT: Kind = Kind::Duration {
     minimum: 0,
     maximum: 3600,
 };
-const COUNT: Kind = Kind::Count {
+pub(super) const COUNT: Kind = Kind::Count {
     minimum: 1,
     maximum: 1_000_000,
 };
-const COUNT_OR_NONE: Kind = Kind::Count {
+pub(super) const COUNT_OR_NONE: Kind = Kind::Count {
     minimum: 0,
     maximum: 1_000_000,
 };
@@ -51,7 +51,23 @@ const PERCENT: Kind = Kind::Count {
 };
 
 /// Every setting, by section.
-pub const SETTINGS: &[Setting] = &[
+pub const SETTINGS: &[Setting] = &{
+    // Two slices as one array, because each has a file of its own.
+    let mut all = [GENERAL[0]; GENERAL.len() + OF_SERVERS.len()];
+    let mut index = 0;
+    while index < all.len() {
+        all[index] = if index < GENERAL.len() {
+            GENERAL[index]
+        } else {
+            OF_SERVERS[index - GENERAL.len()]
+        };
+        index += 1;
+    }
+    all
+};
+
+/// The settings that every command has.
+const GENERAL: &[Setting] = &[
     Setting {
         path: "paths.roots",
         kind: Kind::Folders,
@@ -534,71 +550,5 @@ pub const SETTINGS: &[Setting] = &[
         kind: duration(365 * 24 * 3600),
         default: "168 h",
         documentation: "How long an answer is kept after that, for use while its service is away or the network is off.",
-    },
-    Setting {
-        path: "server.listen",
-        kind: Kind::Listen,
-        default: "127.0.0.1:8400",
-        documentation: "Where the MCP server over HTTP listens.",
-    },
-    Setting {
-        path: "server.allowed_hosts",
-        kind: Kind::Texts,
-        default: "[]",
-        documentation: "Host names that requests may be addressed to, besides the loopback ones.",
-    },
-    Setting {
-        path: "server.allowed_origins",
-        kind: Kind::Texts,
-        default: "[]",
-        documentation: "Origins of web pages that may call the server.",
-    },
-    Setting {
-        path: "server.requests_per_minute",
-        kind: COUNT_OR_NONE,
-        default: "60000",
-        documentation: "Requests per minute that are let through on average, of all clients together; no limit when 0.",
-    },
-    Setting {
-        path: "server.burst",
-        kind: COUNT,
-        default: "2000",
-        documentation: "Requests that may follow each other at once.",
-    },
-    Setting {
-        path: "server.sessions",
-        kind: COUNT,
-        default: "1000",
-        documentation: "The most sessions at once.",
-    },
-    Setting {
-        path: "server.connections",
-        kind: COUNT,
-        default: "512",
-        documentation: "The most connections at once; more are told to come again.",
-    },
-    Setting {
-        path: "server.drain_delay",
-        kind: SHORT,
-        default: "1 s",
-        documentation: "How long calls are still taken after the server has become unready.",
-    },
-    Setting {
-        path: "server.shutdown_timeout",
-        kind: duration(3600),
-        default: "60 s",
-        documentation: "How long calls in flight may take to finish when the server ends.",
-    },
-    Setting {
-        path: "admin.listen",
-        kind: Kind::Listen,
-        default: "127.0.0.1:8401",
-        documentation: "Where the administration listener listens.",
-    },
-    Setting {
-        path: "admin.health_interval",
-        kind: duration(24 * 3600),
-        default: "30 s",
-        documentation: "How long the state of an external service is reported without asking it again.",
     },
 ];

@@ -104,7 +104,7 @@ fn is_at(parent: &Dir, name: &str, folder: &Dir) -> bool {
 }
 
 /// Removes the folders of this prefix that no living process holds.
-fn remove_stale(parent: &Dir, prefix: &str) {
+pub(super) fn remove_stale(parent: &Dir, prefix: &str) {
     let entries = parent.entries().into_iter().flatten().flatten();
     let names: Vec<String> = entries
         .filter_map(|entry| name_of(&entry, prefix))

@@ -6,6 +6,9 @@ use synthesizer_model::failure::{ErrorCode, Failure};
 
 use super::owned_folder::{self, OwnedFolder};
 
+/// How the names of the folders begin.
+const PREFIX: &str = "run-";
+
 /// A temporary folder below the cache that only this user can read; removed on drop.
 ///
 /// One that a killed process left behind is removed when the next is made.
@@ -25,7 +28,7 @@ impl Scratch {
         let place = cache.join("scratch");
         let made = std::fs::create_dir_all(&place)
             .and_then(|()| owned_folder::open(&place))
-            .and_then(|parent| OwnedFolder::create(parent, "run-", 0o700));
+            .and_then(|parent| OwnedFolder::create(parent, PREFIX, 0o700));
         let folder = made.map_err(|error| {
             Failure::new(
                 ErrorCode::Path,
@@ -43,6 +46,14 @@ impl Scratch {
     /// Gives the folder's path.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+}
+
+/// Removes the temporary folders below the cache that killed processes left behind.
+pub fn remove_scratch_left_behind(cache: &Path) {
+    // Without the folder there is nothing in it.
+    if let Ok(parent) = owned_folder::open(&cache.join("scratch")) {
+        owned_folder::remove_stale(&parent, PREFIX);
     }
 }
 

@@ -78,8 +78,7 @@ impl Staging {
         let (parent, made) = folders::create(&parent_path).map_err(cannot)?;
         let created_parents = CreatedParents(made);
         refuse_existing(&parent, &target_name)?;
-        let prefix = format!(".{target_name}.synthesizer-");
-        let folder = OwnedFolder::create(parent, &prefix, 0o755).map_err(cannot)?;
+        let folder = OwnedFolder::create(parent, &prefix(&target_name), 0o755).map_err(cannot)?;
         let path = parent_path.join(folder.name());
         Ok(Self {
             folder,
@@ -216,6 +215,24 @@ impl Staging {
         self.folder.keep();
         Ok(())
     }
+}
+
+/// Removes the staging folders of a target that killed processes left behind.
+///
+/// The target's path is absolute and its links were resolved: a parent that is a link now is left alone.
+pub fn remove_left_behind(target: &Path) {
+    let Ok((parent, name)) = split(target) else {
+        return;
+    };
+    // Without the parent there is nothing in it.
+    if let Ok(parent) = folders::open(&parent) {
+        owned_folder::remove_stale(&parent, &prefix(&name));
+    }
+}
+
+/// How the names of a target's staging folders begin.
+fn prefix(target_name: &str) -> String {
+    format!(".{target_name}.synthesizer-")
 }
 
 fn split(target: &Path) -> Result<(PathBuf, String), Failure> {

@@ -27,6 +27,7 @@ fn config(bounds: config::Sandbox) -> Config {
         cache: Default::default(),
         server: Default::default(),
         admin: Default::default(),
+        jobs: Default::default(),
         tokens: BTreeMap::new(),
         tool_environment: BTreeMap::from([(
             "PATH".to_owned(),

@@ -43,6 +43,7 @@ pub(crate) fn config(folder: &Path) -> Config {
         cache: Default::default(),
         server: Default::default(),
         admin: Default::default(),
+        jobs: Default::default(),
         tokens: std::collections::BTreeMap::new(),
         tool_environment,
         offline: false,

@@ -33,13 +33,13 @@ async fn twenty_that_open_at_once_migrate_once() {
         })
     });
     for found in join_all(tasks).await {
-        assert_eq!(found.unwrap(), [(1, true)]);
+        assert_eq!(found.unwrap(), [(1, true), (2, true)]);
     }
     for database in &databases {
         database.close().await;
     }
     let again = Database::below(&data);
-    assert_eq!(migrations_of(&again).await, [(1, true)]);
+    assert_eq!(migrations_of(&again).await, [(1, true), (2, true)]);
 }
 
 #[tokio::test]
@@ -159,4 +159,34 @@ async fn a_file_that_cannot_be_used_is_a_failure_without_paths() {
         assert!(!text.contains(path), "{name}: {text}");
         assert!(failure.hint.is_some(), "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_file_of_the_version_before_is_brought_up_and_keeps_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = SqliteFile::new(folder.path(), "state.db");
+    file.create().unwrap();
+    let mut connection = file.options(BUSY_TIMEOUT).connect().await.unwrap();
+    sqlx::raw_sql("PRAGMA application_id = 0x53796e53")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    let before = migrations::sqlite_up_to(1);
+    before
+        .run_direct(None, &mut connection, false)
+        .await
+        .unwrap();
+    sqlx::raw_sql("INSERT INTO services VALUES ('github', 1, NULL, 0, NULL, NULL, 7)")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    let database = Database::below(folder.path());
+    assert_eq!(migrations_of(&database).await, [(1, true), (2, true)]);
+    let kept: (String, i64) =
+        sqlx::query_as("SELECT name, (SELECT count(*) FROM jobs) FROM services")
+            .fetch_one(database.pool().await.unwrap())
+            .await
+            .unwrap();
+    assert_eq!(kept, ("github".to_owned(), 0));
 }

@@ -7,15 +7,28 @@ use sqlx::{
 };
 
 /// Every step: its number, its name, its statements.
-const SQLITE: &[(i64, &str, &str)] = &[(
-    1,
-    "services",
-    include_str!("../../migrations/sqlite/0001_services.sql"),
-)];
+const SQLITE: &[(i64, &str, &str)] = &[
+    (
+        1,
+        "services",
+        include_str!("../../migrations/sqlite/0001_services.sql"),
+    ),
+    (
+        2,
+        "jobs",
+        include_str!("../../migrations/sqlite/0002_jobs.sql"),
+    ),
+];
 
 /// Gives the steps for SQLite.
 pub(super) fn sqlite() -> Migrator {
-    let migrations = SQLITE.iter().map(|&(version, name, statements)| {
+    sqlite_up_to(i64::MAX)
+}
+
+/// Gives the steps up to one of them, as an earlier version of this program had them.
+pub(super) fn sqlite_up_to(last: i64) -> Migrator {
+    let steps = SQLITE.iter().filter(|step| step.0 <= last);
+    let migrations = steps.map(|&(version, name, statements)| {
         Migration::new(
             version,
             name.into(),

@@ -77,6 +77,26 @@ const INSTALL: &[&str] = &[
     "--global=false",
 ];
 
+/// What is asked of npm when a lock is installed.
+const CLEAN_INSTALL: &[&str] = &[
+    "ci",
+    "--ignore-scripts",
+    "--bin-links=false",
+    "--include=dev",
+    "--include=optional",
+    "--include=peer",
+    "--no-audit",
+    "--no-fund",
+    "--legacy-peer-deps=false",
+    "--strict-peer-deps=false",
+    "--force=false",
+    "--engine-strict=false",
+    "--install-strategy=hoisted",
+    "--install-links=false",
+    "--dry-run=false",
+    "--global=false",
+];
+
 /// What every call gets.
 const ALWAYS: &[&str] = &[
     "--json",
@@ -140,6 +160,13 @@ impl<'a> NpmProgram<'a> {
     /// Locks the workspace; a status other than 0 is an answer to read.
     pub(super) async fn lock(&self) -> Result<ChildOutput, Failure> {
         let mut arguments: Vec<OsString> = INSTALL.iter().map(OsString::from).collect();
+        arguments.extend(self.always());
+        self.run(&self.workspace(), arguments).await
+    }
+
+    /// Installs what the lock of the workspace pins; a status other than 0 is an answer to read.
+    pub(super) async fn install(&self) -> Result<ChildOutput, Failure> {
+        let mut arguments: Vec<OsString> = CLEAN_INSTALL.iter().map(OsString::from).collect();
         arguments.extend(self.always());
         self.run(&self.workspace(), arguments).await
     }

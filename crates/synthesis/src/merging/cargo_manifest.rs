@@ -12,9 +12,21 @@ use super::{
 
 /// Tables that Cargo reads only at the top of a workspace, and what is lost without them.
 const OF_THE_TOP: &[(&str, Severity, &str)] = &[
-    ("patch", Severity::Warning, "the crate was built with other versions of these packages"),
-    ("replace", Severity::Warning, "the crate was built with other versions of these packages"),
-    ("profile", Severity::Info, "how fast and how small the crate is built is the new project's choice"),
+    (
+        "patch",
+        Severity::Warning,
+        "the crate was built with other versions of these packages",
+    ),
+    (
+        "replace",
+        Severity::Warning,
+        "the crate was built with other versions of these packages",
+    ),
+    (
+        "profile",
+        Severity::Info,
+        "how fast and how small the crate is built is the new project's choice",
+    ),
 ];
 
 pub(super) fn merge(base: &str, sources: &[MergeSource<'_>]) -> Merged {
@@ -22,11 +34,20 @@ pub(super) fn merge(base: &str, sources: &[MergeSource<'_>]) -> Merged {
     let mut parts = Vec::new();
     for source in sources {
         match source.text.parse::<DocumentMut>() {
-            Ok(document) if source.extent == Extent::Template => parts.push(Part { source: *source, document }),
+            Ok(document) if source.extent == Extent::Template => parts.push(Part {
+                source: *source,
+                document,
+            }),
             Ok(document) => tell_lost(source, &document, &mut findings),
             Err(_) => {
                 let what = "the file is not valid TOML, so nothing of it is merged";
-                findings.push(finding(Severity::Warning, "merge-unreadable", source, None, what));
+                findings.push(finding(
+                    Severity::Warning,
+                    "merge-unreadable",
+                    source,
+                    None,
+                    what,
+                ));
             }
         }
     }
@@ -41,13 +62,25 @@ fn tell_lost(source: &MergeSource<'_>, document: &DocumentMut, findings: &mut Ve
         let names: Vec<String> = found
             .iter()
             .flat_map(|(name, item)| match (*table, item.as_table_like()) {
-                ("patch", Some(packages)) => packages.iter().map(|(package, _)| package.to_owned()).collect(),
+                ("patch", Some(packages)) => packages
+                    .iter()
+                    .map(|(package, _)| package.to_owned())
+                    .collect(),
                 _ => vec![name.to_owned()],
             })
             .collect();
-        let what = format!("[{table}] of {} is not taken: {loss}; copy it into the project's Cargo.toml to keep it", listed(&names));
+        let what = format!(
+            "[{table}] of {} is not taken: {loss}; copy it into the project's Cargo.toml to keep it",
+            listed(&names)
+        );
         let line = line_of(source.text, &[table]);
-        findings.push(finding(*severity, "settings-not-taken", source, line, &what));
+        findings.push(finding(
+            *severity,
+            "settings-not-taken",
+            source,
+            line,
+            &what,
+        ));
     }
 }
 

@@ -43,7 +43,13 @@ pub(super) fn merge(base: &str, sources: &[MergeSource<'_>]) -> Merged {
                             "{} would take back what the project ignores; it is left out: add it at the end of .gitignore to have it",
                             short(line)
                         );
-                        findings.push(finding(Severity::Warning, "merge-clash", source, Some(number), &what));
+                        findings.push(finding(
+                            Severity::Warning,
+                            "merge-clash",
+                            source,
+                            Some(number),
+                            &what,
+                        ));
                     }
                 }
             }
@@ -72,7 +78,11 @@ pub(super) fn merge(base: &str, sources: &[MergeSource<'_>]) -> Merged {
         lines.mark(first, first + length - 1, id);
         first += length;
     }
-    Merged { origins: lines.origins(), text, findings }
+    Merged {
+        origins: lines.origins(),
+        text,
+        findings,
+    }
 }
 
 enum Outcome {
@@ -81,8 +91,8 @@ enum Outcome {
     Reversed,
 }
 
-/// The rules so far. The last rule that matches a path decides, so a rule that stands already is left out only if nothing behind it
-/// could say otherwise.
+/// The rules so far. The last rule that matches a path decides, so a rule of another source that stands already is left out only if nothing
+/// behind it could say otherwise.
 struct Rules {
     own: HashSet<String>,
     last_at: HashMap<String, usize>,
@@ -92,8 +102,16 @@ struct Rules {
 
 impl Rules {
     fn of(base: &str) -> Self {
-        let mut rules = Self { own: HashSet::new(), last_at: HashMap::new(), count: 0, last_negation: 0 };
-        for line in base.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
+        let mut rules = Self {
+            own: HashSet::new(),
+            last_at: HashMap::new(),
+            count: 0,
+            last_negation: 0,
+        };
+        for line in base
+            .lines()
+            .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
+        {
             rules.note(line);
             rules.own.insert(line.to_owned());
         }
@@ -115,11 +133,16 @@ impl Rules {
         {
             return Outcome::Reversed;
         }
-        let known = self.last_at.get(rule).is_some_and(|at| {
-            if rule.starts_with('!') { *at == self.count } else { *at > self.last_negation }
-        });
-        // A negation that stands anywhere among the same rules is not repeated when nothing came after it.
-        if known || self.own.contains(rule) && rule.starts_with('!') {
+        // What the project says of the very same rule stays as it is.
+        let known = self.own.contains(rule)
+            || self.last_at.get(rule).is_some_and(|at| {
+                if rule.starts_with('!') {
+                    *at == self.count
+                } else {
+                    *at > self.last_negation
+                }
+            });
+        if known {
             return Outcome::Known;
         }
         self.note(rule);
@@ -145,7 +168,10 @@ fn confined(rule: &str, folder: &str) -> String {
         })
         .collect();
     // A backslash before the first sign only says that this is no comment and no negation.
-    let pattern = pattern.strip_prefix('\\').filter(|rest| rest.starts_with(['#', '!'])).unwrap_or(pattern);
+    let pattern = pattern
+        .strip_prefix('\\')
+        .filter(|rest| rest.starts_with(['#', '!']))
+        .unwrap_or(pattern);
     let tied = pattern.trim_end_matches('/').contains('/');
     match (tied, pattern.strip_prefix('/')) {
         (true, Some(rest)) => format!("{sign}/{folder}/{rest}"),
@@ -159,7 +185,13 @@ mod tests {
     use super::*;
 
     fn whole<'a>(id: &'a str, text: &'a str, folder: &'a str) -> MergeSource<'a> {
-        MergeSource { id, path: ".gitignore", text, extent: Extent::Whole, folder }
+        MergeSource {
+            id,
+            path: ".gitignore",
+            text,
+            extent: Extent::Whole,
+            folder,
+        }
     }
 
     fn check(base: &str, sources: &[MergeSource<'_>], expected: &str, findings: usize) {
@@ -170,12 +202,29 @@ mod tests {
 
     #[test]
     fn rules_keep_their_order_and_what_is_known_is_not_repeated() {
-        check("/target/\n", &[whole("a", "# build\n/target/\n# logs\n*.log\n!keep.log\n*.log\n", "")], "/target/\n# logs\n*.log\n!keep.log\n*.log\n", 0);
-        check("*.log\n", &[whole("a", "*.log\n", ""), whole("b", "*.log\n*.tmp\n", "")], "*.log\n*.tmp\n", 0);
+        check(
+            "/target/\n",
+            &[whole(
+                "a",
+                "# build\n/target/\n# logs\n*.log\n!keep.log\n*.log\n",
+                "",
+            )],
+            "/target/\n# logs\n*.log\n!keep.log\n*.log\n",
+            0,
+        );
+        check(
+            "*.log\n",
+            &[whole("a", "*.log\n", ""), whole("b", "*.log\n*.tmp\n", "")],
+            "*.log\n*.tmp\n",
+            0,
+        );
         check("a", &[whole("a", "b\r\n", "")], "a\nb\n", 0);
         check("", &[], "", 0);
         check(".env\n", &[whole("a", "!.env\nx\n", "")], ".env\nx\n", 1);
-        let component = MergeSource { extent: Extent::Component, ..whole("a", "b\n", "") };
+        let component = MergeSource {
+            extent: Extent::Component,
+            ..whole("a", "b\n", "")
+        };
         check("a\n", &[component], "a\n", 0);
     }
 
@@ -197,8 +246,15 @@ mod tests {
 
     #[test]
     fn origins_are_those_of_the_blocks() {
-        let merged = merge("a\n", &[whole("x", "b\n# c\nd\n", ""), whole("y", "e\n", "")]);
-        let origins: Vec<(u32, u32, &str)> = merged.origins.iter().map(|one| (one.first, one.last, one.source.as_str())).collect();
+        let merged = merge(
+            "a\n",
+            &[whole("x", "b\n# c\nd\n", ""), whole("y", "e\n", "")],
+        );
+        let origins: Vec<(u32, u32, &str)> = merged
+            .origins
+            .iter()
+            .map(|one| (one.first, one.last, one.source.as_str()))
+            .collect();
         assert_eq!(origins, [(1, 1, "generated"), (2, 4, "x"), (5, 5, "y")]);
     }
 }

@@ -108,7 +108,11 @@ impl Lines {
             for source in sources {
                 match open.iter_mut().find(|origin| origin.source == *source) {
                     Some(origin) => origin.last = number,
-                    None => open.push(LineOrigin { first: number, last: number, source: source.clone() }),
+                    None => open.push(LineOrigin {
+                        first: number,
+                        last: number,
+                        source: source.clone(),
+                    }),
                 }
             }
         }
@@ -124,7 +128,11 @@ pub(super) fn all_of(text: &str, source: &str) -> Vec<LineOrigin> {
     if last == 0 {
         return Vec::new();
     }
-    vec![LineOrigin { first: 1, last, source: source.to_owned() }]
+    vec![LineOrigin {
+        first: 1,
+        last,
+        source: source.to_owned(),
+    }]
 }
 
 /// Makes a finding about a place in a source; `what` may hold text of the source.

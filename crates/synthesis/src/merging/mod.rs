@@ -41,23 +41,58 @@ pub enum Kind {
     ToolConfiguration,
 }
 
-/// Merges the texts of sources, sorted by id and path, into a base text.
-type Merge = fn(&str, &[MergeSource<'_>]) -> Merged;
+/// How files of one kind are merged.
+struct Format {
+    kind: Kind,
+    /// Says whether a file of a source, by its path there, is read for it.
+    is_read: fn(&str) -> bool,
+    /// Merges the texts of sources, sorted by id and path, into a base text.
+    merge: fn(&str, &[MergeSource<'_>]) -> Merged,
+}
 
-/// Every format: its kind, the file names that sources have for it, and how it is merged.
-static FORMATS: &[(Kind, fn(&str) -> bool, Merge)] = &[
-    (Kind::Pyproject, pyproject::is_read, pyproject::merge),
-    (Kind::CargoManifest, |path| path == "Cargo.toml", cargo_manifest::merge),
-    (Kind::PackageJson, |path| path == "package.json", package_json::merge),
-    (Kind::GoMod, |path| path == "go.mod", go_mod::merge),
-    (Kind::Gitignore, |path| path == ".gitignore", gitignore::merge),
-    (Kind::Workflow, workflows::is_workflow, workflows::merge),
-    (Kind::ToolConfiguration, tool_configuration::is_configuration, tool_configuration::merge),
+/// Every format.
+static FORMATS: &[Format] = &[
+    Format {
+        kind: Kind::Pyproject,
+        is_read: pyproject::is_read,
+        merge: pyproject::merge,
+    },
+    Format {
+        kind: Kind::CargoManifest,
+        is_read: |path| path == "Cargo.toml",
+        merge: cargo_manifest::merge,
+    },
+    Format {
+        kind: Kind::PackageJson,
+        is_read: |path| path == "package.json",
+        merge: package_json::merge,
+    },
+    Format {
+        kind: Kind::GoMod,
+        is_read: |path| path == "go.mod",
+        merge: go_mod::merge,
+    },
+    Format {
+        kind: Kind::Gitignore,
+        is_read: |path| path == ".gitignore",
+        merge: gitignore::merge,
+    },
+    Format {
+        kind: Kind::Workflow,
+        is_read: workflows::is_workflow,
+        merge: workflows::merge,
+    },
+    Format {
+        kind: Kind::ToolConfiguration,
+        is_read: tool_configuration::is_configuration,
+        merge: tool_configuration::merge,
+    },
 ];
 
 /// Says which merge a file of a source's top belongs to; `None` when it is not merged.
 pub fn kind_of(path: &str) -> Option<Kind> {
-    FORMATS.iter().find(|(_, is_read, _)| is_read(path)).map(|(kind, _, _)| *kind)
+    let format = FORMATS.iter().find(|format| (format.is_read)(path));
+    format.map(|format| format.kind)
 }
 
 /// Merges the texts of sources into a generated text.
@@ -68,8 +103,20 @@ pub fn merge(kind: Kind, base: &str, sources: &[MergeSource<'_>]) -> Merged {
     let mut sorted: Vec<MergeSource<'_>> = sources.to_vec();
     // What the template says of the project comes before what sources say.
     sorted.sort_by(|one, other| {
-        (one.extent != Extent::Template, one.id, one.path, one.text, one.folder)
-            .cmp(&(other.extent != Extent::Template, other.id, other.path, other.text, other.folder))
+        (
+            one.extent != Extent::Template,
+            one.id,
+            one.path,
+            one.text,
+            one.folder,
+        )
+            .cmp(&(
+                other.extent != Extent::Template,
+                other.id,
+                other.path,
+                other.text,
+                other.folder,
+            ))
     });
     sorted.dedup();
     let mut findings: Vec<Finding> = Vec::new();
@@ -77,7 +124,10 @@ pub fn merge(kind: Kind, base: &str, sources: &[MergeSource<'_>]) -> Merged {
         findings.push(Finding::new(
             Severity::Warning,
             "merge-too-much",
-            format!("{} texts would be merged into one file; only the first {MOST_SOURCES} are", sorted.len()),
+            format!(
+                "{} texts would be merged into one file; only the first {MOST_SOURCES} are",
+                sorted.len()
+            ),
         ));
         sorted.truncate(MOST_SOURCES);
     }
@@ -85,15 +135,21 @@ pub fn merge(kind: Kind, base: &str, sources: &[MergeSource<'_>]) -> Merged {
         let fits = source.text.len() <= LARGEST;
         if !fits {
             let what = "the file is larger than 1 MiB and is not merged";
-            findings.push(merged::finding(Severity::Warning, "merge-too-large", source, None, what));
+            findings.push(merged::finding(
+                Severity::Warning,
+                "merge-too-large",
+                source,
+                None,
+                what,
+            ));
         }
         fits
     });
-    let (_, _, merge) = FORMATS
+    let format = FORMATS
         .iter()
-        .find(|(known, _, _)| *known == kind)
+        .find(|format| format.kind == kind)
         .expect("every kind is in the list");
-    let mut merged = merge(base, &sorted);
+    let mut merged = (format.merge)(base, &sorted);
     findings.append(&mut merged.findings);
     merged.findings = findings;
     merged

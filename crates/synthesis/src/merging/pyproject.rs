@@ -11,7 +11,10 @@ use super::{
 
 /// Says whether a file can tell pytest's options.
 pub(super) fn is_read(path: &str) -> bool {
-    matches!(path, "pyproject.toml" | "pytest.ini" | ".pytest.ini" | "tox.ini" | "setup.cfg")
+    matches!(
+        path,
+        "pyproject.toml" | "pytest.ini" | ".pytest.ini" | "tox.ini" | "setup.cfg"
+    )
 }
 
 pub(super) fn merge(base: &str, sources: &[MergeSource<'_>]) -> Merged {
@@ -26,7 +29,10 @@ pub(super) fn merge(base: &str, sources: &[MergeSource<'_>]) -> Merged {
                 tell_left(source, &options, &mut findings);
                 options.document()
             };
-            Some(Part { source: *source, document })
+            Some(Part {
+                source: *source,
+                document,
+            })
         })
         .collect();
     toml_lines::merge(base, &parts, |_| false, findings)
@@ -35,7 +41,13 @@ pub(super) fn merge(base: &str, sources: &[MergeSource<'_>]) -> Merged {
 fn of_toml(source: &MergeSource<'_>, findings: &mut Vec<Finding>) -> Option<DocumentMut> {
     let Ok(document) = source.text.parse::<DocumentMut>() else {
         let what = "the file is not valid TOML, so nothing of it is merged";
-        findings.push(finding(Severity::Warning, "merge-unreadable", source, None, what));
+        findings.push(finding(
+            Severity::Warning,
+            "merge-unreadable",
+            source,
+            None,
+            what,
+        ));
         return None;
     };
     if source.extent == Extent::Template {
@@ -46,12 +58,27 @@ fn of_toml(source: &MergeSource<'_>, findings: &mut Vec<Finding>) -> Option<Docu
     let tools: Vec<String> = document
         .get("tool")
         .and_then(Item::as_table_like)
-        .map(|tools| tools.iter().map(|(name, _)| name.to_owned()).filter(|name| name != "pytest").collect())
+        .map(|tools| {
+            tools
+                .iter()
+                .map(|(name, _)| name.to_owned())
+                .filter(|name| name != "pytest")
+                .collect()
+        })
         .unwrap_or_default();
     if !tools.is_empty() {
-        let what = format!("the settings of {} stay with their project: moved code is not linted or built by them", listed(&tools));
+        let what = format!(
+            "the settings of {} stay with their project: moved code is not linted or built by them",
+            listed(&tools)
+        );
         let line = line_of(source.text, &["tool", &tools[0]]);
-        findings.push(finding(Severity::Info, "settings-not-taken", source, line, &what));
+        findings.push(finding(
+            Severity::Info,
+            "settings-not-taken",
+            source,
+            line,
+            &what,
+        ));
     }
     Some(options.document())
 }
@@ -63,6 +90,12 @@ fn tell_left(source: &MergeSource<'_>, options: &PytestOptions, findings: &mut V
             listed(&options.left)
         );
         let line = line_of(source.text, &["tool", "pytest"]);
-        findings.push(finding(Severity::Info, "settings-not-taken", source, line, &what));
+        findings.push(finding(
+            Severity::Info,
+            "settings-not-taken",
+            source,
+            line,
+            &what,
+        ));
     }
 }

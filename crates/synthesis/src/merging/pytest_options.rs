@@ -35,7 +35,10 @@ impl PytestOptions {
     /// Reads the options of a `pyproject.toml`: `[tool.pytest.ini_options]`, and `[tool.pytest]` of pytest 9.
     pub(super) fn of_pyproject(document: &DocumentMut) -> Self {
         let mut options = Self::default();
-        let pytest = document.get("tool").and_then(|tool| tool.get("pytest")).and_then(Item::as_table_like);
+        let pytest = document
+            .get("tool")
+            .and_then(|tool| tool.get("pytest"))
+            .and_then(Item::as_table_like);
         let Some(pytest) = pytest else {
             return options;
         };
@@ -52,7 +55,10 @@ impl PytestOptions {
     pub(super) fn of_ini(text: &str) -> Self {
         let mut options = Self::default();
         for (name, lines) in ini_section(text, &["pytest", "tool:pytest"]) {
-            let lines = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
+            let lines = lines
+                .iter()
+                .map(|line| line.trim())
+                .filter(|line| !line.is_empty());
             let item = if LISTS.contains(&name.as_str()) {
                 value(Array::from_iter(lines))
             } else {
@@ -69,7 +75,11 @@ impl PytestOptions {
         if self.taken.is_empty() {
             return document;
         }
-        let options: Table = self.taken.iter().map(|(name, item)| (name.as_str(), item.clone())).collect();
+        let options: Table = self
+            .taken
+            .iter()
+            .map(|(name, item)| (name.as_str(), item.clone()))
+            .collect();
         let mut pytest = Table::new();
         pytest.set_implicit(true);
         pytest.insert("ini_options", Item::Table(options));
@@ -88,7 +98,8 @@ impl PytestOptions {
 
     fn option(&mut self, name: &str, item: &Item) {
         if SINGLE.contains(&name) && item.is_str() {
-            self.taken.insert(name.to_owned(), value(item.as_str().unwrap_or_default()));
+            self.taken
+                .insert(name.to_owned(), value(item.as_str().unwrap_or_default()));
             return;
         }
         let entries = entries(item).filter(|_| LISTS.contains(&name));
@@ -105,9 +116,18 @@ impl PytestOptions {
         }
         for entry in &mut taken {
             let decor = entry.decor_mut();
-            let comment = decor.prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().trim().to_owned();
+            let comment = decor
+                .prefix()
+                .and_then(|prefix| prefix.as_str())
+                .unwrap_or_default()
+                .trim()
+                .to_owned();
             decor.clear();
-            decor.set_prefix(if comment.starts_with('#') { format!("\n    {comment}\n    ") } else { "\n    ".to_owned() });
+            decor.set_prefix(if comment.starts_with('#') {
+                format!("\n    {comment}\n    ")
+            } else {
+                "\n    ".to_owned()
+            });
         }
         if !taken.is_empty() {
             let mut list: Array = taken.into_iter().fold(Array::new(), |mut list, entry| {
@@ -116,7 +136,8 @@ impl PytestOptions {
             });
             list.set_trailing("\n");
             list.set_trailing_comma(true);
-            self.taken.insert(name.to_owned(), Item::Value(Value::Array(list)));
+            self.taken
+                .insert(name.to_owned(), Item::Value(Value::Array(list)));
         }
     }
 }
@@ -128,11 +149,17 @@ fn entries(item: &Item) -> Option<Vec<Value>> {
         return Some(lines.map(Value::from).collect());
     }
     let array = item.as_array()?;
-    array.iter().all(Value::is_str).then(|| array.iter().cloned().collect())
+    array
+        .iter()
+        .all(Value::is_str)
+        .then(|| array.iter().cloned().collect())
 }
 
 fn is_fatal(filter: &str) -> bool {
-    filter.split(':').next().is_some_and(|action| action.trim() == "error")
+    filter
+        .split(':')
+        .next()
+        .is_some_and(|action| action.trim() == "error")
 }
 
 /// Gives the options of the first of the sections that a text in INI form has: names and lines, in their order.
@@ -177,11 +204,17 @@ mod tests {
             &["addopts", "filterwarnings = error"],
         );
         check(
-            &PytestOptions::of_ini("[tox]\nmarkers = no\n[pytest]\n; comment\nmarkers =\n    slow: takes long\n    quick\naddopts = -x\n[other]\nmarkers = no\n"),
+            &PytestOptions::of_ini(
+                "[tox]\nmarkers = no\n[pytest]\n; comment\nmarkers =\n    slow: takes long\n    quick\naddopts = -x\n[other]\nmarkers = no\n",
+            ),
             "[tool.pytest.ini_options]\nmarkers = [\n    \"slow: takes long\",\n    \"quick\",\n]\n",
             &["addopts"],
         );
         check(&PytestOptions::of_ini("markers = a\n[\n=\n"), "", &[]);
-        check(&PytestOptions::of_pyproject(&"[tool]\npytest = 1\n".parse().expect("TOML")), "", &[]);
+        check(
+            &PytestOptions::of_pyproject(&"[tool]\npytest = 1\n".parse().expect("TOML")),
+            "",
+            &[],
+        );
     }
 }

@@ -4,7 +4,7 @@ use synthesizer_model::finding::{Finding, Severity};
 use toml_edit::{Array, Document, DocumentMut, Item, TableLike, Value};
 
 use super::{
-    merged::{GENERATED, Lines, LineOrigin, MergeSource, Merged, all_of, finding, short},
+    merged::{GENERATED, LineOrigin, Lines, MergeSource, Merged, all_of, finding, short},
     toml_structure::{Added, Adding, Step},
 };
 
@@ -23,7 +23,11 @@ pub(super) fn merge(
     is_dependencies: fn(&[Step]) -> bool,
     mut findings: Vec<Finding>,
 ) -> Merged {
-    let unchanged = |findings| Merged { text: base.to_owned(), origins: all_of(base, GENERATED), findings };
+    let unchanged = |findings| Merged {
+        text: base.to_owned(),
+        origins: all_of(base, GENERATED),
+        findings,
+    };
     let mut document: DocumentMut = match base.parse() {
         Ok(document) => document,
         Err(_) => {
@@ -37,8 +41,17 @@ pub(super) fn merge(
     };
     let mut added = Added::new();
     for part in parts {
-        let mut adding = Adding { source: part.source.id, added: &mut added, clashes: Vec::new(), is_dependencies };
-        adding.add(document.as_table_mut(), part.document.as_table(), &mut Vec::new());
+        let mut adding = Adding {
+            source: part.source.id,
+            added: &mut added,
+            clashes: Vec::new(),
+            is_dependencies,
+        };
+        adding.add(
+            document.as_table_mut(),
+            part.document.as_table(),
+            &mut Vec::new(),
+        );
         for clash in adding.clashes {
             let what = format!(
                 "{} is {} in the project and {} here; the project keeps its own: set it by hand if the other is meant",
@@ -46,7 +59,13 @@ pub(super) fn merge(
                 short(&clash.kept),
                 short(&clash.refused)
             );
-            findings.push(finding(Severity::Warning, "merge-clash", &part.source, None, &what));
+            findings.push(finding(
+                Severity::Warning,
+                "merge-clash",
+                &part.source,
+                None,
+                &what,
+            ));
         }
     }
     if added.is_empty() {
@@ -61,7 +80,11 @@ pub(super) fn merge(
         ));
         return unchanged(findings);
     };
-    Merged { text, origins, findings }
+    Merged {
+        text,
+        origins,
+        findings,
+    }
 }
 
 /// Gives the line of a byte, counted from 0.
@@ -94,7 +117,11 @@ pub(super) fn line_of(text: &str, path: &[&str]) -> Option<u32> {
 
 fn origins(text: &str, added: &Added) -> Option<Vec<LineOrigin>> {
     let document = Document::parse(text).ok()?;
-    let mut marking = Marking { starts: LineStarts::of(text), lines: Lines::of(text), added };
+    let mut marking = Marking {
+        starts: LineStarts::of(text),
+        lines: Lines::of(text),
+        added,
+    };
     marking.table(document.as_table(), &mut Vec::new(), GENERATED);
     Some(marking.lines.origins())
 }
@@ -112,7 +139,10 @@ impl<'a> Marking<'a> {
 
     fn mark(&mut self, bytes: Option<std::ops::Range<usize>>, owner: &str) {
         if let Some(bytes) = bytes {
-            let (first, last) = (self.starts.line(bytes.start), self.starts.line(bytes.end.max(bytes.start + 1) - 1));
+            let (first, last) = (
+                self.starts.line(bytes.start),
+                self.starts.line(bytes.end.max(bytes.start + 1) - 1),
+            );
             self.lines.mark(first, last, owner);
         }
     }
@@ -162,7 +192,10 @@ impl<'a> Marking<'a> {
     fn array(&mut self, array: &Array, place: &mut Vec<Step>, owner: &'a str) {
         let span = array.span();
         self.mark_first(span.clone(), owner);
-        self.mark(span.map(|bytes| bytes.end.saturating_sub(1)..bytes.end), owner);
+        self.mark(
+            span.map(|bytes| bytes.end.saturating_sub(1)..bytes.end),
+            owner,
+        );
         for (number, value) in array.iter().enumerate() {
             place.push(Step::Entry(number));
             let owner = self.owner(place, owner);

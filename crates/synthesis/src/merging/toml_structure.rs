@@ -41,7 +41,12 @@ pub(super) struct Adding<'a> {
 
 impl Adding<'_> {
     /// Adds everything of a table that the other one lacks. The depth is bounded by the parser.
-    pub(super) fn add(&mut self, base: &mut dyn TableLike, other: &dyn TableLike, place: &mut Vec<Step>) {
+    pub(super) fn add(
+        &mut self,
+        base: &mut dyn TableLike,
+        other: &dyn TableLike,
+        place: &mut Vec<Step>,
+    ) {
         for (name, item) in other.iter() {
             let Some(key) = other.key(name) else {
                 continue;
@@ -65,13 +70,18 @@ impl Adding<'_> {
     }
 
     fn add_item(&mut self, base: &mut Item, other: &Item, place: &mut Vec<Step>) {
-        let dependency = place.split_last().is_some_and(|(_, above)| (self.is_dependencies)(above));
+        let dependency = place
+            .split_last()
+            .is_some_and(|(_, above)| (self.is_dependencies)(above));
         if dependency && self.add_dependency(base, other, place) {
             return;
         }
         if let (Item::ArrayOfTables(base), Item::ArrayOfTables(other)) = (&mut *base, other) {
-            let known: HashSet<String> = base.iter().map(plain_table).collect();
-            for table in other.iter().filter(|table| !known.contains(&plain_table(*table))) {
+            let known: HashSet<String> = base.iter().map(|table| plain_table(table)).collect();
+            for table in other
+                .iter()
+                .filter(|table| !known.contains(&plain_table(*table)))
+            {
                 let mut item = Item::Table(table.clone());
                 forget_positions(&mut item);
                 begin_on_new_line(&mut item);
@@ -88,11 +98,16 @@ impl Adding<'_> {
             self.add_entries(base, other, place);
             return;
         }
-        let (are_tables, are_same) = (base.is_table_like() && other.is_table_like(), plain(base) == plain(other));
+        let (are_tables, are_same) = (
+            base.is_table_like() && other.is_table_like(),
+            plain(base) == plain(other),
+        );
         if are_same {
             return;
         }
-        if are_tables && let (Some(base), Some(other)) = (base.as_table_like_mut(), other.as_table_like()) {
+        if are_tables
+            && let (Some(base), Some(other)) = (base.as_table_like_mut(), other.as_table_like())
+        {
             self.add(base, other, place);
             return;
         }
@@ -116,7 +131,11 @@ impl Adding<'_> {
     fn add_dependency(&mut self, base: &mut Item, other: &Item, place: &mut Vec<Step>) -> bool {
         let version = |item: &Item| match item.as_str() {
             Some(version) => Some(version.to_owned()),
-            None => item.as_table_like()?.get("version")?.as_str().map(str::to_owned),
+            None => item
+                .as_table_like()?
+                .get("version")?
+                .as_str()
+                .map(str::to_owned),
         };
         let (Some(kept), Some(refused)) = (version(base), version(other)) else {
             return false;
@@ -140,7 +159,11 @@ impl Adding<'_> {
     }
 
     fn clash(&mut self, place: &[Step], kept: String, refused: String) {
-        self.clashes.push(Clash { place: dotted(place), kept, refused });
+        self.clashes.push(Clash {
+            place: dotted(place),
+            kept,
+            refused,
+        });
     }
 }
 
@@ -163,14 +186,17 @@ pub(super) fn plain(item: &Item) -> String {
         Item::Value(value) => plain_value(value),
         Item::Table(table) => plain_table(table),
         Item::ArrayOfTables(tables) => {
-            let entries: Vec<String> = tables.iter().map(plain_table).collect();
+            let entries: Vec<String> = tables.iter().map(|table| plain_table(table)).collect();
             format!("[{}]", entries.join(","))
         }
     }
 }
 
 fn plain_table(table: &dyn TableLike) -> String {
-    let mut keys: Vec<String> = table.iter().map(|(name, item)| format!("{name:?}={}", plain(item))).collect();
+    let mut keys: Vec<String> = table
+        .iter()
+        .map(|(name, item)| format!("{name:?}={}", plain(item)))
+        .collect();
     keys.sort();
     format!("{{{}}}", keys.join(","))
 }
@@ -200,7 +226,13 @@ fn plain_entry(value: &Value) -> String {
 
 /// Appends an entry as the list's own entries are written; comments of both stay.
 fn append(array: &mut Array, mut value: Value) {
-    let comment = value.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().trim().to_owned();
+    let comment = value
+        .decor()
+        .prefix()
+        .and_then(|prefix| prefix.as_str())
+        .unwrap_or_default()
+        .trim()
+        .to_owned();
     let after = array.trailing().as_str().unwrap_or_default().to_owned();
     let lead = array
         .iter()
@@ -270,7 +302,11 @@ fn begin_on_new_line(item: &mut Item) {
         },
         Item::None | Item::Value(_) => return,
     };
-    let prefix = table.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
+    let prefix = table
+        .decor()
+        .prefix()
+        .and_then(|prefix| prefix.as_str())
+        .unwrap_or_default();
     if !prefix.starts_with('\n') {
         let prefix = format!("\n{prefix}");
         table.decor_mut().set_prefix(prefix);

@@ -27,6 +27,9 @@ pub(crate) const GENERATED_LICENSE: &str = "CC0-1.0";
 /// The license that the lock records for copied license and notice texts.
 pub(crate) const TEXT_LICENSE: &str = "LicenseRef-license-text";
 
+/// What stands beside the other license texts under that name, so that every name has its text.
+const TEXT_LICENSE_TEXT: &str = "Files under this name hold texts of licenses and notices of the sources. They are passed on unchanged, as those licenses ask.\n";
+
 /// The parsed licenses of the sources and their files.
 #[derive(Debug, Default)]
 pub(crate) struct LicenseTexts {
@@ -81,6 +84,7 @@ pub(crate) fn license_texts(
         }
     }
     texts.add_expression(GENERATED_LICENSE, None);
+    texts.add(TEXT_LICENSE, TEXT_LICENSE_TEXT);
     if all_known {
         texts.expression = combine(&expressions);
     }

@@ -32,7 +32,11 @@ pub(super) fn write(
         .map(|source| (source.id.as_str(), format!("LicenseRef-{}", source.id)))
         .collect();
     let mut top = Folder::default();
-    for (path, file) in files {
+    // The specification takes the texts themselves out.
+    let annotated = files
+        .iter()
+        .filter(|(path, _)| !path.starts_with("LICENSES/"));
+    for (path, file) in annotated {
         let license = match file.license.as_str() {
             UNKNOWN => unknown
                 .get(file.source.as_str())

@@ -1,8 +1,10 @@
 //! Edits of moved code by exact byte ranges, one folder a language. What cannot be rewritten surely is a finding.
 
+pub(crate) mod ecmascript;
 mod edits;
 mod mark;
 pub(crate) mod python;
+pub(crate) mod rust;
 mod transform;
 
 use std::collections::BTreeSet;

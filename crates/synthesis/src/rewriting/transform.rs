@@ -13,10 +13,18 @@ pub(crate) enum Transform {
     VersionResolved,
     /// Module names in strings have new names.
     NamesRewritten,
+    /// It is no source: a build wrote it, one file for each of the source. Nothing was done.
+    Built,
     /// A comment says that the file was changed.
     MarkedChanged,
     /// Written by the synthesis.
     Generated,
+    /// What it takes from a workspace is filled in, and what counts elsewhere is left out.
+    ManifestNormalised,
+    /// Only some items were taken.
+    ItemsLeftOut,
+    /// Visibilities and names of files are changed.
+    PathsRewritten,
 }
 
 impl Transform {
@@ -28,8 +36,12 @@ impl Transform {
             Self::TypeImportsAliased => "type-imports-aliased",
             Self::VersionResolved => "version-resolved",
             Self::NamesRewritten => "names-rewritten",
+            Self::Built => "built",
             Self::MarkedChanged => "marked-changed",
             Self::Generated => "generated",
+            Self::ManifestNormalised => "manifest-normalised",
+            Self::ItemsLeftOut => "items-left-out",
+            Self::PathsRewritten => "paths-rewritten",
         }
     }
 
@@ -40,7 +52,10 @@ impl Transform {
             Self::TypeImportsAliased => Some("type-only imports replaced by Any"),
             Self::VersionResolved => Some("version filled in"),
             Self::NamesRewritten => Some("module names in strings rewritten"),
-            Self::Moved | Self::MarkedChanged | Self::Generated => None,
+            Self::ItemsLeftOut => Some("some items left out"),
+            Self::PathsRewritten => Some("visibilities and file names changed"),
+            Self::ManifestNormalised => Some("manifest normalised"),
+            Self::Moved | Self::Built | Self::MarkedChanged | Self::Generated => None,
         }
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use synthesizer_model::{ErrorCode, Failure, text::escape_untrusted, tree::TreePath};
 
+use crate::merging::{self, Extent, MergeSource, Merged};
+
 use super::{
     descriptor::Descriptor,
     engine::Engine,
@@ -50,6 +52,8 @@ pub struct ManifestPart {
 /// A filled template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filled {
+    /// The template's name.
+    pub template: String,
     /// Whole files, in the order of the descriptor.
     pub files: Vec<RenderedFile>,
     /// Parts of manifests: first the template's dependencies, then its own texts.
@@ -62,6 +66,31 @@ pub struct Filled {
     pub placed: Vec<String>,
 }
 
+impl Filled {
+    /// Merges the template's parts into a manifest that the family wrote.
+    pub fn merge_into(&self, path: &TreePath, manifest: &str) -> Merged {
+        let parts: Vec<MergeSource<'_>> = self
+            .parts
+            .iter()
+            .filter(|part| part.path == *path)
+            .map(|part| MergeSource {
+                id: &self.template,
+                path: part.path.file_name(),
+                text: &part.text,
+                extent: Extent::Template,
+                folder: "",
+            })
+            .collect();
+        match merging::kind_of(path.file_name()) {
+            Some(kind) => merging::merge(kind, manifest, &parts),
+            None => Merged {
+                text: manifest.to_owned(),
+                ..Merged::default()
+            },
+        }
+    }
+}
+
 /// Fills a template for the ecosystem of the values.
 ///
 /// # Errors
@@ -71,15 +100,7 @@ pub fn fill(template: &Template, values: &Values) -> Result<Filled, Failure> {
     let ecosystem = for_ecosystem(template, &values.ecosystem)?;
     let descriptor = template.described()?;
     let engine = Engine::new()?;
-    let commands: Vec<Command> = descriptor
-        .commands
-        .iter()
-        .filter(|command| Descriptor::is_for(command.ecosystem, ecosystem))
-        .map(|command| Command {
-            name: command.name.clone(),
-            run: command.run.clone(),
-        })
-        .collect();
+    let commands = template.commands(&values.ecosystem, &values.name)?;
     let mut seen = Seen {
         ecosystem: &values.ecosystem,
         name: &values.name,
@@ -87,18 +108,8 @@ pub fn fill(template: &Template, values: &Values) -> Result<Filled, Failure> {
         title: &values.title,
         components: &values.components,
         placed: Vec::new(),
-        commands: Vec::new(),
+        commands: &commands,
     };
-    let commands: Vec<Command> = commands
-        .into_iter()
-        .map(|Command { name, run }| {
-            Ok(Command {
-                run: engine.fill("command", &run, &seen)?,
-                name,
-            })
-        })
-        .collect::<Result<_, Failure>>()?;
-    seen.commands.clone_from(&commands);
     let files: Vec<_> = descriptor
         .files
         .iter()
@@ -156,6 +167,7 @@ pub fn fill(template: &Template, values: &Values) -> Result<Filled, Failure> {
     }
     let placed = std::mem::take(&mut seen.placed);
     Ok(Filled {
+        template: template.name.to_string(),
         files,
         parts,
         package_manifest,

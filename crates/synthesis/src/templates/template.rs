@@ -1,6 +1,6 @@
 //! A template and where it is found: in the program, by name, or in a folder of the user. Fills nothing in.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use synthesizer_model::{
     ErrorCode, Failure,
@@ -12,6 +12,8 @@ use synthesizer_model::{
 use super::{
     BUILT_IN,
     descriptor::{Descriptor, LARGEST_DESCRIPTOR},
+    engine::Engine,
+    filling::Command,
 };
 
 /// The largest text of a template, in bytes.
@@ -156,6 +158,26 @@ impl Template {
                 features: dependency.features,
             })
             .collect())
+    }
+
+    /// Lists the commands with which a project of that name is installed and checked.
+    ///
+    /// # Errors
+    /// `E_ARGUMENT` when the template is not made for the ecosystem, or a command asks for another value than the name.
+    pub fn commands(&self, ecosystem: &str, name: &str) -> Result<Vec<Command>, Failure> {
+        let ecosystem = for_ecosystem(self, ecosystem)?;
+        let engine = Engine::new()?;
+        let values = BTreeMap::from([("name", name)]);
+        let described = self.described()?.commands.into_iter();
+        described
+            .filter(|command| Descriptor::is_for(command.ecosystem, ecosystem))
+            .map(|command| {
+                Ok(Command {
+                    run: engine.fill("command", &command.run, &values)?,
+                    name: command.name,
+                })
+            })
+            .collect()
     }
 
     /// Gives a hash of everything that the template says, as a lock records a template that is not the program's own.

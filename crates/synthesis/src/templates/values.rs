@@ -41,7 +41,7 @@ pub(super) struct Seen<'a> {
     pub(super) components: &'a [TestedComponent],
     /// The fewest folders and files that hold the moved files and none of the template's.
     pub(super) placed: Vec<String>,
-    pub(super) commands: Vec<super::filling::Command>,
+    pub(super) commands: &'a [super::filling::Command],
 }
 
 /// Gives the fewest folders and files that hold all moved files and none of the project's own.

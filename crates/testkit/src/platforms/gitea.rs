@@ -20,6 +20,9 @@ const ALLOWANCE: Allowance = Allowance {
     window: 60,
 };
 
+/// Where it says that it is, unless a test set another root.
+const PUBLIC: &str = "https://codeberg.org/";
+
 /// The stand-in.
 pub(super) struct Gitea {
     pub(super) listings: Vec<Listing>,
@@ -43,11 +46,21 @@ impl Site for Gitea {
         {
             return too_many();
         }
-        match question.parts().as_slice() {
+        let answer = match question.parts().as_slice() {
             ["api", "v1", "version"] => Answer::json(200, &json!({ "version": "1.25.2" })),
             ["api", "v1", "repos", "search"] => self.search(question),
             ["api", "v1", "repos", owner, name] => self.look_up(owner, name),
             _ => problem(404, "The target couldn't be found."),
+        };
+        match &*self.controls.root.lock().expect("no holder panics") {
+            None => answer,
+            Some(root) => {
+                let body = String::from_utf8_lossy(&answer.body).replace(PUBLIC, root);
+                Answer {
+                    body: body.into_bytes(),
+                    ..answer
+                }
+            }
         }
     }
 

@@ -212,6 +212,12 @@ impl PlatformServer {
         &self.service.faults
     }
 
+    /// Sets where it says that its repositories are, as the setting `ROOT_URL` of a self-hosted Gitea does; ends with a slash.
+    pub fn set_root(&self, root: &str) {
+        let mut known = self.service.controls.root.lock().expect("no holder panics");
+        *known = Some(root.to_owned());
+    }
+
     /// Gives what it was asked, faulty answers included.
     pub fn log(&self) -> &RequestLog {
         &self.service.log

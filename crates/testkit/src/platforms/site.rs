@@ -82,6 +82,8 @@ pub(super) struct Controls {
     pub(super) tokens: Mutex<BTreeSet<String>>,
     /// How much was asked in each window.
     pub(super) quotas: Quotas,
+    /// Where a self-hosted site says that it is, with a slash at its end; the public one when `None`.
+    pub(super) root: Mutex<Option<String>>,
 }
 
 impl Controls {
@@ -90,6 +92,7 @@ impl Controls {
         Self {
             tokens: Mutex::new(BTreeSet::from([token.to_owned()])),
             quotas: Quotas::default(),
+            root: Mutex::default(),
         }
     }
 

@@ -31,6 +31,8 @@ mod tests;
 
 use synthesizer_model::code::CodeFacts;
 
+pub(super) use self::resolver::is_builtin;
+
 use self::dialect::Dialect;
 use super::{FileKind, Resolver, SourceFiles};
 

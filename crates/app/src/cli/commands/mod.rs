@@ -1,10 +1,12 @@
 //! The commands, one file each, and their list. Must not hold logic of a command.
 
 mod analyze;
+mod assemble;
 mod breakers;
 mod compat;
 pub(super) mod completions;
 mod doctor;
+mod jobs;
 mod level_argument;
 pub(super) mod mcp;
 mod platforms;
@@ -14,6 +16,7 @@ pub(super) mod serve;
 mod status;
 mod synthesize;
 mod verify;
+mod worker;
 
 use clap::Subcommand;
 use synthesizer_model::Failure;
@@ -33,10 +36,14 @@ pub(super) enum Command {
     Resolve(resolve::Arguments),
     /// Build a new project out of parts of repositories
     Synthesize(synthesize::Arguments),
+    /// Find the parts for an idea and build a project of them
+    Assemble(assemble::Arguments),
     /// Check a synthesised project
     Verify(verify::Arguments),
     /// Show how far a synthesis is
     Status(status::Arguments),
+    /// Show, stop and resume jobs
+    Jobs(jobs::Arguments),
     /// Show which platforms are searched and how they are
     Platforms(platforms::Arguments),
     /// Show, reset or force open the circuit breakers of services
@@ -47,6 +54,8 @@ pub(super) enum Command {
     Mcp(mcp::Arguments),
     /// Serve the Model Context Protocol over HTTP
     Serve(serve::Arguments),
+    /// Take up jobs that wait
+    Worker(worker::Arguments),
     /// Write a completion script for a shell
     Completions(completions::Arguments),
 }
@@ -61,8 +70,11 @@ pub(super) async fn run(command: &Command, session: &Session) -> Result<Answer, 
         Command::Compat(arguments) => compat::run(arguments, session).await,
         Command::Resolve(arguments) => resolve::run(arguments, session).await,
         Command::Synthesize(arguments) => synthesize::run(arguments, session).await,
+        Command::Assemble(arguments) => assemble::run(arguments, session).await,
         Command::Verify(arguments) => verify::run(arguments, session).await,
         Command::Status(arguments) => status::run(arguments, session).await,
+        Command::Jobs(arguments) => jobs::run(arguments, session).await,
+        Command::Worker(arguments) => worker::run(arguments, session).await,
         Command::Doctor => doctor::run(session).await,
         Command::Mcp(_) | Command::Serve(_) | Command::Completions(_) => {
             Err(Failure::internal("this command does not run in a session"))

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
+use serde_json::json;
 use synthesizer_engine::operations::synthesize::SynthesizeRequest;
 use synthesizer_model::{
     Failure,
@@ -10,7 +11,7 @@ use synthesizer_model::{
     synthesis::{SynthesisRequest, SynthesisResult},
 };
 
-use super::{level_argument::LevelArgument, verify::checks_table};
+use super::{level_argument::LevelArgument, verify::checks_table, worker};
 use crate::{
     answer::document,
     cli::{
@@ -26,6 +27,7 @@ Examples:
   synthesizer synthesize --repo 'pypi:click@8.1.7#click.formatting' \\
       --repo 'pypi:itsdangerous@2.2.0#itsdangerous.timed=>signing' --name toolbox --output toolbox
   synthesizer synthesize plan.toml --dry-run --json
+  synthesizer synthesize plan.toml --detach
 
 DEST is a folder below the new package; without it, the import path is kept.
 Verification installs the locked packages and imports every module in a sandbox.
@@ -62,6 +64,9 @@ pub(crate) struct Arguments {
     /// Let a part import the placed copy of another part's source instead of the published package
     #[arg(long, conflicts_with = "plan")]
     link: bool,
+    /// Leave the upstream tests of the parts behind
+    #[arg(long, conflicts_with = "plan")]
+    no_tests: bool,
     /// Only say what would be done
     #[arg(long)]
     dry_run: bool,
@@ -74,6 +79,9 @@ pub(crate) struct Arguments {
     /// Put nothing in place when a check fails
     #[arg(long)]
     require_verified: bool,
+    /// Only start it, and print its id; it goes on when this command has ended
+    #[arg(long, conflicts_with = "dry_run")]
+    detach: bool,
 }
 
 /// Runs the command.
@@ -91,11 +99,36 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<Answ
         verify: (!arguments.no_verify).then(|| arguments.level.into()),
         require_verified: arguments.require_verified,
     };
+    if arguments.detach {
+        return detached(request, session).await;
+    }
     let result = session.engine.synthesize(&session.call, request).await?;
     Ok(Answer {
         document: document(&result, &session.call.correlation_id)?,
         text: render(&result),
         status: result.code.map_or(0, |code| code.exit_status()),
+    })
+}
+
+/// Enters the job, starts a worker for it, and tells its id.
+async fn detached(request: SynthesizeRequest, session: &Session) -> Result<Answer, Failure> {
+    let call = &session.call;
+    let id = session.engine.enqueue_synthesis(call, request).await?;
+    let record = worker::detach(session, &id).await?;
+    let next = format!("synthesizer status {id}");
+    let mut page = Page::default();
+    page.line(&id);
+    page.fact("next", Some(&next));
+    let told = json!({
+        "synthesis_id": id,
+        "status": "running",
+        "job_status": record.job_status,
+        "next_steps": [next],
+    });
+    Ok(Answer {
+        document: document(&told, &call.correlation_id)?,
+        text: page.into_text(),
+        status: 0,
     })
 }
 
@@ -112,13 +145,15 @@ fn requested(
         template: arguments.template.clone().unwrap_or_default(),
         ecosystem: arguments.ecosystem.clone().unwrap_or_default(),
         link: arguments.link,
+        tests: !arguments.no_tests,
         repositories: repository_argument::repositories(&arguments.repositories)?,
     };
     let base = session.engine.config().paths.working_directory.clone();
     Ok((request, base))
 }
 
-fn render(result: &SynthesisResult) -> String {
+/// Writes a result for people.
+pub(super) fn render(result: &SynthesisResult) -> String {
     let mut page = Page::default();
     page.heading("Synthesis");
     let good = result.code.is_none();

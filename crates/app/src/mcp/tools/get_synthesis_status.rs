@@ -36,7 +36,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     name: "get_synthesis_status",
     title: "Synthesis status",
     description: "Tells how far a synthesis is and, when it has ended, its result or error. action cancel stops it and leaves \
-        nothing behind; resume lets it go on where that is possible.",
+        nothing behind; resume goes on with one that failed, was cancelled or whose process was killed, with what it had found out.",
     annotations: Annotations {
         read_only: false,
         destructive: false,
@@ -87,6 +87,9 @@ fn output_schema() -> Value {
             "steps_remaining": texts("Steps to come."),
             "started_at": { "type": "string" },
             "completed_at": { "type": "string" },
+            "attempt": { "type": "integer", "description": "How often it was begun." },
+            "resumable": { "type": "boolean" },
+            "project": { "type": "string", "description": "The folder that it makes." },
             "result": fields("What synthesize_project answers, when the job succeeded."),
         }),
         &["synthesis_id", "job_status", "progress"],
@@ -108,7 +111,8 @@ async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Fail
             "this server is read-only: a synthesis can be looked at, not cancelled or resumed",
         ));
     }
-    let record = context.engine.job(&arguments.synthesis_id, action).await?;
+    let id = &arguments.synthesis_id;
+    let record = context.engine.job(&context.call, id, action).await?;
     let document = answer::document(&record, &context.call.correlation_id)?;
     let parts = synthesize_project::PARTS
         .iter()

@@ -85,6 +85,9 @@ struct Arguments {
     /// Let a part import the placed copy of another part's source instead of the published package.
     #[serde(default)]
     link: bool,
+    /// Bring the upstream tests of what is taken along, into tests/.
+    #[serde(default = "default_include_tests")]
+    include_tests: bool,
     /// Only say what would be done.
     #[serde(default)]
     dry_run: bool,
@@ -115,6 +118,10 @@ struct RepositoryArgument {
     #[schemars(length(min = 1, max = 1000))]
     #[serde(default)]
     destination: Option<String>,
+}
+
+fn default_include_tests() -> bool {
+    true
 }
 
 fn default_wait() -> u32 {
@@ -166,25 +173,39 @@ async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Fail
     let wait = Duration::from_secs(u64::from(arguments.wait_seconds));
     let synthesis_id = match &cursor {
         Some(cursor) => paging::synthesis_of(cursor)?,
-        None => start(&context, arguments)?,
+        None => start(&context, arguments).await?,
     };
     let scope = paging::scope_of_synthesis(&synthesis_id);
     let paging = Paging::new(scope, max_tokens, cursor.as_deref())?;
     let record = tokio::select! {
-        record = context.engine.wait_for(&synthesis_id, wait) => record?,
-        () = context.call.cancellation.cancelled() => {
-            // The client asked to stop the work it started by this call.
-            if cursor.is_none() {
-                context.engine.job(&synthesis_id, JobAction::Cancel).await?;
-            }
-            return Err(Failure::cancelled());
-        }
+        record = context.engine.wait_for(&context.call, &synthesis_id, wait) => record?,
+        () = context.call.cancellation.cancelled() => stopped(&context, &synthesis_id, cursor.is_none()).await?,
     };
     answer(record, paging, &context.call.correlation_id)
 }
 
+/// Stops the job with the call that started it, as the client asked; when the server ends, the job goes on later.
+async fn stopped(
+    context: &ToolContext,
+    synthesis_id: &str,
+    started_here: bool,
+) -> Result<JobRecord, Failure> {
+    let engine = &context.engine;
+    if engine.jobs().is_closing() {
+        return engine
+            .job(&context.call, synthesis_id, JobAction::Status)
+            .await;
+    }
+    if started_here {
+        engine
+            .job(&context.call, synthesis_id, JobAction::Cancel)
+            .await?;
+    }
+    Err(Failure::cancelled())
+}
+
 /// Starts the job under a token of its own: it outlives the call.
-fn start(context: &ToolContext, arguments: Arguments) -> Result<String, Failure> {
+async fn start(context: &ToolContext, arguments: Arguments) -> Result<String, Failure> {
     let call = Call {
         progress: progress::outliving(context.call.progress.clone()),
         cancellation: CancellationToken::new(),
@@ -196,6 +217,7 @@ fn start(context: &ToolContext, arguments: Arguments) -> Result<String, Failure>
             template: arguments.template.unwrap_or_default(),
             ecosystem: arguments.ecosystem.unwrap_or_default(),
             link: arguments.link,
+            tests: arguments.include_tests,
             repositories: arguments
                 .repositories
                 .into_iter()
@@ -208,7 +230,7 @@ fn start(context: &ToolContext, arguments: Arguments) -> Result<String, Failure>
         verify: Some(Level::Install),
         require_verified: false,
     };
-    context.engine.start_synthesis(&call, request)
+    context.engine.start_synthesis(&call, request).await
 }
 
 /// Accepts a component in the URL as well.

@@ -3,19 +3,24 @@
 mod needs;
 mod planning;
 mod taking;
+mod upstream_tests;
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use synthesizer_infrastructure::project::Scratch;
 use synthesizer_model::{
     dependency::Ecosystem,
     failure::Failure,
-    resolution::ResolutionStatus,
+    finding::{Finding, Severity},
+    resolution::{Resolution, ResolutionStatus},
     synthesis::LockedResolution,
     tree::sha256_hex,
     verification::{Check, Level},
 };
 use synthesizer_resolution::LockProblem;
-use synthesizer_synthesis::{ProjectName, Synthesis, templates};
+use synthesizer_synthesis::{
+    ProjectName, Synthesis,
+    templates::{self, Template},
+};
 
 use super::{Family, Locked, Planned, Preparation, Prepared};
 use crate::{
@@ -24,7 +29,7 @@ use crate::{
     verification::{self, Subject},
 };
 
-use self::planning::PlanInput;
+use self::{needs::Needs, planning::PlanInput, taking::Taken};
 
 /// The family.
 pub(super) struct Python;
@@ -86,14 +91,20 @@ async fn prepare(
         opened,
     } = preparation;
     let template = templates::find(&request.template, &request.ecosystem)?;
-    let (link, progress) = (request.link, call.blocking_progress());
-    let taken = opening::compute(move || taking::take_all(opened, link, progress.as_ref())).await?;
+    let progress = call.blocking_progress();
+    let manner = taking::Manner {
+        link: request.link,
+        tests: request.tests,
+    };
+    let taken =
+        opening::compute(move || taking::take_all(opened, manner, progress.as_ref())).await?;
     call.progress.step(40, "resolving dependencies");
     let mut needs = Vec::new();
     for source in &taken {
         needs.push(engine.needs_of(call, source).await?);
     }
-    let solved = engine.solve_needs(call, &taken, &needs, template).await?;
+    let solving = solve(engine, call, &taken, &mut needs, template);
+    let solved = call.recorded("resolving dependencies", solving).await?;
     if solved.status == ResolutionStatus::Unsatisfiable {
         return Ok(Prepared::Unsatisfiable(Box::new(solved)));
     }
@@ -112,6 +123,43 @@ async fn prepare(
         sources,
         runtime,
     })))
+}
+
+/// Solves the needs of all sources, and those of their tests as far as they do not stand in the way.
+async fn solve(
+    engine: &Engine,
+    call: &Call,
+    taken: &[Taken],
+    needs: &mut [Needs],
+    template: &Template,
+) -> Result<Resolution, Failure> {
+    let solved = engine.solve_needs(call, taken, needs, template).await?;
+    let has_tests = needs.iter().any(|needs| !needs.of_tests.is_empty());
+    if solved.status != ResolutionStatus::Unsatisfiable || !has_tests {
+        return Ok(solved);
+    }
+    for needs in needs.iter_mut() {
+        needs.of_tests = upstream_tests::without_bounds(&needs.of_tests);
+    }
+    let solved = engine.solve_needs(call, taken, needs, template).await?;
+    let without = solved.status == ResolutionStatus::Unsatisfiable;
+    for (taken, needs) in taken.iter().zip(needs.iter_mut()) {
+        if needs.of_tests.is_empty() {
+            continue;
+        }
+        let what = if without {
+            needs.of_tests.clear();
+            "the packages that the tests need cannot be together with those of the project; they are not declared"
+        } else {
+            "the packages that the tests need are declared without their source's bounds, which do not fit the project"
+        };
+        let finding = Finding::new(Severity::Warning, "test-dependencies-conflict", what);
+        needs.findings.push(finding.of(&taken.id));
+    }
+    if without {
+        return engine.solve_needs(call, taken, needs, template).await;
+    }
+    Ok(solved)
 }
 
 /// Locks the project's own manifest with `uv`.

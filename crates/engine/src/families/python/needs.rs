@@ -20,13 +20,15 @@ use synthesizer_model::{
 
 use synthesizer_synthesis::templates::Template;
 
-use super::taking::Taken;
+use super::{taking::Taken, upstream_tests::needed_by_tests};
 use crate::{Call, Engine};
 
 /// The needs of one source.
 pub(crate) struct Needs {
     pub(crate) distributions: Vec<NeededDistribution>,
     pub(crate) findings: Vec<Finding>,
+    /// Distributions that only the tests need.
+    pub(crate) of_tests: Vec<NeededDistribution>,
 }
 
 impl Engine {
@@ -67,6 +69,8 @@ impl Engine {
         }
         findings.extend(matched.findings);
         findings.extend(needed::unknown_findings(&matched.unknown));
+        let (of_tests, about_tests) = needed_by_tests(taken);
+        findings.extend(about_tests);
         let findings = findings
             .into_iter()
             .map(|finding| finding.of(&taken.id))
@@ -74,6 +78,7 @@ impl Engine {
         Ok(Needs {
             distributions: matched.distributions,
             findings,
+            of_tests,
         })
     }
 
@@ -188,6 +193,7 @@ impl Engine {
             repository: format!("template {}", template.name),
             slug: "template".to_owned(),
             requires_python: Some(template.requires_python()?),
+            requirements: template_requirements(template)?,
             ..RepositoryRequirements::default()
         };
         let repositories = taken
@@ -205,6 +211,7 @@ impl Engine {
                     .collect(),
                 ..RepositoryRequirements::default()
             })
+            .chain(taken.iter().zip(needs).filter_map(tests_of))
             .chain([of_template])
             .collect();
         let request = ResolutionRequest {
@@ -214,6 +221,47 @@ impl Engine {
         };
         self.solve_python(call, &request).await
     }
+}
+
+/// Asks for what the tests of a source need, if they need anything.
+fn tests_of((source, needs): (&Taken, &Needs)) -> Option<RepositoryRequirements> {
+    if needs.of_tests.is_empty() {
+        return None;
+    }
+    Some(RepositoryRequirements {
+        repository: format!("tests of {}", source.repository),
+        slug: format!("{}-tests", source.id),
+        requirements: needs
+            .of_tests
+            .iter()
+            .flat_map(|distribution| requirements(source, distribution))
+            .chain([test_runner()])
+            .collect(),
+        ..RepositoryRequirements::default()
+    })
+}
+
+/// The test runner as every project declares it; plugins have to fit it.
+fn test_runner() -> Dependency {
+    Dependency {
+        specifier: ">=8".to_owned(),
+        ..Dependency::new(Ecosystem::Python, "pytest", "template", 0)
+    }
+}
+
+/// Gives what the template's own files need to run.
+fn template_requirements(template: &Template) -> Result<Vec<Dependency>, Failure> {
+    let needed = template.dependencies(Ecosystem::Python)?.into_iter();
+    Ok(needed
+        .filter(|dependency| !dependency.development)
+        .map(|dependency| {
+            let mut declared =
+                Dependency::new(Ecosystem::Python, dependency.name, "template.toml", 0);
+            declared.specifier = dependency.requirement;
+            declared.extras = dependency.features;
+            declared
+        })
+        .collect())
 }
 
 /// Gives the declarations that a needed distribution stands for, with their places.

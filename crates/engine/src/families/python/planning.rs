@@ -36,7 +36,9 @@ impl PlanInput {
         let mut sources = Vec::new();
         for (taken, needs) in self.taken.into_iter().zip(self.needs) {
             findings.extend(needs.findings);
-            sources.push(source_input(taken, needs.distributions));
+            let mut source = source_input(taken, needs.distributions);
+            source.tests.needed = needs.of_tests;
+            sources.push(source);
         }
         let input = SynthesisInput {
             request: &self.request,
@@ -77,6 +79,7 @@ fn source_input(taken: Taken, needed: Vec<NeededDistribution>) -> SourceInput {
         needed,
         components: taken.components,
         linked_modules: taken.linked_modules,
+        tests: taken.tests,
     }
 }
 

@@ -5,17 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use synthesizer_analysis::{
     closure::{Selection, Taker},
     repository::{self, ReadSource},
+    upstream_tests,
 };
 use synthesizer_model::{
-    component::Closure,
+    component::{Closure, ExternalImport},
     failure::{ErrorCode, Failure},
     finding::{Finding, Severity},
     progress::Progress,
     python::PythonFile,
     tree::{EntryKind, Origin, SourceTree, TreePath},
 };
-use synthesizer_synthesis::{RequestedComponent, SourceFile};
+use synthesizer_synthesis::{RequestedComponent, SourceFile, SourceTests};
 
+use super::upstream_tests::taken_tests;
 use crate::synthesis::{
     request::Wanted,
     sources::{Opened, license_texts, unique_ids},
@@ -37,6 +39,21 @@ pub(crate) struct Taken {
     pub(crate) texts: Vec<(String, String)>,
     pub(crate) components: Vec<RequestedComponent>,
     pub(crate) linked_modules: BTreeMap<String, String>,
+    /// What comes along of its tests; what they need is not known yet.
+    pub(crate) tests: SourceTests,
+    /// What the tests import from elsewhere.
+    pub(crate) test_imports: Vec<ExternalImport>,
+    /// Declared plugins of the test runner that they use.
+    pub(crate) test_plugins: Vec<String>,
+}
+
+/// How to take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    /// Whether an import of another source leads to its placed copy.
+    pub(crate) link: bool,
+    /// Whether tests come along.
+    pub(crate) tests: bool,
 }
 
 /// Takes what was asked for of every source.
@@ -45,7 +62,7 @@ pub(crate) struct Taken {
 /// `E_NOT_FOUND` for a component that a source does not have, `E_INCOMPATIBLE` when a closure needs what no file provides, `E_CANCELLED`.
 pub(crate) fn take_all(
     opened: Vec<Opened>,
-    link: bool,
+    manner: Manner,
     progress: &dyn Progress,
 ) -> Result<Vec<Taken>, Failure> {
     let ids = unique_ids(&opened);
@@ -60,9 +77,16 @@ pub(crate) fn take_all(
         .collect();
     let mut selections = opened
         .iter()
+        .zip(&reads)
         .zip(&takers)
-        .map(|(source, taker)| select(taker, &source.wanted))
-        .collect::<Result<Vec<_>, _>>()?;
+        .map(|((source, read), taker)| {
+            let selections = select(taker, &source.wanted)?;
+            let without = |selection| {
+                upstream_tests::without_tests(source.tree.as_ref(), &read.python, selection)
+            };
+            Ok(selections.iter().map(without).collect())
+        })
+        .collect::<Result<Vec<Vec<Selection>>, Failure>>()?;
     let requested: Vec<Vec<RequestedComponent>> = takers
         .iter()
         .zip(&selections)
@@ -73,7 +97,7 @@ pub(crate) fn take_all(
         .zip(&selections)
         .map(|(taker, selections)| taker.take(selections))
         .collect();
-    let linked = if link {
+    let linked = if manner.link {
         follow_links(
             &takers,
             &reads,
@@ -101,6 +125,11 @@ pub(crate) fn take_all(
         let files = contents(source.tree.as_ref(), &read, &closure)?;
         let python = facts(&read, &closure);
         let texts = license_texts(source.tree.as_ref(), &read.licenses.texts);
+        let tests = if manner.tests {
+            taken_tests(source.tree.as_ref(), &read, &mut closure)?
+        } else {
+            Default::default()
+        };
         taken.push(Taken {
             id,
             repository: source.wanted.location.to_string(),
@@ -113,6 +142,9 @@ pub(crate) fn take_all(
             texts,
             components,
             linked_modules,
+            tests: tests.tests,
+            test_imports: tests.imports,
+            test_plugins: tests.plugins,
         });
     }
     Ok(taken)

@@ -1,10 +1,6 @@
 //! Installs a project's lock into a new environment and imports its modules in the sandbox.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs, path::Path, sync::Arc};
 
 use synthesizer_infrastructure::{
     process::{self, ChildOutput, ChildProgram},
@@ -13,11 +9,10 @@ use synthesizer_infrastructure::{
 };
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
-    text::escape_untrusted,
     verification::{Check, Level},
 };
 
-use super::{environment::Environment, runner, text::PythonText};
+use super::{environment::Environment, runner, tests, text::PythonText};
 use crate::{
     Call, Engine,
     tools::UserTool,
@@ -83,7 +78,7 @@ impl Engine {
                 checks.extend(import(call, text, &project, &environment, &sandbox).await?);
                 if level >= Level::Test {
                     call.progress.step(95, "running the tests in the sandbox");
-                    checks.push(tests(call, &project, &environment, &sandbox).await?);
+                    checks.push(tests::run(call, &project, &environment, &sandbox).await?);
                 }
             }
         }
@@ -298,37 +293,4 @@ async fn import(
         &modules,
         &text.platform_modules(),
     ))
-}
-
-async fn tests(
-    call: &Call,
-    project: &Path,
-    environment: &Environment,
-    sandbox: &Sandbox,
-) -> Result<Check, Failure> {
-    let arguments = [
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--rootdir=/project",
-        "/project/tests",
-    ];
-    let mut run = environment.run(project, arguments);
-    run.working_directory = PathBuf::from("/project");
-    let outcome = sandbox.run(run, &call.cancellation).await?;
-    let said = String::from_utf8_lossy(&outcome.stdout);
-    let last = said
-        .lines()
-        .rev()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or("no output")
-        .to_owned();
-    Ok(match (outcome.killed, outcome.status) {
-        (None, Some(0)) => passed("tests", escape_untrusted(&last)),
-        (None, Some(5)) => not_run("tests", "the project has no test"),
-        (Some(kill), _) => failed("tests", format!("stopped by the sandbox: {kill:?}")),
-        _ => failed("tests", escape_untrusted(&last)),
-    })
 }

@@ -3,6 +3,7 @@
 mod environment;
 mod install;
 mod runner;
+mod tests;
 mod text;
 
 use std::sync::Arc;

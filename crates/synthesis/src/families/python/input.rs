@@ -11,7 +11,10 @@ use synthesizer_model::{
     tree::TreePath,
 };
 
-use super::identifier::{is_builtin, is_module_name};
+use super::{
+    identifier::{is_builtin, is_module_name},
+    upstream_tests::SourceTests,
+};
 use crate::source::{SourceFile, SourceRecord};
 
 /// The new project's name, in the two forms that it takes.
@@ -57,6 +60,22 @@ impl ProjectName {
             distribution: name.to_owned(),
             package,
         })
+    }
+
+    /// Takes a name that another family has checked, and what code calls it.
+    pub(crate) fn of(distribution: String, package: String) -> Self {
+        Self {
+            distribution,
+            package,
+        }
+    }
+
+    /// Takes a name that a family has checked, and what it is called in code.
+    pub(crate) fn of_parts(distribution: &str, package: &str) -> Self {
+        Self {
+            distribution: distribution.to_owned(),
+            package: package.to_owned(),
+        }
     }
 
     /// Gives the name as it was asked for.
@@ -110,6 +129,8 @@ pub struct SourceInput {
     pub linked_modules: BTreeMap<String, String>,
     /// Top-level import names that the source provides.
     pub original_packages: Vec<String>,
+    /// What comes along of its tests.
+    pub tests: SourceTests,
 }
 
 /// A component that was asked for.

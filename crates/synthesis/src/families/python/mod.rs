@@ -8,6 +8,8 @@ mod plan;
 mod pyproject;
 #[cfg(test)]
 pub(crate) mod sample;
+mod upstream_tests;
 
 pub use input::{ProjectName, RequestedComponent, SourceInput, SynthesisInput};
 pub use plan::plan;
+pub use upstream_tests::{SourceTestFile, SourceTests};

@@ -8,6 +8,7 @@ use super::{
     input::SynthesisInput,
     placement::{self, PlacedFile, Placement},
     pyproject::{self, ManifestFacts},
+    upstream_tests,
 };
 use crate::{
     assembly::{Assembly, Moved, Synthesis, Told},
@@ -34,6 +35,7 @@ pub fn plan(input: &SynthesisInput<'_>) -> Result<Synthesis, Failure> {
     let records = input.sources.iter().map(|source| &source.record).collect();
     let mut assembly = Assembly::new(input.request, input.project_name.distribution(), records);
     move_files(&mut assembly, input, &placement, &names)?;
+    let moved_tests = upstream_tests::move_tests(&mut assembly, input, &names)?;
     for package in &placement.generated {
         assembly.add_generated(package.path.as_str(), "", &package.reason)?;
     }
@@ -50,6 +52,7 @@ pub fn plan(input: &SynthesisInput<'_>) -> Result<Synthesis, Failure> {
                 .files
                 .iter()
                 .map(|file| file.path.clone())
+                .chain(moved_tests)
                 .collect(),
         },
     )?;
@@ -63,7 +66,9 @@ pub fn plan(input: &SynthesisInput<'_>) -> Result<Synthesis, Failure> {
         has_license_texts: !licenses.files.is_empty(),
     };
     let pyproject = pyproject::write(input, &packages, &facts);
-    assembly.add_generated("pyproject.toml", &pyproject, "the project's manifest")?;
+    let manifest = filled.merge_into(&filled.package_manifest, &pyproject);
+    let options = upstream_tests::merge_options(input, &names, &manifest.text);
+    assembly.add_generated("pyproject.toml", &options.text, "the project's manifest")?;
     let told = Told {
         imports: components
             .into_iter()
@@ -71,7 +76,10 @@ pub fn plan(input: &SynthesisInput<'_>) -> Result<Synthesis, Failure> {
             .collect(),
         packages,
         manifests: vec!["pyproject.toml"],
-        findings: findings_of(input, placement.findings),
+        findings: findings_of(
+            input,
+            [placement.findings, manifest.findings, options.findings].concat(),
+        ),
     };
     assembly.finish(licenses, told)
 }
@@ -96,6 +104,7 @@ fn move_files(
             contents,
             facts: source.python.get(&file.path),
             package: input.project_name.package(),
+            tests: None,
         });
         let moved = Moved {
             source: placed.source,

@@ -8,7 +8,7 @@ use synthesizer_model::{
 };
 use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
 
-use crate::families::python::input::SynthesisInput;
+use crate::families::python::{input::SynthesisInput, upstream_tests};
 
 /// Merges what the sources need, sorted by name.
 ///
@@ -95,13 +95,16 @@ pub(crate) fn write(
         }
         document["project"]["optional-dependencies"] = Item::Table(table);
     }
-    document["dependency-groups"] = table([("dev", list(["pytest>=8"]))]);
+    let of_tests = upstream_tests::requirements(input);
+    let development = std::iter::once("pytest>=8").chain(of_tests.iter().map(String::as_str));
+    document["dependency-groups"] = table([("dev", list(development))]);
     document["build-system"] = table([
         // The first version that knows PEP 639.
         ("requires", list(["hatchling>=1.27"])),
         ("build-backend", value("hatchling.build")),
     ]);
     let package = input.project_name.package();
+    let named = upstream_tests::named_folders(input);
     let mut tool = Table::new();
     tool.set_implicit(true);
     tool.insert(
@@ -116,7 +119,10 @@ pub(crate) fn write(
         nested(
             &["ini_options"],
             table([
-                ("testpaths", list(["tests"])),
+                (
+                    "testpaths",
+                    list(std::iter::once("tests").chain(named.iter().map(String::as_str))),
+                ),
                 ("pythonpath", list(["src"])),
             ]),
         ),

@@ -10,7 +10,10 @@ use synthesizer_model::{
     tree::{Blob, Origin, TreePath},
 };
 
-use super::input::{ProjectName, RequestedComponent, SourceInput, SynthesisInput};
+use super::{
+    input::{ProjectName, RequestedComponent, SourceInput, SynthesisInput},
+    upstream_tests::SourceTests,
+};
 use crate::source::{SourceFile, SourceRecord};
 
 pub(crate) fn path(text: &str) -> TreePath {
@@ -74,6 +77,7 @@ pub(crate) fn source(id: &str, files: &[(&str, &str)], generated: &[&str]) -> So
         components: Vec::new(),
         linked_modules: BTreeMap::new(),
         original_packages: top_levels,
+        tests: SourceTests::default(),
     }
 }
 
@@ -127,6 +131,7 @@ pub(crate) fn request(sources: &[SourceInput]) -> SynthesisRequest {
         template: "python-default".to_owned(),
         ecosystem: "python".to_owned(),
         link: false,
+        tests: true,
         repositories: sources
             .iter()
             .map(|source| RequestedRepository {

@@ -46,7 +46,8 @@ impl PythonRewrite<'_> {
             [Fate::Moved(new), rest @ ..]
                 if rest.iter().all(|fate| *fate == Fate::Moved(new.clone())) =>
             {
-                self.edit_name(module_range, module, new, statement.line);
+                let old = format!("{}{module}", ".".repeat(level.min(256) as usize));
+                self.edit_name(module_range, &old, new, statement.line);
             }
             _ => self.split_from_import(statement, (level, module), names, &fates),
         }
@@ -62,14 +63,15 @@ impl PythonRewrite<'_> {
     ) -> Fate {
         let Some(target) = self.target_of(level, module) else {
             missing.push(format!("{}{module}", ".".repeat(level.min(16) as usize)));
-            return fate_of_missing(statement, level, String::new());
+            return fate_of_missing(statement, level > 0, String::new());
         };
         let full = if target.is_empty() {
             name.name.clone()
         } else {
             format!("{target}.{}", name.name)
         };
-        match self.moved.names.standing(&target) {
+        let stays = level > 0 && self.moves_along(&target);
+        match self.standing(&target) {
             Standing::Placed(new) | Standing::Virtual(new) => {
                 let type_checking = statement.circumstances.type_checking;
                 if type_checking
@@ -79,7 +81,7 @@ impl PythonRewrite<'_> {
                     missing.push(full);
                     return Fate::TypeOnly;
                 }
-                present(level, new)
+                present(stays, new)
             }
             Standing::Empty(new) => {
                 // A star import of an empty package brings nothing, as it would at run time.
@@ -89,16 +91,16 @@ impl PythonRewrite<'_> {
                     self.moved.names.lacks_name(&target, &name.name)
                 };
                 if !lacks {
-                    return present(level, new);
+                    return present(stays, new);
                 }
                 missing.push(full);
-                fate_of_missing(statement, level, new)
+                fate_of_missing(statement, stays, new)
             }
-            Standing::Namespace(new) => match self.moved.names.standing(&full) {
+            Standing::Namespace(new) => match self.standing(&full) {
                 Standing::Elsewhere if level == 0 => Fate::Kept,
                 Standing::Elsewhere | Standing::Missing(_) => {
                     missing.push(full);
-                    fate_of_missing(statement, level, new)
+                    fate_of_missing(statement, stays, new)
                 }
                 // A linked module may be placed elsewhere than its namespace.
                 Standing::Placed(moved)
@@ -108,17 +110,17 @@ impl PythonRewrite<'_> {
                     let parent = moved
                         .rsplit_once('.')
                         .map_or(new.as_str(), |(parent, _)| parent);
-                    present(level, parent.to_owned())
+                    present(stays, parent.to_owned())
                 }
             },
             Standing::Missing(new) => {
                 missing.push(full);
-                fate_of_missing(statement, level, new)
+                fate_of_missing(statement, stays, new)
             }
             Standing::Elsewhere if level == 0 => Fate::Kept,
             Standing::Elsewhere => {
                 missing.push(full);
-                fate_of_missing(statement, level, String::new())
+                fate_of_missing(statement, true, String::new())
             }
         }
     }
@@ -185,21 +187,17 @@ impl PythonRewrite<'_> {
 }
 
 /// A missing module keeps its place among the new names, so that the original distribution is never imported in its stead.
-fn fate_of_missing(statement: &ImportStatement, level: u32, new: String) -> Fate {
+fn fate_of_missing(statement: &ImportStatement, stays: bool, new: String) -> Fate {
     if statement.circumstances.type_checking {
         Fate::TypeOnly
     } else {
-        present(level, new)
+        present(stays, new)
     }
 }
 
-/// Relative imports stay as they are, because positions within a source are kept.
-fn present(level: u32, new: String) -> Fate {
-    if level == 0 {
-        Fate::Moved(new)
-    } else {
-        Fate::Kept
-    }
+/// Relative imports of what moves along stay as they are, because positions within a source are kept.
+fn present(stays: bool, new: String) -> Fate {
+    if stays { Fate::Kept } else { Fate::Moved(new) }
 }
 
 fn from_statement(module: &str, names: &[&FromName]) -> String {

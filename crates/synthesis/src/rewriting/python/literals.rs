@@ -90,7 +90,7 @@ impl PythonRewrite<'_> {
             self.report_computed(usage, "__import__");
             return;
         };
-        if self.moved.names.standing(literal) != Standing::Elsewhere {
+        if self.standing(literal) != Standing::Elsewhere {
             let what = format!(
                 "__import__ of {} was not rewritten, because its value is the module's first package",
                 shortened(literal)
@@ -101,7 +101,7 @@ impl PythonRewrite<'_> {
 
     fn sys_modules(&mut self, usage: &ModuleNameUse) {
         let named = match &usage.literal {
-            Some(literal) => match self.moved.names.standing(literal) {
+            Some(literal) => match self.standing(literal) {
                 Standing::Elsewhere => None,
                 Standing::Missing(_) | Standing::Virtual(_) => Some(literal.clone()),
                 Standing::Placed(_) | Standing::Empty(_) | Standing::Namespace(_) => {
@@ -124,7 +124,7 @@ impl PythonRewrite<'_> {
     fn own_name_in(&self, usage: &ModuleNameUse) -> Option<String> {
         let candidate = usage.candidates.iter().find(|candidate| {
             let module = candidate.trim_end_matches('.');
-            self.moved.names.standing(module) != Standing::Elsewhere
+            self.standing(module) != Standing::Elsewhere
         });
         if let Some(candidate) = candidate {
             return Some(candidate.clone());
@@ -150,7 +150,7 @@ impl PythonRewrite<'_> {
             .original_packages
             .iter()
             .any(|package| package == first);
-        if is_own || self.moved.names.standing(literal) != Standing::Elsewhere {
+        if is_own || self.standing(literal) != Standing::Elsewhere {
             let what = format!("the logger keeps its original name, {}", shortened(literal));
             self.report(Severity::Info, "logger-name", what, usage.line);
         }
@@ -276,7 +276,7 @@ impl PythonRewrite<'_> {
 
     /// Gives a literal its module's new name; a name that the project lacks too, so that the original is never taken in its stead.
     fn rename_literal(&mut self, usage: &ModuleNameUse, literal: &str, range: ByteRange) {
-        let standing = self.moved.names.standing(literal);
+        let standing = self.standing(literal);
         let Some(new) = standing.new_name() else {
             return;
         };
@@ -303,7 +303,7 @@ impl PythonRewrite<'_> {
         for prefix in &usage.prefixes {
             let package = prefix.text.rsplit_once('.').map(|(package, _)| package);
             let named = package.zip(prefix.inside).and_then(|(package, inside)| {
-                let new = self.moved.names.standing(package).new_name()?.to_owned();
+                let new = self.standing(package).new_name()?.to_owned();
                 Some((
                     ByteRange::new(inside.start, inside.start + package.len()),
                     new,

@@ -6,8 +6,9 @@ mod moved;
 mod names;
 mod plain_imports;
 mod rewriting;
+mod test_strings;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use moved::{MovedFile, rewrite};
-pub(crate) use names::{NewNames, dotted_prefix, parents};
+pub(crate) use moved::{MovedFile, TestNames, rewrite};
+pub(crate) use names::{NewNames, Standing, dotted_prefix, module_of, parents};

@@ -1,6 +1,6 @@
 //! A Python source's file on its way into the new project.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use synthesizer_model::{component::ClosureFile, python::PythonFile};
 
@@ -26,6 +26,15 @@ pub(crate) struct MovedFile<'a> {
     pub(crate) facts: Option<&'a PythonFile>,
     /// The new project's package.
     pub(crate) package: &'a str,
+    /// Where the modules beside it are, when it is for testing.
+    pub(crate) tests: Option<&'a TestNames>,
+}
+
+/// The new names of what lies beside the tests of a source, as one file of them names it.
+#[derive(Debug, Default)]
+pub(crate) struct TestNames {
+    /// New dotted names by those that the file has.
+    pub(crate) modules: BTreeMap<String, String>,
 }
 
 /// Rewrites a module or stub; leaves any other file byte for byte.

@@ -93,7 +93,7 @@ impl<'a> PythonRewrite<'a> {
                 continue;
             };
             for name in names.iter().filter(|name| name.alias.is_none()) {
-                let standing = self.moved.names.standing(&name.module);
+                let standing = self.standing(&name.module);
                 let type_only = is_type_only(statement, &standing);
                 groups
                     .entry(first_part(&name.module).to_owned())
@@ -157,8 +157,8 @@ impl<'a> PythonRewrite<'a> {
             .as_deref()
             .is_some_and(|module| self.moved.names.is_taken_from(module, first));
         // While its own file runs, a package is no attribute of the one above it yet, but is found when it is imported.
-        let may_be_too_early = !self.uses_of(first).is_empty()
-            && matches!(self.moved.names.standing(first), Standing::Placed(_));
+        let may_be_too_early =
+            !self.uses_of(first).is_empty() && matches!(self.standing(first), Standing::Placed(_));
         exact
             && !may_be_too_early
             && !exported
@@ -236,7 +236,7 @@ impl<'a> PythonRewrite<'a> {
         let mut type_only = Vec::new();
         let mut outcomes = Vec::new();
         for name in names {
-            let standing = self.moved.names.standing(&name.module);
+            let standing = self.standing(&name.module);
             if is_type_only(statement, &standing) {
                 type_only.push(name.module.clone());
             } else if let Standing::Missing(_) = standing {

@@ -12,7 +12,7 @@ use synthesizer_model::{
 use super::{
     MovedFile,
     moved::untouched,
-    names::{absolute_name, is_package_file},
+    names::{Standing, absolute_name, is_package_file},
 };
 use crate::rewriting::{Rewritten, Transform, edits::Edits, mark};
 
@@ -55,6 +55,7 @@ pub(super) fn rewrite(moved: &MovedFile<'_>) -> Rewritten {
     // Literals come first: a call that is replaced as a whole covers the uses of names within it.
     file.rewrite_module_names();
     file.rewrite_named_modules();
+    file.rewrite_test_strings();
     file.rewrite_from_imports();
     file.rewrite_plain_imports();
     file.finish()
@@ -81,7 +82,7 @@ fn without_facts(moved: &MovedFile<'_>) -> Rewritten {
             matches!(words.next(), Some(b"import" | b"from"))
                 && words.any(|word| own.contains(&word))
         });
-    let (severity, what) = if imports_own {
+    let (severity, what) = if imports_own && moved.tests.is_none() {
         (
             Severity::Error,
             "the file is not UTF-8 and imports modules that have new names, so it cannot be rewritten",
@@ -182,7 +183,13 @@ impl PythonRewrite<'_> {
     }
 
     /// Adds a finding at a line of the file.
+    ///
+    /// Nothing in a test stops the synthesis: the test will fail, and the finding tells it.
     pub(super) fn report(&mut self, severity: Severity, kind: &str, what: String, line: u32) {
+        let severity = match self.moved.tests {
+            Some(_) => severity.min(Severity::Warning),
+            None => severity,
+        };
         self.findings.push(
             Finding::new(severity, kind, what)
                 .of(&self.moved.source.record.id)
@@ -227,6 +234,22 @@ impl PythonRewrite<'_> {
         let file = self.moved.file;
         let importer = file.module.as_deref()?;
         absolute_name(importer, is_package_file(&file.import_path), level, module)
+    }
+
+    /// Says what a dotted absolute module name is, to this file.
+    pub(super) fn standing(&self, module: &str) -> Standing {
+        let beside = self.moved.tests.and_then(|tests| tests.modules.get(module));
+        match beside {
+            Some(new) => Standing::Placed(new.clone()),
+            None => self.moved.names.standing(module),
+        }
+    }
+
+    /// Says whether a relative import stays right, because its file and its target moved together.
+    pub(super) fn moves_along(&self, target: &str) -> bool {
+        self.moved
+            .tests
+            .is_none_or(|tests| tests.modules.contains_key(target))
     }
 
     /// Rewrites the statements of the `from` kind.

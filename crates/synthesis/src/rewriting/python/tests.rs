@@ -47,6 +47,7 @@ fn moved(source: SourceInput, import_path: &str) -> Rewritten {
         contents: &source.files[&file.path],
         facts: source.python.get(&file.path),
         package: "toolbox",
+        tests: None,
     })
 }
 

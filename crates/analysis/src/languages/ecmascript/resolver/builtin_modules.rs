@@ -60,7 +60,7 @@ static BUILTIN_MODULES: &[&str] = &[
 ];
 
 /// Says whether a name without prefix is a module of Node.js. Those that need the prefix (`node:test`, `node:sqlite`) are not.
-pub(super) fn is_builtin(name: &str) -> bool {
+pub(in crate::languages) fn is_builtin(name: &str) -> bool {
     BUILTIN_MODULES.binary_search(&name).is_ok()
 }
 

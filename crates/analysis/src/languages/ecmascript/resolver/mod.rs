@@ -34,6 +34,7 @@ use synthesizer_model::code::{Import, ImportForm};
 
 use crate::languages::{Resolved, Resolver, SourceFiles};
 
+pub(in crate::languages) use self::builtin_modules::is_builtin;
 use self::{
     candidates::{Candidates, Importer},
     configurations::Configurations,

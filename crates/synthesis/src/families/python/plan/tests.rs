@@ -98,6 +98,8 @@ fn a_project_has_every_file_with_its_origin() {
     assert_eq!(
         origins,
         [
+            (".editorconfig", "generated"),
+            (".github/workflows/check.yml", "generated"),
             (".gitignore", "generated"),
             ("LICENSES/Apache-2.0.txt", "generated"),
             ("LICENSES/BSD-3-Clause.txt", "generated"),
@@ -152,9 +154,9 @@ fn a_project_has_every_file_with_its_origin() {
     );
     let test = text(&synthesis.files, "tests/test_components.py");
     let cases = test
-        .split("COMPONENTS = ")
+        .split("COMPONENTS: list[tuple[str, str | None]] = ")
         .nth(1)
-        .and_then(|rest| rest.split("\n\n").next());
+        .and_then(|rest| rest.split("\n#").next());
     assert_eq!(
         cases,
         Some(
@@ -188,7 +190,7 @@ chardet = [
 ]
 
 [dependency-groups]
-dev = ["pytest>=8"]
+dev = ["pytest>=8", "mypy>=1.15", "ruff>=0.11"]
 
 [build-system]
 requires = ["hatchling>=1.27"]
@@ -200,6 +202,39 @@ packages = ["src/toolbox"]
 [tool.pytest.ini_options]
 testpaths = ["tests"]
 pythonpath = ["src"]
+
+[tool.ruff]
+# The code of others stays as its authors wrote it.
+extend-exclude = [
+    "src/toolbox/click",
+    "src/toolbox/net",
+]
+
+[tool.ruff.lint]
+select = ["E", "F", "W", "I", "B", "UP", "SIM", "RUF"]
+# The formatter decides where lines end.
+ignore = ["E501"]
+
+[tool.mypy]
+strict = true
+files = ["src", "tests"]
+mypy_path = "src"
+warn_unused_configs = false
+exclude = [
+    "^src/toolbox/click(/|$)",
+    "^src/toolbox/net(/|$)",
+]
+
+[[tool.mypy.overrides]]
+# What the project imports of the code of others is not checked either.
+module = [
+    "toolbox.click",
+    "toolbox.click.*",
+    "toolbox.net",
+    "toolbox.net.*",
+]
+ignore_errors = true
+ignore_missing_imports = true
 "#
     );
 }

@@ -1,0 +1,652 @@
+//! The items at the top of one file, each with its range and what it names: for taking some of a file's items and not others.
+//!
+//! Reads tokens only: names in macros count like others, what a macro makes is not known.
+
+use std::collections::BTreeSet;
+
+use synthesizer_model::{
+    code::{Circumstances, ImportForm},
+    text::ByteRange,
+};
+
+use super::{
+    heads, lexer,
+    tokens::{Kind, RustTokens},
+    use_trees::{self, UseTree},
+};
+use crate::languages::lexical::Shape;
+
+/// Largest text that is read, in bytes.
+const MAX_TEXT_BYTES: usize = 16 << 20;
+/// Names that one item may have before the rest is left out; a file is at most [`MAX_TEXT_BYTES`] long.
+const MOST_PATHS: usize = 200_000;
+/// Deepest nesting of inline modules that is followed.
+const DEEPEST: usize = 64;
+
+/// What an item is, as far as taking it depends on that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ItemKind {
+    /// `mod x;`
+    ModuleFile,
+    /// `mod x { … }`
+    InlineModule,
+    /// `use …;`
+    Use,
+    /// `extern crate x;`
+    ExternCrate,
+    /// `macro_rules! x { … }`
+    MacroDefinition,
+    /// `x! { … }`
+    MacroCall,
+    /// `impl …`
+    Implementation,
+    /// Anything with a name of its own.
+    Named,
+    /// What cannot be told.
+    Other,
+}
+
+/// A `mod x;`, wherever in an item it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DeclaredModule {
+    /// The inline modules around it and its own name.
+    pub(crate) names: Vec<String>,
+    /// What `#[path]` names.
+    pub(crate) path: Option<String>,
+    /// Its line.
+    pub(crate) line: u32,
+}
+
+/// One name that `use` binds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Binding {
+    /// The name; `*` when everything is taken.
+    pub(crate) name: String,
+    /// The path.
+    pub(crate) path: String,
+}
+
+/// One item at the top of a file.
+#[derive(Debug, Clone)]
+pub(crate) struct OutlineItem {
+    pub(crate) kind: ItemKind,
+    /// Attributes and documentation included.
+    pub(crate) range: ByteRange,
+    /// The line of its first word.
+    pub(crate) line: u32,
+    /// The names that it defines in the file's module; for an implementation the last name of the type.
+    pub(crate) names: Vec<String>,
+    /// `pub`, `pub(crate)` and so on; empty where such a word would stand.
+    pub(crate) visibility: ByteRange,
+    /// Whether `#[macro_use]` stands before it.
+    pub(crate) takes_macros: bool,
+    /// Whether `#[macro_export]` stands before it.
+    pub(crate) exports_macro: bool,
+    /// Whether it is there in tests only.
+    pub(crate) only_tests: bool,
+    /// Whether it is there in some builds only.
+    pub(crate) conditional: bool,
+    /// What its `use` binds.
+    pub(crate) bindings: Vec<Binding>,
+    /// Paths and single names in it, as seen from the file's module.
+    pub(crate) paths: BTreeSet<String>,
+    /// Macros that it calls by a single name.
+    pub(crate) macros: BTreeSet<String>,
+    /// Files of modules that it declares.
+    pub(crate) modules: Vec<DeclaredModule>,
+}
+
+/// An attribute of the whole file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InnerAttribute {
+    pub(crate) range: ByteRange,
+    pub(crate) line: u32,
+    /// Its words, such as `cfg_attr`, `not`, `feature`.
+    pub(crate) words: Vec<String>,
+}
+
+/// The top of one file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Outline {
+    pub(crate) attributes: Vec<InnerAttribute>,
+    pub(crate) items: Vec<OutlineItem>,
+    /// Whether the text could not be read to its end.
+    pub(crate) broken: bool,
+}
+
+/// Reads the top of a file. Linear in the text but for inline modules, which are bounded in depth.
+pub(crate) fn outline(text: &str) -> Outline {
+    if text.len() > MAX_TEXT_BYTES {
+        return Outline {
+            broken: true,
+            ..Outline::default()
+        };
+    }
+    let (tokens, problems) = lexer::tokens(text);
+    let mut reader = OutlineReader {
+        tokens,
+        outline: Outline {
+            broken: !problems.is_empty(),
+            ..Outline::default()
+        },
+    };
+    let mut at = 0;
+    while at < reader.tokens.len() {
+        at = reader.item(at).max(at + 1);
+    }
+    reader.outline
+}
+
+struct OutlineReader<'t> {
+    tokens: RustTokens<'t>,
+    outline: Outline,
+}
+
+/// What stands before an item.
+#[derive(Default)]
+struct Before {
+    takes_macros: bool,
+    exports_macro: bool,
+    only_tests: bool,
+    conditional: bool,
+    path: Option<String>,
+}
+
+impl OutlineReader<'_> {
+    fn item(&mut self, first: usize) -> usize {
+        let (before, head) = self.before(first);
+        if head >= self.tokens.len() {
+            return head;
+        }
+        // Inner attributes that were passed are no part of the item.
+        let start = self.first_of_item(first, head);
+        let visible = self.after_visibility(head);
+        let keyword = self.qualifiers(visible);
+        let (kind, names, end) = self.extent(keyword);
+        let end = end.max(keyword + 1).min(self.tokens.len());
+        let mut found = OutlineItem {
+            kind,
+            range: self.tokens.range(start, end),
+            line: self.tokens.line(head),
+            names,
+            visibility: if visible > head {
+                self.tokens.range(head, visible)
+            } else {
+                let at = self.tokens.range(head, head + 1).start;
+                ByteRange::new(at, at)
+            },
+            takes_macros: before.takes_macros,
+            exports_macro: before.exports_macro,
+            only_tests: before.only_tests,
+            conditional: before.conditional,
+            bindings: Vec::new(),
+            paths: BTreeSet::new(),
+            macros: BTreeSet::new(),
+            modules: Vec::new(),
+        };
+        self.look_through(start, end, &mut found);
+        if let (ItemKind::ModuleFile, Some(module)) = (kind, found.modules.first_mut()) {
+            module.path = before.path;
+        }
+        if kind == ItemKind::Use {
+            found.names = found
+                .bindings
+                .iter()
+                .filter(|binding| binding.name != "*" && binding.name != "_")
+                .map(|binding| binding.name.clone())
+                .collect();
+        }
+        self.outline.items.push(found);
+        end
+    }
+
+    /// Gives the first token of an item whose attributes may follow attributes of the file.
+    fn first_of_item(&self, first: usize, head: usize) -> usize {
+        let mut at = first;
+        let mut start = first;
+        while at < head {
+            let is_inner = self.tokens.kind(at) == Kind::InnerDocumentation
+                || (self.tokens.kind(at) == Kind::Hash && self.tokens.kind(at + 1) == Kind::Bang);
+            at = self.attribute_end(at);
+            if is_inner {
+                start = at;
+            }
+        }
+        start.min(head)
+    }
+
+    fn attribute_end(&self, at: usize) -> usize {
+        if self.tokens.kind(at) != Kind::Hash {
+            return at + 1;
+        }
+        let group = at + 1 + usize::from(self.tokens.kind(at + 1) == Kind::Bang);
+        self.tokens.after(group)
+    }
+
+    /// Reads documentation and attributes; gives the token after them.
+    fn before(&mut self, first: usize) -> (Before, usize) {
+        let mut before = Before::default();
+        let mut at = first;
+        while at < self.tokens.len() {
+            match self.tokens.kind(at) {
+                Kind::OuterDocumentation | Kind::InnerDocumentation => {}
+                Kind::Hash => {
+                    let is_inner = self.tokens.kind(at + 1) == Kind::Bang;
+                    let group = at + 1 + usize::from(is_inner);
+                    if self.tokens.kind(group) != Kind::Open(Shape::Square) {
+                        break;
+                    }
+                    if is_inner {
+                        self.inner(at, group);
+                    } else {
+                        self.outer(group, &mut before);
+                    }
+                }
+                _ => break,
+            }
+            at = self.attribute_end(at);
+        }
+        (before, at)
+    }
+
+    fn inner(&mut self, first: usize, group: usize) {
+        let words = self.words(group);
+        self.outline.attributes.push(InnerAttribute {
+            range: self.tokens.range(first, self.tokens.after(group)),
+            line: self.tokens.line(first),
+            words,
+        });
+    }
+
+    fn words(&self, group: usize) -> Vec<String> {
+        (group + 1..self.tokens.partner(group))
+            .take(1000)
+            .filter(|token| self.tokens.kind(*token).is_segment())
+            .map(|token| self.tokens.text(token).to_owned())
+            .collect()
+    }
+
+    fn outer(&self, group: usize, before: &mut Before) {
+        let words = self.words(group);
+        match words.first().map(String::as_str) {
+            Some("macro_use") => before.takes_macros = true,
+            Some("macro_export") => before.exports_macro = true,
+            Some("test") => before.only_tests = true,
+            Some("cfg") => {
+                before.conditional = true;
+                before.only_tests |= words.len() == 2 && words[1] == "test";
+            }
+            Some("path") => {
+                let value = self.tokens.literal(group + 3);
+                before.path = value.map(|(text, _)| text.to_owned());
+            }
+            Some("cfg_attr") => {
+                before.takes_macros |= words.iter().any(|word| word == "macro_use");
+                before.exports_macro |= words.iter().any(|word| word == "macro_export");
+            }
+            _ => {}
+        }
+    }
+
+    fn after_visibility(&self, at: usize) -> usize {
+        if self.tokens.kind(at) != Kind::Pub {
+            return at;
+        }
+        match self.tokens.kind(at + 1) {
+            Kind::Open(Shape::Round) => self.tokens.after(at + 1),
+            _ => at + 1,
+        }
+    }
+
+    /// Gives the token after `unsafe`, `async`, `const fn`, `extern "C" fn` and the like.
+    fn qualifiers(&self, first: usize) -> usize {
+        let mut at = first;
+        loop {
+            let next = self.tokens.kind(at + 1);
+            let qualifies = match self.tokens.kind(at) {
+                Kind::Unsafe | Kind::Async => true,
+                Kind::Const => matches!(
+                    next,
+                    Kind::Fn | Kind::Unsafe | Kind::Async | Kind::Extern | Kind::Trait
+                ),
+                Kind::Extern => {
+                    let named = usize::from(matches!(next, Kind::Text | Kind::RawText));
+                    if self.tokens.kind(at + 1 + named) == Kind::Fn {
+                        return at + 1 + named;
+                    }
+                    false
+                }
+                Kind::Identifier => {
+                    matches!(self.tokens.text(at), "default" | "auto" | "safe")
+                        && matches!(next, Kind::Fn | Kind::Impl | Kind::Unsafe | Kind::Trait)
+                }
+                _ => false,
+            };
+            if !qualifies {
+                return at;
+            }
+            at += 1;
+        }
+    }
+
+    /// Gives what an item is, the names that it defines and the token after it.
+    fn extent(&self, keyword: usize) -> (ItemKind, Vec<String>, usize) {
+        let tokens = &self.tokens;
+        let end = tokens.len();
+        let own = |token: usize| -> Vec<String> {
+            let named = tokens.kind(token) == Kind::Identifier;
+            named
+                .then(|| plain(tokens.text(token)))
+                .into_iter()
+                .collect()
+        };
+        let to_semicolon = |from: usize| heads::statement_end(tokens, from, end) + 1;
+        let to_body = |from: usize| tokens.after(heads::head_end(tokens, from, end));
+        match tokens.kind(keyword) {
+            Kind::Mod if tokens.kind(keyword + 2) == Kind::Open(Shape::Curly) => (
+                ItemKind::InlineModule,
+                own(keyword + 1),
+                tokens.after(keyword + 2),
+            ),
+            Kind::Mod => (
+                ItemKind::ModuleFile,
+                own(keyword + 1),
+                to_semicolon(keyword),
+            ),
+            Kind::Use => (ItemKind::Use, Vec::new(), to_semicolon(keyword)),
+            Kind::Extern if tokens.kind(keyword + 1) == Kind::Crate => {
+                let last = to_semicolon(keyword);
+                let alias = (keyword..last).find(|token| tokens.kind(*token) == Kind::As);
+                (
+                    ItemKind::ExternCrate,
+                    own(alias.map_or(keyword + 2, |alias| alias + 1)),
+                    last,
+                )
+            }
+            Kind::Extern => {
+                let named = matches!(tokens.kind(keyword + 1), Kind::Text | Kind::RawText);
+                (
+                    ItemKind::Other,
+                    Vec::new(),
+                    tokens.after(keyword + 1 + usize::from(named)),
+                )
+            }
+            Kind::Impl => {
+                let body = heads::head_end(tokens, keyword + 1, end);
+                let found = heads::implementation(tokens, keyword + 1, body);
+                let names = Some(found.type_name).filter(|name| !name.is_empty());
+                (
+                    ItemKind::Implementation,
+                    names.map(plain).into_iter().collect(),
+                    tokens.after(body),
+                )
+            }
+            Kind::Fn | Kind::Enum | Kind::Trait => {
+                (ItemKind::Named, own(keyword + 1), to_body(keyword + 2))
+            }
+            Kind::Struct => self.structure(keyword),
+            Kind::Const | Kind::Static | Kind::Type => {
+                let mut name = keyword + 1;
+                while tokens.kind(name) == Kind::Word {
+                    name += 1;
+                }
+                (ItemKind::Named, own(name), to_semicolon(keyword))
+            }
+            Kind::Identifier
+                if tokens.is_word(keyword, "union")
+                    && tokens.kind(keyword + 1) == Kind::Identifier =>
+            {
+                self.structure(keyword)
+            }
+            Kind::Identifier
+                if tokens.is_word(keyword, "macro_rules")
+                    && tokens.kind(keyword + 1) == Kind::Bang =>
+            {
+                let group = keyword + 3;
+                let after = tokens.after(group);
+                let more = usize::from(
+                    tokens.kind(group) != Kind::Open(Shape::Curly)
+                        && tokens.kind(after) == Kind::Semicolon,
+                );
+                (ItemKind::MacroDefinition, own(keyword + 2), after + more)
+            }
+            Kind::Identifier | Kind::Crate | Kind::PathSeparator | Kind::SelfValue => {
+                self.macro_call(keyword)
+            }
+            _ => (ItemKind::Other, Vec::new(), tokens.after(keyword)),
+        }
+    }
+
+    fn structure(&self, keyword: usize) -> (ItemKind, Vec<String>, usize) {
+        let tokens = &self.tokens;
+        let body = heads::head_end(tokens, keyword + 2, tokens.len());
+        let name = plain(tokens.text(keyword + 1));
+        (ItemKind::Named, vec![name], tokens.after(body))
+    }
+
+    fn macro_call(&self, first: usize) -> (ItemKind, Vec<String>, usize) {
+        let tokens = &self.tokens;
+        let mut at = first;
+        while tokens.kind(at).is_segment() || tokens.kind(at) == Kind::PathSeparator {
+            at += 1;
+        }
+        if tokens.kind(at) != Kind::Bang {
+            return (ItemKind::Other, Vec::new(), at.max(first + 1));
+        }
+        let group = at + 1 + usize::from(tokens.kind(at + 1) == Kind::Identifier);
+        let after = tokens.after(group);
+        let more = usize::from(
+            tokens.kind(group) != Kind::Open(Shape::Curly)
+                && tokens.kind(after) == Kind::Semicolon,
+        );
+        (ItemKind::MacroCall, Vec::new(), after + more)
+    }
+
+    /// Collects what an item names.
+    fn look_through(&self, first: usize, end: usize, found: &mut OutlineItem) {
+        let tokens = &self.tokens;
+        // The inline modules that are open: their ends and names. The item itself counts when it is one.
+        let mut open: Vec<(usize, String)> = Vec::new();
+        let mut at = first;
+        while at < end && found.paths.len() < MOST_PATHS {
+            while open.last().is_some_and(|(last, _)| at >= *last) {
+                open.pop();
+            }
+            let depth = open.len();
+            match tokens.kind(at) {
+                Kind::Mod if tokens.kind(at + 1) == Kind::Identifier => {
+                    let name = plain(tokens.text(at + 1));
+                    match tokens.kind(at + 2) {
+                        Kind::Open(Shape::Curly) if depth < DEEPEST => {
+                            open.push((tokens.partner(at + 2), name));
+                        }
+                        Kind::Semicolon => {
+                            let around = open.iter().map(|(_, name)| name.clone());
+                            found.modules.push(DeclaredModule {
+                                names: around.chain([name]).collect(),
+                                path: None,
+                                line: tokens.line(at),
+                            });
+                        }
+                        _ => {}
+                    }
+                    at += 3;
+                }
+                Kind::Use if !matches!(tokens.kind(at + 1), Kind::Less) => {
+                    at = self.use_tree(at, end, depth, found);
+                }
+                Kind::Dollar if tokens.kind(at + 1) != Kind::Crate => at += 2,
+                Kind::PathSeparator | Kind::Dollar => at = self.path(at, end, depth, found),
+                kind if kind.is_segment() => at = self.path(at, end, depth, found),
+                _ => at += 1,
+            }
+        }
+    }
+
+    fn use_tree(&self, at: usize, end: usize, depth: usize, found: &mut OutlineItem) -> usize {
+        let tree = UseTree {
+            first: at + 1,
+            end,
+            form: ImportForm::Static,
+            circumstances: Circumstances::default(),
+        };
+        let is_own = found.kind == ItemKind::Use;
+        let after = use_trees::flatten(&self.tokens, &tree, &mut |import, bound| {
+            let name = bound.map_or_else(|| "*".to_owned(), plain);
+            let Some(path) = as_seen_from_file(&import.target, depth) else {
+                return;
+            };
+            if is_own {
+                let path = path.clone();
+                found.bindings.push(Binding { name: name.clone(), path });
+            }
+            let path = if name == "*" { format!("{path}::*") } else { path };
+            found.paths.insert(path);
+        });
+        after.max(at + 1)
+    }
+
+    fn path(&self, first: usize, end: usize, depth: usize, found: &mut OutlineItem) -> usize {
+        let tokens = &self.tokens;
+        let mut text = String::new();
+        let mut at = first;
+        let is_member = first > 0 && tokens.kind(first - 1) == Kind::Dot;
+        if tokens.kind(at) == Kind::Dollar {
+            at += 1;
+        }
+        if tokens.kind(at) == Kind::PathSeparator {
+            text.push_str("::");
+            at += 1;
+        }
+        let mut count = 0;
+        while at < end && tokens.kind(at).is_segment() {
+            if count > 0 {
+                text.push_str("::");
+            }
+            text.push_str(&plain(tokens.text(at)));
+            count += 1;
+            at += 1;
+            if tokens.kind(at) != Kind::PathSeparator || !tokens.kind(at + 1).is_segment() {
+                break;
+            }
+            at += 1;
+        }
+        if count == 0 {
+            return at.max(first + 1);
+        }
+        if tokens.kind(at) == Kind::Bang
+            && matches!(tokens.kind(at + 1), Kind::Open(_))
+            && count == 1
+        {
+            found.macros.insert(text.clone());
+        }
+        if !is_member
+            && text.len() < 500
+            && let Some(path) = as_seen_from_file(&text, depth)
+        {
+            found.paths.insert(path);
+        }
+        at.max(first + 1)
+    }
+}
+
+/// Gives a path of an inline module `depth` levels deep as the file's own module would write it; `None` for one that stays inside.
+fn as_seen_from_file(path: &str, depth: usize) -> Option<String> {
+    if depth == 0 {
+        return Some(path.to_owned());
+    }
+    let mut segments = path.split("::").peekable();
+    match segments.peek().copied() {
+        Some("self") => None,
+        Some("super") => {
+            let mut above = 0;
+            while segments.next_if_eq(&"super").is_some() {
+                above += 1;
+            }
+            let rest: Vec<&str> = segments.collect();
+            let beginning = match above {
+                above if above < depth => return None,
+                above if above == depth => vec!["self"],
+                above => vec!["super"; above - depth],
+            };
+            Some([beginning, rest].concat().join("::"))
+        }
+        _ => Some(path.to_owned()),
+    }
+}
+
+fn plain(name: &str) -> String {
+    name.strip_prefix("r#").unwrap_or(name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> Vec<String> {
+        let outline = outline(text);
+        assert!(!outline.broken, "{text}");
+        let items = outline.items.iter();
+        items
+            .map(|item| {
+                let source = item.range.of(text).expect("a range of the text");
+                let source: Vec<&str> = source.split_whitespace().collect();
+                format!("{:?} {} | {}", item.kind, item.names.join(","), source.join(" "))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn items_end_where_they_end() {
+        let check = |text: &str, expected: &[&str]| assert_eq!(shown(text), expected, "{text}");
+        check(
+            "//! File.\n#![no_std]\n/// Doc.\n#[cfg(x)] pub(crate) mod a;\nmod b { fn c() {} }\n",
+            &[
+                "ModuleFile a | /// Doc. #[cfg(x)] pub(crate) mod a;",
+                "InlineModule b | mod b { fn c() {} }",
+            ],
+        );
+        check(
+            "pub use a::{b as c, d::*}; extern crate x as y; macro_rules! m { () => {} } m!(); m! {}",
+            &[
+                "Use c | pub use a::{b as c, d::*};",
+                "ExternCrate y | extern crate x as y;",
+                "MacroDefinition m | macro_rules! m { () => {} }",
+                "MacroCall  | m!();",
+                "MacroCall  | m! {}",
+            ],
+        );
+        check(
+            "pub const fn f<const N: usize>() -> [u8; { 1 }] where u8: Copy { } struct T(u8); struct U<T> { t: T } const C: [u8; 1] = [{ 2 }; 1]; impl<T> Tr for m::U<T> {} unsafe extern \"C\" { fn g(); }",
+            &[
+                "Named f | pub const fn f<const N: usize>() -> [u8; { 1 }] where u8: Copy { }",
+                "Named T | struct T(u8);",
+                "Named U | struct U<T> { t: T }",
+                "Named C | const C: [u8; 1] = [{ 2 }; 1];",
+                "Implementation U | impl<T> Tr for m::U<T> {}",
+                "Other  | unsafe extern \"C\" { fn g(); }",
+            ],
+        );
+    }
+
+    #[test]
+    fn paths_are_those_that_the_file_would_write() {
+        let text = "mod t { use super::*; use super::super::x::y; fn f() { self::g(); super::h::i(); crate::j!(k); a.b; n!{} } mod u { mod v; } }";
+        let outline = outline(text);
+        let item = &outline.items[0];
+        let paths: Vec<&str> = item.paths.iter().map(String::as_str).collect();
+        assert_eq!(
+            paths,
+            ["a", "crate::j", "f", "k", "n", "self::*", "self::h::i", "super::x::y"]
+        );
+        assert!(item.macros.contains("n"));
+        assert_eq!(item.modules[0].names, ["t", "u", "v"]);
+    }
+
+    #[test]
+    fn any_text_is_read_to_its_end() {
+        for text in ["mod", "use a::{b", "impl", "pub(", "#[", "fn f(", "macro_rules! x", "struct", "x!", "::", "$"] {
+            let _ = outline(text);
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! What one file for testing needs: modules of the source, files beside it, distributions. Looks at one file at a time.
+
+use std::collections::BTreeMap;
+
+use synthesizer_model::{
+    component::{ExternalImport, Need},
+    python::{Circumstances, DottedUse, FromName, ImportKind, ImportStatement, PythonFile},
+    tree::TreePath,
+};
+
+use super::{
+    layout::{Layout, Target},
+    taken::TakenModules,
+};
+use crate::standard_library;
+
+/// Something that a file needs and the project lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Lack {
+    /// A module of the source, or a name of one.
+    pub(super) name: String,
+    /// The line that needs it.
+    pub(super) line: u32,
+}
+
+/// What one file needs.
+#[derive(Debug, Default)]
+pub(super) struct Wants {
+    /// Taken modules that it imports, by name.
+    pub(super) tested: Vec<String>,
+    /// What it lacks as soon as it is imported.
+    pub(super) lacks_at_once: Vec<Lack>,
+    /// What only some of its functions lack.
+    pub(super) lacks_in_functions: Vec<Lack>,
+    /// Files beside the tests that it imports, each with its line and whether it needs it at once.
+    pub(super) supports: Vec<(TreePath, u32, bool)>,
+    /// Imports from elsewhere.
+    pub(super) external: Vec<ExternalImport>,
+    /// Names of modules beside the tests as the file knows them, with the file or folder each is.
+    pub(super) names: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Copy)]
+struct Site {
+    line: u32,
+    circumstances: Circumstances,
+}
+
+/// Reads what a file needs.
+pub(super) fn read(
+    layout: &Layout<'_>,
+    taken: &TakenModules<'_>,
+    path: &TreePath,
+    facts: &PythonFile,
+) -> Wants {
+    let mut reader = Reader {
+        layout,
+        taken,
+        path,
+        facts,
+        wants: Wants::default(),
+    };
+    for statement in &facts.imports {
+        if !statement.circumstances.type_checking {
+            reader.statement(statement);
+        }
+    }
+    for dotted_use in &facts.uses {
+        reader.dotted_use(dotted_use);
+    }
+    reader.named_modules();
+    reader.wants.tested.sort();
+    reader.wants.tested.dedup();
+    reader.wants
+}
+
+struct Reader<'a> {
+    layout: &'a Layout<'a>,
+    taken: &'a TakenModules<'a>,
+    path: &'a TreePath,
+    facts: &'a PythonFile,
+    wants: Wants,
+}
+
+impl Reader<'_> {
+    fn statement(&mut self, statement: &ImportStatement) {
+        let site = Site {
+            line: statement.line,
+            circumstances: statement.circumstances,
+        };
+        match &statement.kind {
+            ImportKind::Plain(names) => {
+                for name in names {
+                    let target = self.layout.absolute(self.path.as_str(), &name.module);
+                    self.module(&name.module, &target, site);
+                    if let (Some(alias), Target::Source(index)) = (&name.alias, target) {
+                        self.attributes(index, alias, site);
+                    }
+                }
+            }
+            ImportKind::From {
+                level,
+                module,
+                names,
+                ..
+            } => {
+                let from = self.path.as_str();
+                let base = match *level {
+                    0 => self.layout.absolute(from, module),
+                    level => self.layout.relative(from, level, module),
+                };
+                let written = match (*level, &base) {
+                    (0, _) => module.clone(),
+                    (_, Target::Support(path)) => self.layout.name_of(path),
+                    (_, Target::Folder(folder)) => folder.replace('/', "."),
+                    _ => String::new(),
+                };
+                self.from(&written, &base, names, site);
+            }
+        }
+    }
+
+    fn from(&mut self, written: &str, base: &Target, names: &[FromName], site: Site) {
+        match base {
+            Target::Source(index) => {
+                for name in names {
+                    self.name_of_module(*index, &name.name, site);
+                    let bound = name.alias.as_ref().unwrap_or(&name.name);
+                    if let Some(Target::Source(child)) = self.layout.member(base, &name.name) {
+                        self.attributes(child, bound, site);
+                    }
+                }
+            }
+            Target::Namespace(_) => {
+                for name in names {
+                    if let Some(member) = self.layout.member(base, &name.name) {
+                        self.module(&name.name, &member, site);
+                    }
+                }
+            }
+            Target::Support(_) | Target::Folder(_) => {
+                self.module(written, base, site);
+                for name in names {
+                    if let Some(member) = self.layout.member(base, &name.name) {
+                        self.module(&format!("{written}.{}", name.name), &member, site);
+                    }
+                }
+            }
+            Target::Missing(_) | Target::Elsewhere(_) => self.module(written, base, site),
+        }
+    }
+
+    /// A module that is wanted as a whole, under the name that the file has for it.
+    fn module(&mut self, written: &str, target: &Target, site: Site) {
+        match target {
+            Target::Source(index) => {
+                let name = self.taken.name(*index);
+                if self.taken.has_file(name) {
+                    self.wants.tested.push(name.to_owned());
+                } else if !self.taken.has(name) {
+                    self.lacks(name.to_owned(), site);
+                }
+            }
+            Target::Support(path) => {
+                self.wants
+                    .names
+                    .insert(written.to_owned(), path.to_string());
+                let at_once = is_at_once(site.circumstances);
+                self.wants.supports.push((path.clone(), site.line, at_once));
+            }
+            Target::Folder(folder) => {
+                self.wants.names.insert(written.to_owned(), folder.clone());
+            }
+            Target::Namespace(_) => {}
+            Target::Missing(name) => self.lacks(name.clone(), site),
+            Target::Elsewhere(module) => self.external(module, site),
+        }
+    }
+
+    /// `from module import name`
+    fn name_of_module(&mut self, index: usize, name: &str, site: Site) {
+        let module = self.taken.name(index).to_owned();
+        let child = format!("{module}.{name}");
+        if self.taken.has_file(&child) {
+            self.wants.tested.push(child);
+        } else if self.taken.has_file(&module) {
+            self.wants.tested.push(module.clone());
+            if self.taken.lacks_name(index, name) {
+                self.lacks(child, site);
+            }
+        } else if !(self.taken.has(&module) && (self.taken.has(&child) || is_implicit(name))) {
+            self.lacks(child, site);
+        }
+    }
+
+    /// Names that are used of a module which an alias or a `from` import bound.
+    fn attributes(&mut self, index: usize, bound: &str, site: Site) {
+        let module = self.taken.name(index).to_owned();
+        if !self.taken.has(&module) || self.taken.has_file(&module) {
+            return;
+        }
+        let later = Site {
+            circumstances: Circumstances {
+                in_function: true,
+                ..site.circumstances
+            },
+            ..site
+        };
+        for name in self.facts.attributes.get(bound).into_iter().flatten() {
+            if !self.taken.has(&format!("{module}.{name}")) && !is_implicit(name) {
+                self.lacks(format!("{module}.{name}"), later);
+            }
+        }
+    }
+
+    /// `a.b.c` where `a` came from `import a…`.
+    fn dotted_use(&mut self, dotted_use: &DottedUse) {
+        let site = Site {
+            line: dotted_use.line,
+            circumstances: Circumstances {
+                in_function: dotted_use.in_function,
+                ..Circumstances::default()
+            },
+        };
+        let mut module = String::new();
+        for (position, part) in dotted_use.parts.iter().enumerate() {
+            if position > 0 {
+                module.push('.');
+            }
+            module.push_str(part);
+            if self.taken.has_file(&module) {
+                self.wants.tested.push(module.clone());
+                // What else it is made of, its own file knows.
+                let next = dotted_use.parts.get(position + 1);
+                let child = next.map(|next| format!("{module}.{next}"));
+                if child.is_none_or(|child| !self.taken.has(&child)) {
+                    return;
+                }
+            } else if !self.taken.has(&module) {
+                if position > 0 && !is_implicit(part) && self.taken.has_above(&module) {
+                    self.lacks(module, site);
+                }
+                return;
+            }
+        }
+    }
+
+    /// Modules beside the tests that strings name, such as plugins of the test runner.
+    fn named_modules(&mut self) {
+        let facts = self.facts;
+        for literal in &facts.path_literals {
+            let is_dotted = literal.text.contains('.')
+                && literal.text.split('.').all(|part| {
+                    !part.is_empty()
+                        && part
+                            .chars()
+                            .all(|character| character == '_' || character.is_alphanumeric())
+                });
+            if !is_dotted {
+                continue;
+            }
+            let target = self.layout.absolute(self.path.as_str(), &literal.text);
+            if let Target::Support(_) = target {
+                let circumstances = Circumstances {
+                    in_function: true,
+                    ..Circumstances::default()
+                };
+                let line = literal.line;
+                let site = Site {
+                    line,
+                    circumstances,
+                };
+                self.module(&literal.text, &target, site);
+            }
+        }
+    }
+
+    fn lacks(&mut self, name: String, site: Site) {
+        let circumstances = site.circumstances;
+        if circumstances.guarded || circumstances.fallback {
+            return;
+        }
+        let line = site.line;
+        let lacks = if is_at_once(circumstances) {
+            &mut self.wants.lacks_at_once
+        } else {
+            &mut self.wants.lacks_in_functions
+        };
+        let lack = Lack { name, line };
+        if !lacks.contains(&lack) && lacks.len() < 100 {
+            lacks.push(lack);
+        }
+    }
+
+    fn external(&mut self, module: &str, site: Site) {
+        let top = module.split('.').next().unwrap_or(module);
+        if top.is_empty() || top == "__main__" || standard_library::is_standard(top) {
+            return;
+        }
+        let circumstances = site.circumstances;
+        let optional = circumstances.guarded || circumstances.fallback || circumstances.conditional;
+        self.wants.external.push(ExternalImport {
+            module: module.to_owned(),
+            path: self.path.clone(),
+            line: site.line,
+            need: if optional {
+                Need::Optional
+            } else {
+                Need::Required
+            },
+            computed: false,
+        });
+    }
+}
+
+fn is_at_once(circumstances: Circumstances) -> bool {
+    !(circumstances.in_function || circumstances.guarded || circumstances.fallback)
+}
+
+fn is_implicit(name: &str) -> bool {
+    name.starts_with("__") && name.ends_with("__")
+}
