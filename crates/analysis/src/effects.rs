@@ -510,8 +510,11 @@ impl Collector<'_> {
     }
 
     /// An import inside the package that no file provides: compiled, generated or left out.
+    ///
+    /// Code that guards it or looks before it imports it is made to do without.
     fn missing(&mut self, module: &str, site: Site) {
-        if site.circumstances.guarded || site.circumstances.fallback {
+        let circumstances = site.circumstances;
+        if circumstances.guarded || circumstances.fallback || circumstances.conditional {
             return;
         }
         let finding = Finding::new(

@@ -132,10 +132,20 @@ impl ModuleGraph {
             .into_iter()
             .chain(self.below(top))
             .peekable();
-        if nodes.peek().is_none() {
+        if nodes.peek().is_none() || self.is_beside_namespace(name) {
             return false;
         }
         !from.primary || nodes.any(|node| node.primary)
+    }
+
+    /// Says whether a name lies below a folder without a file that other distributions share (PEP 420), and no file here leads to it.
+    fn is_beside_namespace(&self, name: &str) -> bool {
+        let ends = name.match_indices('.').map(|(dot, _)| dot);
+        let first = ends
+            .chain([name.len()])
+            .map(|end| &name[..end])
+            .find(|part| !self.is_namespace(part));
+        first.is_some_and(|part| part.contains('.') && self.index(part).is_none())
     }
 
     /// Lists the modules below a package, itself apart.

@@ -221,7 +221,8 @@ fn check_statement(
     foreign: &BTreeSet<String>,
     unresolved: &mut Vec<String>,
 ) {
-    let guarded = statement.circumstances.guarded || statement.circumstances.fallback;
+    let circumstances = statement.circumstances;
+    let guarded = circumstances.guarded || circumstances.fallback || circumstances.conditional;
     match &statement.kind {
         ImportKind::Plain(names) => {
             for name in names {

@@ -8,6 +8,7 @@
 //! - `families`: what differs between families of packages when a project is made of parts of them
 //! - `requirements`, `solving`: what repositories ask for together, and the solvers' answers, kept by their inputs
 //! - `platform_facts`: what the platform tells of a repository that is analysed
+//! - `update`: the phases of an update between the command and the files
 //! - `observing`: every operation as seen from outside
 //! - [`paths`]: which local paths a caller may name
 
@@ -24,6 +25,7 @@ mod requirements;
 mod solving;
 mod synthesis;
 mod tools;
+mod update;
 mod verification;
 
 use std::sync::{Arc, OnceLock};

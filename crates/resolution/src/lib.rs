@@ -45,6 +45,6 @@ pub use solvers::{
         NpmInstallation, check_npm_project, install_npm_project, lock_npm_project,
     },
     solver::{Effort, Solver, SolverDescription, SolverEnvironment},
-    uv::{LockProblem, ProjectLock, lock_project, resolve_python},
+    uv::{LockProblem, ProjectLock, lock_project, locked_packages, resolve_python},
     uv_untrusted::{check_pins, check_project},
 };

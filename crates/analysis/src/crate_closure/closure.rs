@@ -38,7 +38,11 @@ pub fn take(
 ) -> Result<CrateClosure, Failure> {
     let packages = Packages::of(projects);
     let everything = [String::new()];
-    let wanted = if components.is_empty() { &everything[..] } else { components };
+    let wanted = if components.is_empty() {
+        &everything[..]
+    } else {
+        components
+    };
     let selected = wanted
         .iter()
         .map(|text| Ok((text.as_str(), select(tree, &packages, text)?)))
@@ -57,7 +61,10 @@ pub fn take(
         _ => Vec::new(),
     });
     let whole: BTreeSet<usize> = roots.chain(parts.whole.iter().copied()).collect();
-    let first = whole.iter().map(|index| (*index, CrateReason::Requested)).collect();
+    let first = whole
+        .iter()
+        .map(|index| (*index, CrateReason::Requested))
+        .collect();
     taking.follow(first, progress)?;
     for (index, wanted) in &parts.by_package {
         if taking.crates.contains_key(index) {
@@ -99,7 +106,10 @@ impl Taking<'_> {
     ) -> Result<(), Failure> {
         while let Some((index, reason)) = open.pop_front() {
             // A part of a package that another one needs whole becomes whole.
-            let is_known = self.crates.get(&index).is_some_and(|known| known.part.is_none());
+            let is_known = self
+                .crates
+                .get(&index)
+                .is_some_and(|known| known.part.is_none());
             if is_known {
                 continue;
             }
@@ -137,7 +147,11 @@ impl Taking<'_> {
 
     fn component(&mut self, text: &str, selected: &Selected, parts: &part::Parts) {
         let mut add = |krate: usize, path: Vec<String>, crates: &BTreeMap<usize, TakenCrate>| {
-            let shown = if text.is_empty() { crates[&krate].name.clone() } else { text.to_owned() };
+            let shown = if text.is_empty() {
+                crates[&krate].name.clone()
+            } else {
+                text.to_owned()
+            };
             self.components.push(TakenComponent {
                 text: shown,
                 krate,
@@ -192,7 +206,11 @@ pub(super) fn described(project: &Project, reason: CrateReason) -> TakenCrate {
     let path = |text: &str| TreePath::new(text).ok();
     let manifest = path(&project.manifests[0]).expect("a manifest that was read has a path");
     let workspace = project.workspace.as_ref().and_then(|folder| {
-        path(&if folder.is_empty() { "Cargo.toml".to_owned() } else { format!("{folder}/Cargo.toml") })
+        path(&if folder.is_empty() {
+            "Cargo.toml".to_owned()
+        } else {
+            format!("{folder}/Cargo.toml")
+        })
     });
     TakenCrate {
         name: project.facts.name.clone().unwrap_or_default(),
@@ -220,7 +238,9 @@ fn add_named(
         let Some(path) = named_files::followed(&project.folder, named) else {
             continue;
         };
-        let Ok(path) = TreePath::new(&path) else { continue };
+        let Ok(path) = TreePath::new(&path) else {
+            continue;
+        };
         let entries = tree.entries();
         let is_there = entries
             .binary_search_by(|entry| entry.path.cmp(&path))
@@ -272,9 +292,17 @@ pub(super) fn warnings(project: &Project, taken: &TakenCrate, rules: &FileRules)
     let targets = project.targets.iter();
     let missing = targets
         .filter(|target| matches!(target.kind.as_str(), "lib" | "proc-macro"))
-        .filter(|target| !target.path.as_deref().is_some_and(|path| places.contains(path)));
+        .filter(|target| {
+            !target
+                .path
+                .as_deref()
+                .is_some_and(|path| places.contains(path))
+        });
     for target in missing {
-        let what = format!("the library `{}` has no file that can be taken", escape_untrusted(&target.name));
+        let what = format!(
+            "the library `{}` has no file that can be taken",
+            escape_untrusted(&target.name)
+        );
         findings.push(Finding::new(Severity::Error, "target-missing", what).at(manifest, None));
     }
     if taken.files.is_empty() {

@@ -49,13 +49,15 @@ pub(super) struct PackageFiles {
 impl PackageFiles {
     /// Adds a file unless it is there.
     pub(super) fn add(&mut self, path: &TreePath, place: &str, reason: impl Into<String>) {
-        self.files.entry(place.to_owned()).or_insert_with(|| CrateFile {
-            path: path.clone(),
-            place: place.to_owned(),
-            reason: reason.into(),
-            edits: Vec::new(),
-            kept: None,
-        });
+        self.files
+            .entry(place.to_owned())
+            .or_insert_with(|| CrateFile {
+                path: path.clone(),
+                place: place.to_owned(),
+                reason: reason.into(),
+                edits: Vec::new(),
+                kept: None,
+            });
     }
 }
 
@@ -117,9 +119,14 @@ pub(super) fn of_package(
         let finding = Finding::new(
             Severity::Info,
             "left-out",
-            format!("left out of {}: {count} {files}: {what}", packages.name(index)),
+            format!(
+                "left out of {}: {count} {files}: {what}",
+                packages.name(index)
+            ),
         );
-        chosen.findings.push(finding.at(&project.manifests[0], None));
+        chosen
+            .findings
+            .push(finding.at(&project.manifests[0], None));
     }
     if patterns.gave_up {
         let finding = Finding::new(
@@ -127,7 +134,9 @@ pub(super) fn of_package(
             "patterns-not-followed",
             "include and exclude cost too much to follow; files may be there that the published package would not have",
         );
-        chosen.findings.push(finding.at(&project.manifests[0], None));
+        chosen
+            .findings
+            .push(finding.at(&project.manifests[0], None));
     }
     chosen
 }
@@ -138,7 +147,11 @@ fn entries_below<'t>(
     folder: &str,
 ) -> impl Iterator<Item = &'t synthesizer_model::tree::TreeEntry> {
     let entries = tree.entries();
-    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let prefix = if folder.is_empty() {
+        String::new()
+    } else {
+        format!("{folder}/")
+    };
     let first = entries.partition_point(|entry| entry.path.as_str() < prefix.as_str());
     entries[first..]
         .iter()
@@ -165,7 +178,11 @@ fn is_in_nested(place: &str, folder: &str, nested: &HashSet<&str>) -> bool {
     let mut above = place;
     while let Some((parent, _)) = above.rsplit_once('/') {
         above = parent;
-        let full = if folder.is_empty() { above.to_owned() } else { format!("{folder}/{above}") };
+        let full = if folder.is_empty() {
+            above.to_owned()
+        } else {
+            format!("{folder}/{above}")
+        };
         if nested.contains(full.as_str()) {
             return true;
         }
@@ -233,7 +250,9 @@ impl Patterns {
             let finding = Finding::new(
                 Severity::Warning,
                 "patterns-not-followed",
-                format!("include and exclude have {count} patterns; the first {MOST_PATTERNS} of each are followed"),
+                format!(
+                    "include and exclude have {count} patterns; the first {MOST_PATTERNS} of each are followed"
+                ),
             );
             findings.push(finding.at(&project.manifests[0], None));
         }
@@ -334,7 +353,11 @@ mod pattern_tests {
     #[test]
     fn patterns_are_those_of_gitignore() {
         let check = |pattern: &str, place: &str, expected: bool| {
-            assert_eq!(Pattern::read(pattern).fits(place), expected, "{pattern} {place}");
+            assert_eq!(
+                Pattern::read(pattern).fits(place),
+                expected,
+                "{pattern} {place}"
+            );
         };
         check("src/**/*.rs", "src/a/b.rs", true);
         check("src/**/*.rs", "src/b.rs", true);

@@ -51,7 +51,9 @@ impl Modules {
         };
         let mut by_path: HashMap<TreePath, usize> = HashMap::new();
         let folder = root.parent().to_owned();
-        modules.list.push(read(tree, root, Vec::new(), None, folder)?);
+        modules
+            .list
+            .push(read(tree, root, Vec::new(), None, folder)?);
         by_path.insert(root.clone(), 0);
         let mut open = VecDeque::from([0]);
         while let Some(at) = open.pop_front() {
@@ -62,7 +64,9 @@ impl Modules {
                 let Some(path) = modules.file_of(tree, at, &declared) else {
                     let around = &modules.list[at];
                     let names = [around.names.as_slice(), &declared.names].concat();
-                    modules.missing.push((names.join("::"), around.path.clone(), declared.line));
+                    modules
+                        .missing
+                        .push((names.join("::"), around.path.clone(), declared.line));
                     continue;
                 };
                 let key = declared.names.join("::");
@@ -92,20 +96,31 @@ impl Modules {
         Some(modules)
     }
 
-    fn file_of(&self, tree: &dyn SourceTree, at: usize, declared: &DeclaredModule) -> Option<TreePath> {
+    fn file_of(
+        &self,
+        tree: &dyn SourceTree,
+        at: usize,
+        declared: &DeclaredModule,
+    ) -> Option<TreePath> {
         let around = &self.list[at];
         let candidates = match &declared.path {
             Some(path) => vec![followed(around.path.parent(), path)?],
             None => {
                 let stem = declared.names.join("/");
-                let stem = if around.folder.is_empty() { stem } else { format!("{}/{stem}", around.folder) };
+                let stem = if around.folder.is_empty() {
+                    stem
+                } else {
+                    format!("{}/{stem}", around.folder)
+                };
                 vec![format!("{stem}.rs"), format!("{stem}/mod.rs")]
             }
         };
         let entries = tree.entries();
         candidates.into_iter().find_map(|candidate| {
             let path = TreePath::new(&candidate).ok()?;
-            let at = entries.binary_search_by(|entry| entry.path.cmp(&path)).ok()?;
+            let at = entries
+                .binary_search_by(|entry| entry.path.cmp(&path))
+                .ok()?;
             entries[at].is_file().then_some(path)
         })
     }
@@ -119,7 +134,11 @@ impl Modules {
 fn declared(module: &ModuleFile) -> Vec<(usize, DeclaredModule)> {
     let items = module.outline.items.iter().enumerate();
     items
-        .flat_map(|(index, item)| item.modules.iter().map(move |declared| (index, declared.clone())))
+        .flat_map(|(index, item)| {
+            item.modules
+                .iter()
+                .map(move |declared| (index, declared.clone()))
+        })
         .collect()
 }
 

@@ -152,7 +152,11 @@ impl Adding<'_> {
 
     fn find(&mut self, finding: Finding) {
         let kind = finding.kind.clone();
-        let of_kind = self.chosen.findings.iter().filter(|known| known.kind == kind);
+        let of_kind = self
+            .chosen
+            .findings
+            .iter()
+            .filter(|known| known.kind == kind);
         if finding.severity == Severity::Error || of_kind.count() < MOST_FINDINGS {
             let errors = self.chosen.findings.len();
             if errors < MOST_FINDINGS * 10 {

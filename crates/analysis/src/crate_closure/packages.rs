@@ -93,7 +93,12 @@ impl<'a> Packages<'a> {
         let patterns: Vec<String> = named
             .iter()
             .filter_map(Value::as_str)
-            .map(|pattern| pattern.trim_start_matches("./").trim_end_matches('/').to_owned())
+            .map(|pattern| {
+                pattern
+                    .trim_start_matches("./")
+                    .trim_end_matches('/')
+                    .to_owned()
+            })
             .collect();
         let chosen: Vec<usize> = members
             .iter()
@@ -111,7 +116,10 @@ impl<'a> Packages<'a> {
     pub(super) fn path_dependencies(&self, index: usize) -> Vec<usize> {
         let mut found: BTreeMap<usize, ()> = BTreeMap::new();
         for dependency in &self.list[index].dependencies {
-            let path = dependency.url.as_deref().and_then(|url| url.strip_prefix("path+"));
+            let path = dependency
+                .url
+                .as_deref()
+                .and_then(|url| url.strip_prefix("path+"));
             let Some(folder) = path else { continue };
             if let Some(target) = self.in_folder(folder.trim_end_matches('/'))
                 && target != index
@@ -153,7 +161,10 @@ impl FileRules {
             Some(patterns.map(str::to_owned).collect::<Vec<_>>())
         };
         let text = |key: &str| Some(package.get(key)?.as_str()?.to_owned());
-        let named = [("readme", "the package's readme"), ("license-file", "the package's license")];
+        let named = [
+            ("readme", "the package's readme"),
+            ("license-file", "the package's license"),
+        ];
         Self {
             include: list("include").filter(|patterns| !patterns.is_empty()),
             exclude: list("exclude").unwrap_or_default(),

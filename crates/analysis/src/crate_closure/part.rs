@@ -77,10 +77,15 @@ pub(super) fn wanted(
         };
         if !parts.by_package.contains_key(&index) {
             let modules = modules_of(tree, packages, index)?;
-            let wanted = Wanted { modules, targets: Vec::new() };
+            let wanted = Wanted {
+                modules,
+                targets: Vec::new(),
+            };
             parts.by_package.insert(index, wanted);
         }
-        let Some(wanted) = parts.by_package.get_mut(&index) else { continue };
+        let Some(wanted) = parts.by_package.get_mut(&index) else {
+            continue;
+        };
         let (target, path) = match selected {
             Selected::Inside(_, names) => (by_names(&wanted.modules, names)?, names.clone()),
             Selected::File(_, path) => by_file(&wanted.modules, path)?,
@@ -108,17 +113,27 @@ fn modules_of(
         .iter()
         .find(|target| matches!(target.kind.as_str(), "lib" | "proc-macro"));
     let refuse = |why: &str| {
-        Failure::new(ErrorCode::Incompatible, format!("no module of {name} can be taken: {why}"))
-            .with_hint("take the whole package")
+        Failure::new(
+            ErrorCode::Incompatible,
+            format!("no module of {name} can be taken: {why}"),
+        )
+        .with_hint("take the whole package")
     };
     let library = library.ok_or_else(|| refuse("the package has no library"))?;
     if library.kind == "proc-macro" {
         return Err(refuse("a procedural macro is one whole"));
     }
-    let root = library.path.as_deref().and_then(|path| TreePath::new(path).ok());
+    let root = library
+        .path
+        .as_deref()
+        .and_then(|path| TreePath::new(path).ok());
     let root = root.ok_or_else(|| refuse("its library has no file"))?;
-    let edition = project.runtimes.get("edition").map_or("2015", String::as_str);
-    Modules::of(tree, &root, edition).ok_or_else(|| refuse("the root of its library cannot be read"))
+    let edition = project
+        .runtimes
+        .get("edition")
+        .map_or("2015", String::as_str);
+    Modules::of(tree, &root, edition)
+        .ok_or_else(|| refuse("the root of its library cannot be read"))
 }
 
 fn by_names(modules: &Modules, names: &[String]) -> Result<Target, Failure> {
@@ -144,18 +159,29 @@ fn by_names(modules: &Modules, names: &[String]) -> Result<Target, Failure> {
 
 fn unknown(modules: &Modules, at: usize, name: &str) -> Failure {
     let file = &modules.list[at];
-    let mut known: Vec<String> = file.children.keys().map(|name| escape_untrusted(name)).collect();
+    let mut known: Vec<String> = file
+        .children
+        .keys()
+        .map(|name| escape_untrusted(name))
+        .collect();
     let rest = known.len().saturating_sub(MOST_LISTED);
     known.truncate(MOST_LISTED);
-    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    let more = if rest > 0 {
+        format!(" and {rest} more")
+    } else {
+        String::new()
+    };
     let hint = if known.is_empty() {
         "it has no module of its own; take the whole package".to_owned()
     } else {
         format!("the modules there are: {}{more}", known.join(", "))
     };
     let (name, path) = (escape_untrusted(name), &file.path);
-    Failure::new(ErrorCode::NotFound, format!("{path} has no module or item called {name}"))
-        .with_hint(hint)
+    Failure::new(
+        ErrorCode::NotFound,
+        format!("{path} has no module or item called {name}"),
+    )
+    .with_hint(hint)
 }
 
 fn by_file(modules: &Modules, path: &TreePath) -> Result<(Target, Vec<String>), Failure> {
@@ -194,7 +220,11 @@ pub(super) fn take(
     }
     let mut taken = closure::described(project, CrateReason::Requested);
     let rules = FileRules::read(tree, &project.manifests[0]);
-    if let Some(script) = taken.build_script.clone().and_then(|path| TreePath::new(&path).ok()) {
+    if let Some(script) = taken
+        .build_script
+        .clone()
+        .and_then(|path| TreePath::new(&path).ok())
+    {
         let place = place_of(&script, &project.folder).to_owned();
         chosen.add(&script, &place, "the package's build script");
     }
@@ -220,7 +250,10 @@ pub(super) fn needs(
     let Some(part) = &taken.part else { return true };
     let folder = &packages.list[target].folder;
     packages.list[index].dependencies.iter().any(|dependency| {
-        let path = dependency.url.as_deref().and_then(|url| url.strip_prefix("path+"));
+        let path = dependency
+            .url
+            .as_deref()
+            .and_then(|url| url.strip_prefix("path+"));
         let key = dependency.imported_as.as_ref().unwrap_or(&dependency.name);
         path.is_some_and(|path| path.trim_end_matches('/') == folder)
             && part.names.contains(&key.replace('-', "_"))
@@ -241,7 +274,11 @@ fn check(modules: &Modules, reached: &Reached) -> Result<(), Failure> {
         return Err(refuse(root, 1, "its paths cost too much to follow"));
     }
     for attribute in &modules.list[0].outline.attributes {
-        if attribute.words.first().is_some_and(|word| word == "feature") {
+        if attribute
+            .words
+            .first()
+            .is_some_and(|word| word == "feature")
+        {
             let why = "the crate uses features of the compiler that are not stable";
             return Err(refuse(&modules.list[0].path, attribute.line, why));
         }
@@ -293,17 +330,26 @@ fn add_module(
     if !file.path.is_below(&project.folder) {
         return Err(Failure::new(
             ErrorCode::Incompatible,
-            format!("the module cannot be taken alone: {} lies outside of the package", file.path),
+            format!(
+                "the module cannot be taken alone: {} lies outside of the package",
+                file.path
+            ),
         ));
     }
     let place = place_of(&file.path, &project.folder).to_owned();
-    let name = if file.names.is_empty() { "the root".to_owned() } else { file.names.join("::") };
+    let name = if file.names.is_empty() {
+        "the root".to_owned()
+    } else {
+        file.names.join("::")
+    };
     let reason = match reached.items.get(&module) {
         None => format!("module {name}"),
         Some(_) => format!("what is needed of {name}"),
     };
     chosen.add(&file.path, &place, reason);
-    let Some(added) = chosen.files.get_mut(&place) else { return Ok(()) };
+    let Some(added) = chosen.files.get_mut(&place) else {
+        return Ok(());
+    };
     let items = file.outline.items.iter().enumerate();
     for (index, item) in items.clone() {
         let has_visibility = matches!(
@@ -316,11 +362,16 @@ fn add_module(
         }
     }
     if let Some(kept) = reached.items.get(&module) {
-        let attributes = file.outline.attributes.iter().filter(|one| is_kept_attribute(one));
+        let attributes = file
+            .outline
+            .attributes
+            .iter()
+            .filter(|one| is_kept_attribute(one));
         let attributes = attributes.map(|attribute| attribute.range);
         let of_root = module == 0;
         let kept_items = items.filter(|(index, item)| {
-            kept.contains(index) || (of_root && item.kind == ItemKind::ExternCrate && !item.only_tests)
+            kept.contains(index)
+                || (of_root && item.kind == ItemKind::ExternCrate && !item.only_tests)
         });
         let items = kept_items.map(|(_, item)| item.range);
         let mut ranges: Vec<ByteRange> = attributes.chain(items).collect();
@@ -352,23 +403,30 @@ fn forget_cut(tree: &dyn SourceTree, chosen: &mut PackageFiles) {
     let mut cut: BTreeMap<String, Vec<(u32, u32)>> = BTreeMap::new();
     for file in chosen.files.values() {
         let Some(kept) = &file.kept else { continue };
-        let Ok(blob) = tree.read(&file.path) else { continue };
+        let Ok(blob) = tree.read(&file.path) else {
+            continue;
+        };
         let text = String::from_utf8_lossy(&blob.bytes);
         let lines = LineIndex::new(&text);
-        let lines = kept.iter().map(|range| (lines.line(range.start), lines.line(range.end)));
+        let lines = kept
+            .iter()
+            .map(|range| (lines.line(range.start), lines.line(range.end)));
         cut.insert(file.path.to_string(), lines.collect());
     }
     chosen.findings.retain(|finding| {
         let kept = finding.path.as_ref().and_then(|path| cut.get(path));
         match (kept, finding.line) {
-            (Some(kept), Some(line)) => kept.iter().any(|(first, last)| (*first..=*last).contains(&line)),
+            (Some(kept), Some(line)) => kept
+                .iter()
+                .any(|(first, last)| (*first..=*last).contains(&line)),
             _ => true,
         }
     });
     for file in chosen.files.values_mut() {
         if let Some(kept) = &file.kept {
             file.edits.retain(|(range, _)| {
-                kept.iter().any(|one| one.start <= range.start && range.end <= one.end)
+                kept.iter()
+                    .any(|one| one.start <= range.start && range.end <= one.end)
             });
         }
         file.edits.sort_by_key(|(range, _)| range.start);
@@ -415,7 +473,10 @@ fn described(
         }
         _ => format!("{base}-parts"),
     };
-    let listed: Vec<String> = wanted.iter().map(|one| format!("`{}`", escape_untrusted(one))).collect();
+    let listed: Vec<String> = wanted
+        .iter()
+        .map(|one| format!("`{}`", escape_untrusted(one)))
+        .collect();
     let header = format!(
         "//! {} of the crate `{}`, with what it uses.\n\n#![allow(dead_code, unused_imports, unused_macros)]\n",
         listed.join(", "),
@@ -423,7 +484,11 @@ fn described(
     );
     ModulePart {
         name,
-        modules: taken_modules.iter().map(|module| shown(*module)).filter(|name| !name.is_empty()).collect(),
+        modules: taken_modules
+            .iter()
+            .map(|module| shown(*module))
+            .filter(|name| !name.is_empty())
+            .collect(),
         left_out,
         names,
         header,
@@ -439,10 +504,18 @@ fn told(
     let root = modules.list[0].path.as_str();
     let mut findings = Vec::new();
     if !part.left_out.is_empty() {
-        let mut names: Vec<String> = part.left_out.iter().map(|name| escape_untrusted(name)).collect();
+        let mut names: Vec<String> = part
+            .left_out
+            .iter()
+            .map(|name| escape_untrusted(name))
+            .collect();
         let rest = names.len().saturating_sub(MOST_LISTED);
         names.truncate(MOST_LISTED);
-        let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        let more = if rest > 0 {
+            format!(" and {rest} more")
+        } else {
+            String::new()
+        };
         let what = format!(
             "taken are {} of {} modules of {}; left out with what they implement: {}{more}",
             part.modules.len(),
@@ -458,11 +531,18 @@ fn told(
         for item in &file.outline.items {
             let declares = item.kind == ItemKind::ModuleFile;
             let named = item.modules.iter().any(|declared| declared.path.is_some());
-            if declares && (item.conditional || named) && file.children.contains_key(&item.names.join("::")) {
+            if declares
+                && (item.conditional || named)
+                && file.children.contains_key(&item.names.join("::"))
+            {
                 let what = format!(
                     "the module `{}` is {}",
                     escape_untrusted(&item.names.join("")),
-                    if named { "at a path of its own" } else { "there in some builds only" }
+                    if named {
+                        "at a path of its own"
+                    } else {
+                        "there in some builds only"
+                    }
                 );
                 let finding = Finding::new(Severity::Info, "module-conditional", what);
                 findings.push(finding.at(file.path.as_str(), Some(item.line)));
@@ -470,12 +550,18 @@ fn told(
         }
     }
     for (name, path, line) in &modules.missing {
-        let is_taken = taken_modules.iter().any(|module| {
-            modules.list[*module].path == *path && reached.whole.contains(module)
-        });
+        let is_taken = taken_modules
+            .iter()
+            .any(|module| modules.list[*module].path == *path && reached.whole.contains(module));
         if is_taken {
-            let what = format!("the module `{}` has no file in the source", escape_untrusted(name));
-            findings.push(Finding::new(Severity::Warning, "module-missing", what).at(path.as_str(), Some(*line)));
+            let what = format!(
+                "the module `{}` has no file in the source",
+                escape_untrusted(name)
+            );
+            findings.push(
+                Finding::new(Severity::Warning, "module-missing", what)
+                    .at(path.as_str(), Some(*line)),
+            );
         }
     }
     findings.truncate(200);

@@ -27,7 +27,11 @@ pub(super) struct Reached {
 impl Reached {
     /// Lists the taken modules.
     pub(super) fn modules(&self) -> BTreeSet<usize> {
-        self.whole.iter().copied().chain(self.items.keys().copied()).collect()
+        self.whole
+            .iter()
+            .copied()
+            .chain(self.items.keys().copied())
+            .collect()
     }
 }
 
@@ -132,7 +136,10 @@ impl<'m> Reaching<'m> {
         self.open.push_back((module, item));
         let file = self.file(module);
         let found = &file.outline.items[item];
-        if matches!(found.kind, ItemKind::Named | ItemKind::MacroCall | ItemKind::Use) {
+        if matches!(
+            found.kind,
+            ItemKind::Named | ItemKind::MacroCall | ItemKind::Use
+        ) {
             for name in &found.names {
                 for place in file.implementations.get(name).into_iter().flatten() {
                     self.need_item(module, *place);
@@ -236,7 +243,11 @@ impl<'m> Reaching<'m> {
             _ => module,
         };
         for name in names {
-            let child = self.file(at).children.get(name).and_then(|found| found.first());
+            let child = self
+                .file(at)
+                .children
+                .get(name)
+                .and_then(|found| found.first());
             at = *child?;
         }
         Some(at)
@@ -299,7 +310,9 @@ impl<'m> Reaching<'m> {
 
     /// Goes on with a path behind a name that an import binds.
     fn follow_binding(&mut self, module: usize, name: &str, rest: &[&str], fuel: u32) {
-        let Some(fuel) = fuel.checked_sub(1) else { return };
+        let Some(fuel) = fuel.checked_sub(1) else {
+            return;
+        };
         let file = self.file(module);
         for item in file.by_name.get(name).into_iter().flatten() {
             let bindings = file.outline.items[*item].bindings.iter();
@@ -332,7 +345,9 @@ impl<'m> Reaching<'m> {
             self.implementations_of_trait(module, name);
             return;
         }
-        let Some(fuel) = fuel.checked_sub(1) else { return };
+        let Some(fuel) = fuel.checked_sub(1) else {
+            return;
+        };
         for (item, around) in &file.globs {
             if let Some(found) = self.defines(module, around, name, fuel) {
                 self.need_item(module, *item);
@@ -369,12 +384,13 @@ impl<'m> Reaching<'m> {
     fn exported_macro(&mut self, name: &str) -> bool {
         let modules = self.modules;
         let holder = modules.list.iter().position(|file| {
-            self.spend() && file.by_name.get(name).is_some_and(|items| {
-                items.iter().any(|item| {
-                    let item = &file.outline.items[*item];
-                    item.kind == ItemKind::MacroDefinition && item.exports_macro
+            self.spend()
+                && file.by_name.get(name).is_some_and(|items| {
+                    items.iter().any(|item| {
+                        let item = &file.outline.items[*item];
+                        item.kind == ItemKind::MacroDefinition && item.exports_macro
+                    })
                 })
-            })
         });
         let Some(holder) = holder else { return false };
         self.touch(holder, name, 1);
@@ -405,9 +421,13 @@ impl<'m> Reaching<'m> {
                 self.need_module(*child);
             }
         }
-        let Some(fuel) = fuel.checked_sub(1) else { return };
+        let Some(fuel) = fuel.checked_sub(1) else {
+            return;
+        };
         for (item, around) in &file.globs {
-            let Some(next) = self.module_at(from, around) else { continue };
+            let Some(next) = self.module_at(from, around) else {
+                continue;
+            };
             let target = self.file(next);
             let wanted = self.file(module).names_in_use.iter();
             if wanted.clone().any(|name| target.by_name.contains_key(name)) {
@@ -438,9 +458,10 @@ impl<'m> Reaching<'m> {
                     self.need_item(current, index);
                     return;
                 }
-                let children = item.modules.iter().filter_map(|declared| {
-                    file.children.get(&declared.names.join("::"))
-                });
+                let children = item
+                    .modules
+                    .iter()
+                    .filter_map(|declared| file.children.get(&declared.names.join("::")));
                 for child in children.flatten() {
                     if self.file(*child).by_name.contains_key(name) {
                         self.need_module(*child);

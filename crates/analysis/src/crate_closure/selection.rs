@@ -33,18 +33,25 @@ pub(super) fn select(
 ) -> Result<Selected, Failure> {
     let text = text.trim();
     if packages.list.is_empty() {
-        return Err(Failure::new(ErrorCode::NotFound, "the repository has no Rust package")
-            .with_hint("a Rust package has a Cargo.toml with a name"));
+        return Err(
+            Failure::new(ErrorCode::NotFound, "the repository has no Rust package")
+                .with_hint("a Rust package has a Cargo.toml with a name"),
+        );
     }
     if text.is_empty() || text == "." {
         let defaults = packages.defaults(tree);
         if defaults.is_empty() {
-            return Err(not_found(packages, "there is no package at the top of the repository"));
+            return Err(not_found(
+                packages,
+                "there is no package at the top of the repository",
+            ));
         }
         return Ok(Selected::Packages(defaults));
     }
     let path = text.trim_start_matches("./").trim_end_matches('/');
-    let folder = path.strip_suffix("Cargo.toml").map_or(path, |folder| folder.trim_end_matches('/'));
+    let folder = path
+        .strip_suffix("Cargo.toml")
+        .map_or(path, |folder| folder.trim_end_matches('/'));
     if let Some(found) = packages.in_folder(folder).or_else(|| packages.named(text)) {
         return Ok(Selected::Packages(vec![found]));
     }
@@ -59,7 +66,10 @@ pub(super) fn select(
             }
         }
         let shown = escape_untrusted(text);
-        return Err(not_found(packages, &format!("there is no package or module at {shown}")));
+        return Err(not_found(
+            packages,
+            &format!("there is no package or module at {shown}"),
+        ));
     }
     let mut names: Vec<String> = text.split("::").map(str::to_owned).collect();
     if names.iter().any(String::is_empty) {
@@ -77,16 +87,15 @@ pub(super) fn select(
         [only] => Ok(Selected::Inside(*only, names)),
         _ => {
             let shown = escape_untrusted(&names[0]);
-            Err(not_found(packages, &format!("there is no package called {shown}")))
+            Err(not_found(
+                packages,
+                &format!("there is no package called {shown}"),
+            ))
         }
     }
 }
 
-fn file(
-    tree: &dyn SourceTree,
-    packages: &Packages<'_>,
-    path: &str,
-) -> Result<Selected, Failure> {
+fn file(tree: &dyn SourceTree, packages: &Packages<'_>, path: &str) -> Result<Selected, Failure> {
     let shown = escape_untrusted(path);
     let missing = || not_found(packages, &format!("there is no file {shown}"));
     let path = TreePath::new(path).map_err(|_| missing())?;
@@ -103,7 +112,10 @@ fn file(
             return Ok(Selected::File(index, path));
         }
         if folder.is_empty() {
-            return Err(not_found(packages, &format!("{shown} belongs to no package")));
+            return Err(not_found(
+                packages,
+                &format!("{shown} belongs to no package"),
+            ));
         }
         folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
     }
@@ -117,7 +129,11 @@ fn not_found(packages: &Packages<'_>, message: &str) -> Failure {
     names.dedup();
     let rest = names.len().saturating_sub(MOST_LISTED);
     names.truncate(MOST_LISTED);
-    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    let more = if rest > 0 {
+        format!(" and {rest} more")
+    } else {
+        String::new()
+    };
     Failure::new(ErrorCode::NotFound, message).with_hint(format!(
         "the packages are: {}{more}; a module is written PACKAGE::MODULE",
         names.join(", ")

@@ -27,7 +27,10 @@ pub fn unresolved(tree: &dyn SourceTree, projects: &[Project]) -> Unresolved {
     let mut seen: BTreeSet<TreePath> = BTreeSet::new();
     for project in &packages.list {
         for dependency in &project.dependencies {
-            let path = dependency.url.as_deref().and_then(|url| url.strip_prefix("path+"));
+            let path = dependency
+                .url
+                .as_deref()
+                .and_then(|url| url.strip_prefix("path+"));
             let Some(path) = path else { continue };
             if packages.in_folder(path.trim_end_matches('/')).is_none() {
                 found.missing.push(format!(
@@ -38,15 +41,23 @@ pub fn unresolved(tree: &dyn SourceTree, projects: &[Project]) -> Unresolved {
                 ));
             }
         }
-        let edition = project.runtimes.get("edition").map_or("2015", String::as_str);
-        let roots = project.targets.iter().filter_map(|target| target.path.as_deref());
+        let edition = project
+            .runtimes
+            .get("edition")
+            .map_or("2015", String::as_str);
+        let roots = project
+            .targets
+            .iter()
+            .filter_map(|target| target.path.as_deref());
         for root in roots.filter_map(|root| TreePath::new(root).ok()) {
             if !seen.insert(root.clone()) {
                 continue;
             }
             match Modules::of(tree, &root, edition) {
                 Some(modules) => add(&modules, &mut found),
-                None => found.missing.push(format!("{root}: the file of a target cannot be read")),
+                None => found
+                    .missing
+                    .push(format!("{root}: the file of a target cannot be read")),
             }
         }
     }
@@ -57,13 +68,21 @@ fn add(modules: &Modules, found: &mut Unresolved) {
     found.modules += modules.list.len();
     for (name, path, line) in &modules.missing {
         let declares = modules.list.iter().filter(|module| module.path == *path);
-        let is_certain = declares.flat_map(|module| &module.outline.items).any(|item| {
-            let plain = item.kind == ItemKind::ModuleFile && !item.conditional;
-            plain && item.modules.iter().any(|declared| declared.line == *line && declared.path.is_none())
-        });
+        let is_certain = declares
+            .flat_map(|module| &module.outline.items)
+            .any(|item| {
+                let plain = item.kind == ItemKind::ModuleFile && !item.conditional;
+                plain
+                    && item
+                        .modules
+                        .iter()
+                        .any(|declared| declared.line == *line && declared.path.is_none())
+            });
         if is_certain {
             let name = escape_untrusted(name);
-            found.missing.push(format!("{path}:{line}: no file for the module `{name}`"));
+            found
+                .missing
+                .push(format!("{path}:{line}: no file for the module `{name}`"));
         }
     }
 }

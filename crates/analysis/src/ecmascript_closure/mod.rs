@@ -11,11 +11,13 @@
 //! - `wholes`: packages that are taken as a whole
 //! - `moved_tests`: the tests of taken modules
 //! - `taking`: all of it together
+//! - `placed`: whether a new project holds together
 
 mod bundles;
 mod manifest;
 mod moved_tests;
 mod needs;
+mod placed;
 mod selection;
 pub mod source;
 mod taking;
@@ -25,6 +27,7 @@ mod walking;
 mod wholes;
 
 pub use bundles::is_bundle;
+pub use placed::{PlacedProject, PlacedTest, placed_project};
 pub use source::EcmaScriptSource;
 pub use taking::take;
 

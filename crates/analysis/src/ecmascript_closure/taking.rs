@@ -50,14 +50,7 @@ pub fn take(
     progress: &dyn Progress,
 ) -> Result<EcmaScriptClosure, Failure> {
     let files = read.files(tree);
-    let taking = Taking {
-        tree,
-        read,
-        resolver: JavaScript.resolver(&files),
-        manifests: manifests(&files),
-        files: &files,
-        progress,
-    };
+    let taking = Taking::new(tree, read, &files, progress);
     let whole = [String::new()];
     let components = if components.is_empty() {
         whole.as_slice()
@@ -147,7 +140,24 @@ fn manifests(files: &SourceFiles<'_>) -> BTreeMap<String, Manifest> {
         .collect()
 }
 
-impl Taking<'_> {
+impl<'a> Taking<'a> {
+    /// Begins with a tree that was read.
+    pub(super) fn new(
+        tree: &'a dyn SourceTree,
+        read: &'a EcmaScriptSource,
+        files: &'a SourceFiles<'a>,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        Self {
+            tree,
+            read,
+            files,
+            resolver: JavaScript.resolver(files),
+            progress,
+            manifests: manifests(files),
+        }
+    }
+
     /// Gives the manifest of exactly this folder.
     pub(super) fn manifest(&self, folder: &str) -> Option<&Manifest> {
         self.manifests.get(folder)

@@ -189,13 +189,26 @@ pub(super) fn take(
     })
 }
 
+/// Gives the modules that Node.js loads by the package's name.
+pub(super) fn main_modules(taking: &Taking<'_>, folder: &str) -> Vec<usize> {
+    let manifest = taking.manifest(folder);
+    let targets = manifest.map(|manifest| manifest.main_targets());
+    modules_at(taking, folder, targets.unwrap_or_default())
+}
+
 /// Gives the modules that Node.js loads by the package's name, and its programs.
 fn entries(taking: &Taking<'_>, folder: &str) -> Vec<usize> {
     let Some(manifest) = taking.manifest(folder) else {
         return Vec::new();
     };
+    let targets = manifest.main_targets().into_iter().chain(manifest.programs());
+    modules_at(taking, folder, targets.collect())
+}
+
+/// Finds files as `require` finds what a manifest names.
+fn modules_at(taking: &Taking<'_>, folder: &str, targets: Vec<String>) -> Vec<usize> {
     let mut found = BTreeSet::new();
-    for target in manifest.main_targets().into_iter().chain(manifest.programs()) {
+    for target in targets {
         let Some(path) = joined(folder, &target) else {
             continue;
         };

@@ -54,7 +54,7 @@ mod project;
 mod pyproject;
 pub mod requirement;
 mod requirements_files;
-mod requirements_txt;
+pub(crate) mod requirements_txt;
 pub mod runtimes;
 mod setup_cfg;
 mod setup_py;

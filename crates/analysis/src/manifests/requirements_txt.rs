@@ -1,10 +1,10 @@
 //! The requirements format of pip: lists of requirements with options. Options are passed over; addresses of indexes are never kept.
 
-use synthesizer_model::dependency::Ecosystem;
+use synthesizer_model::dependency::{Dependency, Ecosystem};
 
 use super::{
     facts::{LocalRequirement, ManifestFacts, ManifestFormat, Section},
-    requirement,
+    ini, requirement, requirements_files,
 };
 
 /// How many hashes of one requirement are kept.
@@ -49,6 +49,31 @@ pub(super) fn parse(
         read_line(&mut facts, section, group, &logical, line);
     }
     facts.finished()
+}
+
+/// Lists what a file asks for whose path says that it holds requirements, as a group for development; nothing for any other file.
+pub(crate) fn for_development(path: &str, text: &str) -> Vec<Dependency> {
+    let Some(place) = requirements_files::place(path) else {
+        return Vec::new();
+    };
+    let group = place.group.unwrap_or_else(|| "dev".to_owned());
+    parse(path, text, Section::Development, Some(&group)).development
+}
+
+/// Lists what the environments of a `tox.ini` install, as a group for development.
+pub(crate) fn of_tox(path: &str, text: &str) -> Vec<Dependency> {
+    let entries = ini::entries(text).into_iter();
+    let lists: Vec<String> = entries
+        .filter(|entry| entry.key == "deps" && entry.section.starts_with("testenv"))
+        .flat_map(|entry| entry.lines)
+        // A condition on the environment's name stands before a colon.
+        .map(|(_, line)| match line.split_once(": ") {
+            Some((condition, rest)) if !condition.contains(' ') => rest.to_owned(),
+            _ => line.to_owned(),
+        })
+        .filter(|line| !line.contains(['{', '/']))
+        .collect();
+    parse(path, &lists.join("\n"), Section::Development, Some("tox")).development
 }
 
 /// Joins lines that end with a backslash and drops comments; the line number is that of the first.

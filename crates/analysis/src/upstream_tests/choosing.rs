@@ -17,6 +17,7 @@ use super::{
     layout::{Layout, is_collected, is_conftest, join},
     plugins,
     reading::{self, Lack, Wants},
+    requirements,
     taken::TakenModules,
 };
 use crate::{
@@ -67,7 +68,20 @@ pub(super) fn choose(
     choosing.spread_refusals();
     let chosen = choosing.chosen();
     if !chosen.is_empty() {
-        choosing.gather(tree, source, chosen, declared, &in_closure);
+        let beside = requirements::beside_manifests(tree, &choosing.layout);
+        let declared: Vec<Dependency> = declared.iter().cloned().chain(beside).collect();
+        choosing.gather(tree, source, chosen, &declared, &in_closure);
+        choosing.tests.declared = declared;
+        let used: BTreeSet<String> = choosing
+            .tests
+            .files
+            .iter()
+            .flat_map(|file| file.views.iter().cloned())
+            .collect();
+        for package in used {
+            let view = taken.view(&package);
+            choosing.tests.views.insert(package, (*view).clone());
+        }
     }
     choosing.tests
 }
@@ -351,6 +365,7 @@ impl Choosing<'_> {
                 module: Some(self.layout.name_of(path)),
                 reason: reason.clone(),
                 names: names.filter(|(_, place)| !place.is_empty()).collect(),
+                views: wants.views.into_iter().collect(),
                 path: path.clone(),
                 parsed,
             });
@@ -371,6 +386,7 @@ impl Choosing<'_> {
                 module: None,
                 reason: Reason::DataOf { path: user, line },
                 names: BTreeMap::new(),
+                views: Vec::new(),
                 parsed: None,
                 path,
             });

@@ -4,7 +4,9 @@
 //! - `layout`: where tests lie and where their imports lead
 //! - `taken`: which modules the closure has
 //! - `reading`: what one file needs
+//! - `views`: names of packages whose own file is not taken
 //! - `data`: files and folders that tests name
+//! - `requirements`: what files beside the manifests ask for to test
 //! - `plugins`: plugins of the test runner that tests use
 //! - `choosing`: which files come along
 //!
@@ -15,9 +17,11 @@ mod data;
 mod layout;
 mod plugins;
 mod reading;
+mod requirements;
 mod taken;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +38,7 @@ use crate::{
 };
 
 use layout::Layout;
+pub use views::{View, ViewedName};
 
 /// What comes along of a source's tests.
 #[derive(Debug, Clone, Default)]
@@ -42,8 +47,12 @@ pub struct UpstreamTests {
     pub files: Vec<UpstreamTestFile>,
     /// What they import from elsewhere; nothing that the closure's source has.
     pub external: Vec<ExternalImport>,
+    /// Everything that the source asks for, for any purpose: its manifests first, then what lies beside them.
+    pub declared: Vec<Dependency>,
     /// Normalised names of declared plugins of the test runner that they use.
     pub plugins: Vec<String>,
+    /// Packages whose own file is not taken, with the names of taken modules that the tests use of them, or could.
+    pub views: BTreeMap<String, View>,
     /// What does not come along, and what will not work of what does.
     pub findings: Vec<Finding>,
 }
@@ -63,6 +72,8 @@ pub struct UpstreamTestFile {
     pub parsed: Option<ParsedFile>,
     /// Modules beside the tests as the file names them, each with the path of its file or folder below the import root.
     pub names: BTreeMap<String, String>,
+    /// Those of [`UpstreamTests::views`] that it uses.
+    pub views: Vec<String>,
 }
 
 /// Finds the tests that import modules of a closure, and what they need.

@@ -1,6 +1,6 @@
 //! What one file for testing needs: modules of the source, files beside it, distributions. Looks at one file at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use synthesizer_model::{
     component::{ExternalImport, Need},
@@ -11,6 +11,7 @@ use synthesizer_model::{
 use super::{
     layout::{Layout, Target},
     taken::TakenModules,
+    views::ViewedName,
 };
 use crate::standard_library;
 
@@ -38,6 +39,8 @@ pub(super) struct Wants {
     pub(super) external: Vec<ExternalImport>,
     /// Names of modules beside the tests as the file knows them, with the file or folder each is.
     pub(super) names: BTreeMap<String, String>,
+    /// Packages without their own file of which it uses names that taken modules have.
+    pub(super) views: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -188,9 +191,31 @@ impl Reader<'_> {
             if self.taken.lacks_name(index, name) {
                 self.lacks(child, site);
             }
-        } else if !(self.taken.has(&module) && (self.taken.has(&child) || is_implicit(name))) {
+        } else if !self.viewed(&module, name)
+            && !(self.taken.has(&module) && (self.taken.has(&child) || is_implicit(name)))
+        {
             self.lacks(child, site);
         }
+    }
+
+    /// Notes a name that a package without its own file has of a taken module; says whether it has it.
+    fn viewed(&mut self, package: &str, name: &str) -> bool {
+        if !self.taken.has(package) || self.taken.has_file(package) {
+            return false;
+        }
+        let view = self.taken.view(package);
+        let module = match view.get(name) {
+            Some(ViewedName::Module(module) | ViewedName::Of { module, .. }) => module,
+            None => return false,
+        };
+        self.wants.tested.push(module.clone());
+        for (dot, _) in package.match_indices('.') {
+            if self.taken.has(&package[..dot]) && !self.taken.has_file(&package[..dot]) {
+                self.wants.views.insert(package[..dot].to_owned());
+            }
+        }
+        self.wants.views.insert(package.to_owned());
+        true
     }
 
     /// Names that are used of a module which an alias or a `from` import bound.
@@ -207,7 +232,10 @@ impl Reader<'_> {
             ..site
         };
         for name in self.facts.attributes.get(bound).into_iter().flatten() {
-            if !self.taken.has(&format!("{module}.{name}")) && !is_implicit(name) {
+            if !self.taken.has(&format!("{module}.{name}"))
+                && !is_implicit(name)
+                && !self.viewed(&module, name)
+            {
                 self.lacks(format!("{module}.{name}"), later);
             }
         }
@@ -237,6 +265,10 @@ impl Reader<'_> {
                     return;
                 }
             } else if !self.taken.has(&module) {
+                let above = module.rsplit_once('.').map(|(above, _)| above.to_owned());
+                if above.is_some_and(|above| self.viewed(&above, part)) {
+                    return;
+                }
                 if position > 0 && !is_implicit(part) && self.taken.has_above(&module) {
                     self.lacks(module, site);
                 }

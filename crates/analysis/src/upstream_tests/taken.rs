@@ -1,9 +1,14 @@
 //! Which modules of a source a closure has: with their own file, or as an empty package. Answers questions of names only.
 
-use std::collections::BTreeSet;
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use synthesizer_model::component::Closure;
 
+use super::views::{self, View};
 use crate::{placed, python_source::PythonSource};
 
 /// The modules of a closure.
@@ -11,6 +16,7 @@ pub(super) struct TakenModules<'a> {
     source: &'a PythonSource,
     with_file: BTreeSet<&'a str>,
     all: BTreeSet<&'a str>,
+    views: RefCell<BTreeMap<String, Rc<View>>>,
 }
 
 impl<'a> TakenModules<'a> {
@@ -24,6 +30,7 @@ impl<'a> TakenModules<'a> {
             source,
             with_file: with_file.collect(),
             all: closure.modules.iter().map(String::as_str).collect(),
+            views: RefCell::default(),
         }
     }
 
@@ -40,6 +47,16 @@ impl<'a> TakenModules<'a> {
     /// Says whether the project will have the module, if only as an empty package or a folder above taken ones.
     pub(super) fn has(&self, module: &str) -> bool {
         self.all.contains(module) || self.is_above(module)
+    }
+
+    /// Gives what a package without its own file has of taken modules.
+    pub(super) fn view(&self, package: &str) -> Rc<View> {
+        if let Some(view) = self.views.borrow().get(package) {
+            return Rc::clone(view);
+        }
+        let view = Rc::new(views::of_package(self.source, self, package));
+        let mut views = self.views.borrow_mut();
+        Rc::clone(views.entry(package.to_owned()).or_insert(view))
     }
 
     /// Says whether the package above a dotted name is one that the project will have.

@@ -189,3 +189,32 @@ fn tests_inside_the_package_leave_it() {
         "pkg/tests/helpers.py"
     );
 }
+
+#[test]
+fn names_that_a_package_has_of_taken_modules_are_enough() {
+    let tests = check(
+        &[
+            ("tests/test_a.py", "from pkg import A\n"),
+            ("tests/test_b.py", "import pkg\ndef test():\n    pkg.A\n"),
+            (
+                "tests/test_c.py",
+                "import pkg as p\ndef test():\n    p.A, p.App\n",
+            ),
+            ("tests/test_d.py", "import pkg\ndef test():\n    pkg.App\n"),
+        ],
+        &["tests/test_a.py", "tests/test_b.py", "tests/test_c.py"],
+        &["test-will-fail"],
+    );
+    let of = |name: &str| ViewedName::Of {
+        module: "pkg.a".to_owned(),
+        name: name.to_owned(),
+    };
+    assert_eq!(
+        tests.views["pkg"],
+        BTreeMap::from([
+            ("A".to_owned(), of("A")),
+            ("a".to_owned(), ViewedName::Module("pkg.a".to_owned())),
+        ])
+    );
+    assert_eq!(tests.files[0].views, ["pkg"]);
+}

@@ -4,7 +4,10 @@
 //! the packages, and later verifies the project.
 
 mod cargo;
+mod npm;
 mod python;
+
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use synthesizer_model::{
@@ -14,7 +17,7 @@ use synthesizer_model::{
     synthesis::{LockedResolution, SynthesisRequest},
     verification::{Check, Level},
 };
-use synthesizer_synthesis::{ProjectName, Synthesis};
+use synthesizer_synthesis::{ProjectName, Synthesis, templates::Template};
 
 use crate::{
     Call, Engine,
@@ -23,7 +26,7 @@ use crate::{
 };
 
 /// Every family that a project can be of.
-pub(crate) static FAMILIES: &[&dyn Family] = &[&python::Python, &cargo::Cargo];
+pub(crate) static FAMILIES: &[&dyn Family] = &[&python::Python, &cargo::Cargo, &npm::Npm];
 
 /// A family of packages.
 pub(crate) trait Family: Send + Sync {
@@ -94,6 +97,8 @@ pub(crate) trait Family: Send + Sync {
 pub(crate) struct Preparation {
     /// The request with equal repositories merged, template and ecosystem named.
     pub(crate) request: SynthesisRequest,
+    /// Its template.
+    pub(crate) template: Arc<Template>,
     /// Its name, read by the family.
     pub(crate) name: ProjectName,
     /// The sources, one for each repository of the request and in that order.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use synthesizer_infrastructure::{
-    project,
+    project, sources,
     storage::jobs::{self, JobRow},
 };
 use synthesizer_model::failure::Failure;
@@ -49,6 +49,7 @@ fn clear(rows: &[JobRow], cache: &Path) {
         project::remove_left_behind(target);
     }
     project::remove_scratch_left_behind(cache);
+    sources::remove_left_behind(cache);
 }
 
 fn died() -> Failure {

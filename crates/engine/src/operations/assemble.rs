@@ -64,15 +64,23 @@ pub struct Candidate {
     pub reasons: Vec<String>,
 }
 
-/// What was found, and the project that it makes.
+/// What was found for an idea, and what it makes.
 #[derive(Debug, Clone, Serialize)]
-pub struct AssembleAnswer {
+pub struct Proposal {
     /// What the idea was taken to ask for.
     pub idea: Idea,
     /// What was looked at, the best of each capability first.
     pub candidates: Vec<Candidate>,
     /// The request that the choices make; `synthesize` takes it as it is.
     pub request: SynthesisRequest,
+}
+
+/// A proposal and the project that it makes.
+#[derive(Debug, Clone, Serialize)]
+pub struct AssembleAnswer {
+    /// What was found.
+    #[serde(flatten)]
+    pub proposal: Proposal,
     /// What became of it.
     #[serde(flatten)]
     pub synthesis: SynthesisResult,
@@ -89,42 +97,42 @@ impl Engine {
         call: &Call,
         request: AssembleRequest,
     ) -> Result<AssembleAnswer, Failure> {
-        let (idea, candidates, plan) = observed(
-            call,
-            "assemble",
-            self.bounded(call, self.choose_parts(call, &request)),
-        )
-        .await?;
-        let synthesis = SynthesizeRequest {
-            output: request.output.unwrap_or_else(|| format!("./{}", plan.name)),
-            request: plan.clone(),
-            base: self.config().paths.working_directory.clone(),
-            dry_run: request.dry_run,
-            verify: request.verify,
-            require_verified: false,
-        };
-        let shown = candidates.clone();
+        let proposal = self.propose(call, &request).await?;
+        let synthesis = proposal.synthesis(self, &request);
         let synthesis = self.synthesize(call, synthesis).await.map_err(|failure| {
             // What was found is worth knowing although it does not make a project.
-            let details = serde_json::json!({ "candidates": shown, "request": plan });
             match failure.details {
-                None => failure.with_details(details),
+                None => {
+                    let details = serde_json::to_value(&proposal).unwrap_or_default();
+                    failure.with_details(details)
+                }
                 Some(_) => failure,
             }
         })?;
         Ok(AssembleAnswer {
-            idea,
-            candidates,
-            request: plan,
+            proposal,
             synthesis,
         })
+    }
+
+    /// Searches for what an idea asks for, analyses the best, and chooses; builds nothing.
+    ///
+    /// # Errors
+    /// As [`Self::assemble`].
+    pub async fn propose(
+        &self,
+        call: &Call,
+        request: &AssembleRequest,
+    ) -> Result<Proposal, Failure> {
+        let work = self.bounded(call, self.choose_parts(call, request));
+        observed(call, "assemble", work).await
     }
 
     async fn choose_parts(
         &self,
         call: &Call,
         request: &AssembleRequest,
-    ) -> Result<(Idea, Vec<Candidate>, SynthesisRequest), Failure> {
+    ) -> Result<Proposal, Failure> {
         let idea = Idea::read(&request.idea)?;
         let mut ecosystem = idea.ecosystem.map(|one| one.as_str().to_owned());
         let mut candidates: Vec<Candidate> = Vec::new();
@@ -169,7 +177,7 @@ impl Engine {
                 )
                 .with_details(serde_json::json!({ "candidates": candidates })));
         }
-        let plan = SynthesisRequest {
+        let request = SynthesisRequest {
             name: request.name.clone().unwrap_or_else(|| idea.project_name()),
             template: String::new(),
             ecosystem: ecosystem.unwrap_or_default(),
@@ -177,7 +185,11 @@ impl Engine {
             tests: true,
             repositories: repositories(parts.into_values()),
         };
-        Ok((idea, candidates, plan))
+        Ok(Proposal {
+            idea,
+            candidates,
+            request,
+        })
     }
 
     /// Searches for a capability and analyses the best repositories that can be fetched.
@@ -266,6 +278,21 @@ impl Engine {
             candidate.reasons.push(format!("has {stars} stars"));
         }
         Ok((candidate, offer))
+    }
+}
+
+impl Proposal {
+    /// Gives what to build of it.
+    pub fn synthesis(&self, engine: &Engine, request: &AssembleRequest) -> SynthesizeRequest {
+        let output = request.output.clone();
+        SynthesizeRequest {
+            output: output.unwrap_or_else(|| format!("./{}", self.request.name)),
+            request: self.request.clone(),
+            base: engine.config().paths.working_directory.clone(),
+            dry_run: request.dry_run,
+            verify: request.verify,
+            require_verified: false,
+        }
     }
 }
 

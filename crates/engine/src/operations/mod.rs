@@ -10,5 +10,6 @@ pub mod resolve;
 pub mod search;
 pub mod status;
 pub mod synthesize;
+pub mod update;
 pub mod verify;
 pub mod work;

@@ -12,7 +12,7 @@ use crate::{
     Call, Engine,
     observing::observed,
     opening, paths,
-    verification::{Subject, check_hashes, read_all},
+    verification::{Subject, check_hashes, check_recreated, read_all},
 };
 
 /// What to verify.
@@ -22,7 +22,7 @@ pub struct VerifyRequest {
     pub project: String,
     /// How deep.
     pub level: Level,
-    /// Whether every file must be as `synthesis.lock` says.
+    /// Whether every file must be as `synthesis.lock` says, and the lock as its sources make it.
     pub locked: bool,
 }
 
@@ -73,9 +73,10 @@ impl Engine {
         let verified = self.verify_subject(call, subject.clone(), request.level);
         let mut verification = verified.await?;
         if request.locked {
-            verification
-                .checks
-                .insert(0, check_hashes(&subject, &left_out));
+            call.progress.step(60, "making the project again");
+            let recreated = check_recreated(self, call, &subject, &folder).await?;
+            let hashes = check_hashes(&subject, &left_out);
+            verification.checks.splice(0..0, [hashes, recreated]);
         }
         let code = verification.failed().then_some(ErrorCode::Verify);
         Ok(VerifyAnswer {

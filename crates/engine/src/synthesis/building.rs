@@ -3,7 +3,7 @@
 //! Sources are pinned by the first step, so that a resumed job reads exactly the same. Once the project's files are known they are kept
 //! as they are, and nothing before is done again.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -15,11 +15,11 @@ use synthesizer_infrastructure::{
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
     reference::Location,
-    synthesis::{RequestedRepository, SynthesisResult},
+    synthesis::{RequestedRepository, SynthesisRequest, SynthesisResult},
     text::escape_untrusted,
     tree::{Origin, TreePath},
 };
-use synthesizer_synthesis::{OutputFile, templates};
+use synthesizer_synthesis::OutputFile;
 
 use super::{answer, planning, readme, request::Wanted, sources::Opened};
 use crate::{
@@ -199,7 +199,9 @@ async fn find_out(
 ) -> Result<Outcome, Failure> {
     let request = &checked.request;
     let family = families::family(&request.request.ecosystem)?;
-    templates::find(&request.request.template, &request.request.ecosystem)?;
+    let found = engine
+        .template(call, &request.request, &request.base, &checked.output)
+        .await?;
     // A missing program is told before the work, not after it.
     for program in family.programs() {
         tools::find(program, &engine.config().tool_environment)?;
@@ -208,9 +210,13 @@ async fn find_out(
     call.progress.step(0, ANALYSE);
     let repositories: Vec<RequestedRepository> =
         checked.wanted.iter().map(Wanted::as_requested).collect();
-    let merged = planning::merged_request(&request.request, &repositories);
+    let merged = SynthesisRequest {
+        template: found.named,
+        ..planning::merged_request(&request.request, &repositories)
+    };
     let preparation = Preparation {
         request: merged.clone(),
+        template: Arc::clone(&found.template),
         name: checked.name.clone(),
         opened,
     };
@@ -227,7 +233,7 @@ async fn find_out(
         runtime,
     } = planned;
     answer::refuse_errors(&synthesis.findings)?;
-    let readme = readme::write(&synthesis, &merged, &sources, &runtime);
+    let readme = readme::write(&synthesis, &merged, &found.template, &sources, &runtime);
     let locking = async {
         let built = engine.complete(call, family, synthesis, readme).await?;
         Ok(Finished {

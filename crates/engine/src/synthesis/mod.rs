@@ -5,5 +5,7 @@ pub(crate) mod building;
 pub(crate) mod deriving;
 pub(crate) mod planning;
 pub(crate) mod readme;
+pub(crate) mod recreating;
 pub(crate) mod request;
 pub(crate) mod sources;
+pub(crate) mod template;

@@ -38,7 +38,7 @@ pub(crate) fn portable_origin(
 }
 
 /// Writes a path relative to a folder, with at least one `../`.
-fn relative(path: &Path, folder: &Path) -> String {
+pub(super) fn relative(path: &Path, folder: &Path) -> String {
     let common = path
         .components()
         .zip(folder.components())

@@ -2,7 +2,7 @@
 
 use synthesizer_documentation::{FamilyFacts, ReadmeComponent, ReadmeFacts, ReadmeSource};
 use synthesizer_model::synthesis::{ImportHint, SynthesisRequest};
-use synthesizer_synthesis::{Synthesis, templates};
+use synthesizer_synthesis::{Synthesis, templates::Template};
 
 /// What is known of a source besides what the lock has.
 #[derive(Debug, Clone)]
@@ -19,6 +19,7 @@ pub(crate) struct SourceFacts {
 pub(crate) fn write(
     synthesis: &Synthesis,
     request: &SynthesisRequest,
+    template: &Template,
     sources: &[SourceFacts],
     runtime: &str,
 ) -> String {
@@ -57,14 +58,14 @@ pub(crate) fn write(
         family: FamilyFacts::of(&request.ecosystem),
         requires_python: runtime.to_owned(),
         tests: true,
-        commands: commands(request),
+        commands: commands(request, template),
     })
 }
 
 /// Gives the command lines of the project's template, which its workflow runs too.
-fn commands(request: &SynthesisRequest) -> Vec<String> {
-    templates::find(&request.template, &request.ecosystem)
-        .and_then(|template| template.commands(&request.ecosystem, &request.name))
+fn commands(request: &SynthesisRequest, template: &Template) -> Vec<String> {
+    template
+        .commands(&request.ecosystem, &request.name)
         .map(|commands| commands.into_iter().map(|command| command.run).collect())
         .unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
+    sync::Arc,
 };
 
 use bytes::Bytes;
@@ -10,16 +11,17 @@ use synthesizer_infrastructure::tools;
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
     reference::Location,
+    resolution::ResolvedPackage,
     synthesis::{RequestedRepository, SynthesisLock, SynthesisRequest},
     text::escape_untrusted,
     tree::{TreePath, sha256_hex},
 };
-use synthesizer_synthesis::{Completion, OutputFile, Synthesis, templates};
+use synthesizer_synthesis::{Completion, OutputFile, Synthesis};
 
 use super::{answer, planning, readme, request, request::Wanted, sources::unique_ids};
 use crate::{
     Call, Engine,
-    families::{self, Family, Planned, Preparation, Prepared},
+    families::{self, Planned, Preparation, Prepared},
 };
 
 /// The name of the request in a project.
@@ -129,7 +131,7 @@ impl Engine {
     ) -> Result<Derivation, Failure> {
         let request = request::completed(request.clone())?;
         let family = families::family(&request.ecosystem)?;
-        templates::find(&request.template, &request.ecosystem)?;
+        let found = self.template(call, &request, project, project).await?;
         for program in family.programs() {
             tools::find(program, &self.config().tool_environment)?;
         }
@@ -145,6 +147,7 @@ impl Engine {
         let merged = planning::merged_request(&request, &repositories);
         let preparation = Preparation {
             request: merged.clone(),
+            template: Arc::clone(&found.template),
             name,
             opened,
         };
@@ -159,10 +162,14 @@ impl Engine {
             Prepared::Planned(planned) => *planned,
         };
         answer::refuse_errors(&synthesis.findings)?;
-        let readme = readme::write(&synthesis, &merged, &sources, &runtime);
-        let (files, warnings) = match kept {
-            Some(kept) => {
-                let files = complete_with(family, synthesis.clone(), readme, kept)?;
+        let readme = readme::write(&synthesis, &merged, &found.template, &sources, &runtime);
+        let packages = match kept {
+            Some(kept) => family.locked_packages(&kept.project, &kept.text)?,
+            None => None,
+        };
+        let (files, warnings) = match kept.zip(packages) {
+            Some((kept, packages)) => {
+                let files = complete_with(synthesis.clone(), readme, kept, packages)?;
                 (files, Vec::new())
             }
             None => {
@@ -190,12 +197,11 @@ fn located(wanted: Wanted, project: &Path) -> Wanted {
 }
 
 fn complete_with(
-    family: &dyn Family,
     synthesis: Synthesis,
     readme: String,
     kept: &KeptLock,
+    packages: Vec<ResolvedPackage>,
 ) -> Result<Vec<OutputFile>, Failure> {
-    let packages = family.locked_packages(&kept.project, &kept.text)?;
     let path = |path: &str| {
         TreePath::new(path).map_err(|_| refused(LOCK, "names a lock of packages that is no path"))
     };

@@ -12,6 +12,7 @@ use synthesizer_model::{
 };
 use synthesizer_synthesis::templates;
 
+use super::template::is_folder;
 use crate::families::family;
 
 /// One repository of a request, read.
@@ -43,7 +44,9 @@ impl Wanted {
 /// # Errors
 /// `E_ARGUMENT` for a template or ecosystem that is not known, and for repositories of several registries without an ecosystem; `E_URL`.
 pub(crate) fn completed(mut request: SynthesisRequest) -> Result<SynthesisRequest, Failure> {
-    if request.ecosystem.is_empty() && !request.template.is_empty() {
+    // What a folder says is not known yet.
+    let is_named = !request.template.is_empty() && !is_folder(&request.template);
+    if request.ecosystem.is_empty() && is_named {
         request.ecosystem = templates::ecosystem_of(&request.template)?.unwrap_or_default();
     }
     if request.ecosystem.is_empty() {

@@ -2,6 +2,7 @@
 
 pub(crate) mod cargo;
 mod locked;
+pub(crate) mod npm;
 pub(crate) mod python;
 
 use std::{
@@ -23,7 +24,7 @@ use synthesizer_model::{
 
 use crate::{Call, Engine, families, opening};
 
-pub(crate) use locked::check_hashes;
+pub(crate) use locked::{check_hashes, check_recreated};
 
 /// How many items a detail names.
 const NAMED: usize = 5;

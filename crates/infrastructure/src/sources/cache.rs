@@ -12,6 +12,11 @@ use bytes::Bytes;
 use synthesizer_model::failure::{ErrorCode, Failure};
 use tempfile::TempDir;
 
+use crate::storage::jobs::Worker;
+
+/// How the names of scratch folders begin; the process that made it follows.
+const PREFIX: &str = "work-";
+
 /// Scratch folders of this age were left behind by a process that was killed.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -36,9 +41,31 @@ pub(super) fn scratch_folder(cache: &Path) -> Result<TempDir, Failure> {
     make_folder(&scratch)?;
     remove_stale(&scratch);
     tempfile::Builder::new()
-        .prefix("work-")
+        .prefix(&format!("{PREFIX}{}-", Worker::of_this_process()))
         .tempdir_in(&scratch)
         .map_err(|error| unwritable(&error))
+}
+
+/// Removes the scratch folders of processes that are dead.
+pub(super) fn remove_scratch_of_the_dead(cache: &Path) {
+    for entry in fs::read_dir(cache.join("scratch"))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(owner_of);
+        if owner.is_some_and(|owner| owner.is_alive() == Some(false)) {
+            // Another process may be removing it at the same time.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Gives the process that made a scratch folder, by the folder's name.
+fn owner_of(name: &str) -> Option<Worker> {
+    let (owner, _) = name.strip_prefix(PREFIX)?.rsplit_once('-')?;
+    owner.parse().ok()
 }
 
 /// Writes a file whole: a reader sees the old one or the new one.
@@ -146,6 +173,20 @@ mod tests {
             1
         );
         assert_eq!(folder_bytes(folder.path()), 3);
+    }
+
+    #[test]
+    fn scratch_of_the_dead_is_removed_and_that_of_the_living_stays() {
+        let cache = tempfile::tempdir().expect("a folder");
+        let own = scratch_folder(cache.path()).expect("a folder");
+        let scratch = cache.path().join("scratch");
+        for other in ["work-17.4.another-boot.1-Ab12Cd", "work-Ab12Cd", "else"] {
+            fs::create_dir_all(scratch.join(other).join("deep")).expect("made");
+        }
+        remove_scratch_of_the_dead(cache.path());
+        let left = fs::read_dir(&scratch).expect("a folder").count();
+        assert_eq!((left, own.path().is_dir()), (3, true));
+        assert!(!scratch.join("work-17.4.another-boot.1-Ab12Cd").exists());
     }
 
     #[test]

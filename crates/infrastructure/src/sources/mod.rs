@@ -41,6 +41,11 @@ use tokio_util::sync::CancellationToken;
 use self::packages::Wanted;
 use crate::{config::Config, http::Door};
 
+/// Removes what processes that are dead left in the cache while they read sources.
+pub fn remove_left_behind(cache: &Path) {
+    cache::remove_scratch_of_the_dead(cache);
+}
+
 /// Opens repositories with one configuration and one door.
 #[derive(Debug, Clone, Copy)]
 pub struct Sources<'a> {

@@ -127,7 +127,9 @@ pub fn check_workspace<'a>(
     let lock: Table = toml::from_str(lock).map_err(|_| "Cargo.lock cannot be read".to_owned())?;
     let mut registry: Option<&str> = None;
     for package in locked(&lock) {
-        let Some(source) = package.get("source") else { continue };
+        let Some(source) = package.get("source") else {
+            continue;
+        };
         let source = source.as_str().unwrap_or_default();
         let is_registry = source.starts_with("registry+") || source.starts_with("sparse+");
         if !is_registry || registry.is_some_and(|known| known != source) {
@@ -165,14 +167,20 @@ fn check_manifest(path: &str, text: &str) -> Result<(), &'static str> {
     }
     check_dependencies(&manifest, folder)?;
     let targets = manifest.get("target").and_then(Value::as_table);
-    for target in targets.into_iter().flat_map(Table::values).filter_map(Value::as_table) {
+    for target in targets
+        .into_iter()
+        .flat_map(Table::values)
+        .filter_map(Value::as_table)
+    {
         check_dependencies(target, folder)?;
     }
     Ok(())
 }
 
 fn check_dependencies(table: &Table, folder: &str) -> Result<(), &'static str> {
-    let tables = DEPENDENCIES.iter().filter_map(|name| table.get(*name)?.as_table());
+    let tables = DEPENDENCIES
+        .iter()
+        .filter_map(|name| table.get(*name)?.as_table());
     for dependency in tables.flat_map(Table::values).filter_map(Value::as_table) {
         if dependency.contains_key("git") {
             return Err("names a git repository");
@@ -213,15 +221,31 @@ mod tests {
     #[test]
     fn manifests_that_choose_a_place_are_refused() {
         let check = |text: &str, expected: bool| {
-            assert_eq!(check_manifest("crates/a/Cargo.toml", text).is_ok(), expected, "{text}");
+            assert_eq!(
+                check_manifest("crates/a/Cargo.toml", text).is_ok(),
+                expected,
+                "{text}"
+            );
         };
-        check("[package]\nname = 'a'\n[dependencies]\nb = { path = '../b' }\nc = '1'", true);
+        check(
+            "[package]\nname = 'a'\n[dependencies]\nb = { path = '../b' }\nc = '1'",
+            true,
+        );
         check("[dependencies]\nb = { path = '../../../b' }", false);
         check("[dependencies]\nb = { path = '/b' }", false);
         check("[dependencies]\nb = { git = 'x' }", false);
-        check("[target.'cfg(unix)'.dev-dependencies]\nb = { git = 'x' }", false);
-        check("[dependencies]\nb = { version = '1', registry-index = 'x' }", false);
-        check("[dependencies]\nb = { version = '1', registry = 'x' }", false);
+        check(
+            "[target.'cfg(unix)'.dev-dependencies]\nb = { git = 'x' }",
+            false,
+        );
+        check(
+            "[dependencies]\nb = { version = '1', registry-index = 'x' }",
+            false,
+        );
+        check(
+            "[dependencies]\nb = { version = '1', registry = 'x' }",
+            false,
+        );
         check("[workspace.dependencies]\nb = { git = 'x' }", false);
         check("[workspace]\nmembers = ['../../../*']", false);
         check("[package]\nworkspace = '../../..'", false);
@@ -234,9 +258,15 @@ mod tests {
         let check = |sources: &[&str], expected: bool| {
             let packages: Vec<String> = sources
                 .iter()
-                .map(|source| format!("[[package]]\nname = 'a'\nversion = '1.0.0'\nsource = '{source}'\n"))
+                .map(|source| {
+                    format!("[[package]]\nname = 'a'\nversion = '1.0.0'\nsource = '{source}'\n")
+                })
                 .collect();
-            assert_eq!(check_workspace([], &packages.concat()).is_ok(), expected, "{sources:?}");
+            assert_eq!(
+                check_workspace([], &packages.concat()).is_ok(),
+                expected,
+                "{sources:?}"
+            );
         };
         check(&[], true);
         check(&["registry+x", "registry+x"], true);

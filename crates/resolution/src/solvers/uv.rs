@@ -17,7 +17,7 @@ use synthesizer_model::{
 use tokio_util::sync::CancellationToken;
 use version_ranges::Ranges;
 
-pub use super::uv_project::{LockProblem, ProjectLock, lock_project};
+pub use super::uv_project::{LockProblem, ProjectLock, lock_project, locked_packages};
 use super::{
     Effort, Solver, SolverDescription, SolverEnvironment, scratch_workspace,
     uv_answer::{self, Derivation, Refusal},

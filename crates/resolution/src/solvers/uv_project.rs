@@ -131,6 +131,15 @@ pub async fn lock_project(
     })
 }
 
+/// Reads the packages of a lock that [`lock_project`] gave for a project of this name.
+///
+/// # Errors
+/// `E_INTERNAL` when the text is no lock that uv writes.
+pub fn locked_packages(project: &str, lock: &str) -> Result<Vec<ResolvedPackage>, Failure> {
+    let own = BTreeMap::from([(normalize_distribution(project), project.to_owned())]);
+    Ok(uv_lock::read(lock, &own, &[])?.packages)
+}
+
 fn explain(derivation: &Derivation) -> String {
     let mut text = in_users_words(&derivation.text, &BTreeMap::new());
     if let Some(environment) = &derivation.environment {

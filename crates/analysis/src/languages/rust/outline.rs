@@ -436,8 +436,7 @@ impl OutlineReader<'_> {
         let group = at + 1 + usize::from(tokens.kind(at + 1) == Kind::Identifier);
         let after = tokens.after(group);
         let more = usize::from(
-            tokens.kind(group) != Kind::Open(Shape::Curly)
-                && tokens.kind(after) == Kind::Semicolon,
+            tokens.kind(group) != Kind::Open(Shape::Curly) && tokens.kind(after) == Kind::Semicolon,
         );
         (ItemKind::MacroCall, Vec::new(), after + more)
     }
@@ -498,9 +497,16 @@ impl OutlineReader<'_> {
             };
             if is_own {
                 let path = path.clone();
-                found.bindings.push(Binding { name: name.clone(), path });
+                found.bindings.push(Binding {
+                    name: name.clone(),
+                    path,
+                });
             }
-            let path = if name == "*" { format!("{path}::*") } else { path };
+            let path = if name == "*" {
+                format!("{path}::*")
+            } else {
+                path
+            };
             found.paths.insert(path);
         });
         after.max(at + 1)
@@ -591,7 +597,12 @@ mod tests {
             .map(|item| {
                 let source = item.range.of(text).expect("a range of the text");
                 let source: Vec<&str> = source.split_whitespace().collect();
-                format!("{:?} {} | {}", item.kind, item.names.join(","), source.join(" "))
+                format!(
+                    "{:?} {} | {}",
+                    item.kind,
+                    item.names.join(","),
+                    source.join(" ")
+                )
             })
             .collect()
     }
@@ -637,7 +648,16 @@ mod tests {
         let paths: Vec<&str> = item.paths.iter().map(String::as_str).collect();
         assert_eq!(
             paths,
-            ["a", "crate::j", "f", "k", "n", "self::*", "self::h::i", "super::x::y"]
+            [
+                "a",
+                "crate::j",
+                "f",
+                "k",
+                "n",
+                "self::*",
+                "self::h::i",
+                "super::x::y"
+            ]
         );
         assert!(item.macros.contains("n"));
         assert_eq!(item.modules[0].names, ["t", "u", "v"]);
@@ -645,7 +665,19 @@ mod tests {
 
     #[test]
     fn any_text_is_read_to_its_end() {
-        for text in ["mod", "use a::{b", "impl", "pub(", "#[", "fn f(", "macro_rules! x", "struct", "x!", "::", "$"] {
+        for text in [
+            "mod",
+            "use a::{b",
+            "impl",
+            "pub(",
+            "#[",
+            "fn f(",
+            "macro_rules! x",
+            "struct",
+            "x!",
+            "::",
+            "$",
+        ] {
             let _ = outline(text);
         }
     }

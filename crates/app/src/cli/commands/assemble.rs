@@ -70,13 +70,14 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<Answ
 
 fn candidates(answer: &AssembleAnswer) -> String {
     let mut page = Page::default();
-    let rows = answer.candidates.iter().map(row).collect();
+    let rows = answer.proposal.candidates.iter().map(row).collect();
     page.table(
         "Candidates",
         &["", "for", "repository", "component", "score"],
         rows,
     );
     let reasons: Vec<String> = answer
+        .proposal
         .candidates
         .iter()
         .filter(|one| one.chosen)

@@ -15,6 +15,7 @@ mod search;
 pub(super) mod serve;
 mod status;
 mod synthesize;
+mod update;
 mod verify;
 mod worker;
 
@@ -38,6 +39,8 @@ pub(super) enum Command {
     Synthesize(synthesize::Arguments),
     /// Find the parts for an idea and build a project of them
     Assemble(assemble::Arguments),
+    /// Move a synthesised project to newer sources, with your edits
+    Update(update::Arguments),
     /// Check a synthesised project
     Verify(verify::Arguments),
     /// Show how far a synthesis is
@@ -71,6 +74,7 @@ pub(super) async fn run(command: &Command, session: &Session) -> Result<Answer, 
         Command::Resolve(arguments) => resolve::run(arguments, session).await,
         Command::Synthesize(arguments) => synthesize::run(arguments, session).await,
         Command::Assemble(arguments) => assemble::run(arguments, session).await,
+        Command::Update(arguments) => update::run(arguments, session).await,
         Command::Verify(arguments) => verify::run(arguments, session).await,
         Command::Status(arguments) => status::run(arguments, session).await,
         Command::Jobs(arguments) => jobs::run(arguments, session).await,

@@ -55,7 +55,8 @@ pub(crate) struct Arguments {
     /// Where to put the project; a folder of its name here, if not given
     #[arg(long, value_name = "DIR")]
     output: Option<String>,
-    /// The template; the usual one of the ecosystem, if not given
+    /// The template; the usual one of the ecosystem, if not given: python-default, python-web, python-ml, python-cli, rust-workspace,
+    /// rust-cli, node-typescript, minimal, or a folder with a template.toml, such as ./mine
     #[arg(long, conflicts_with = "plan")]
     template: Option<String>,
     /// The ecosystem: python, cargo or npm; that of the template or of the repositories, if not given

@@ -1,6 +1,7 @@
 //! The tools, one file each, and their list in the order in which clients see them. Must not hold logic of a tool.
 
 mod analyze_repository;
+mod assemble_project;
 mod check_compatibility;
 mod get_platforms;
 mod get_synthesis_status;
@@ -8,6 +9,7 @@ mod resolve_dependencies;
 mod search_repositories;
 mod synthesize_project;
 mod tool;
+mod update_project;
 mod verify_project;
 
 pub(super) use tool::{Annotations, Descriptor, McpTool, ToolAnswer, ToolContext, ToolFuture};
@@ -15,7 +17,7 @@ pub(super) use tool::{Annotations, Descriptor, McpTool, ToolAnswer, ToolContext,
 use super::serve::Profile;
 
 /// Every tool.
-static TOOLS: [&dyn McpTool; 8] = [
+static TOOLS: [&dyn McpTool; 10] = [
     &search_repositories::SearchRepositories,
     &analyze_repository::AnalyzeRepository,
     &check_compatibility::CheckCompatibility,
@@ -23,6 +25,8 @@ static TOOLS: [&dyn McpTool; 8] = [
     &synthesize_project::SynthesizeProject,
     &get_synthesis_status::GetSynthesisStatus,
     &get_platforms::GetPlatforms,
+    &assemble_project::AssembleProject,
+    &update_project::UpdateProject,
     &verify_project::VerifyProject,
 ];
 
@@ -53,7 +57,9 @@ mod tests {
         let reading: Vec<_> = all
             .iter()
             .copied()
-            .filter(|name| *name != "synthesize_project")
+            .filter(|name| {
+                !["synthesize_project", "assemble_project", "update_project"].contains(name)
+            })
             .collect();
         assert_eq!(names(Profile::ReadOnly), reading);
     }

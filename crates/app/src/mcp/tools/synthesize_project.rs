@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use synthesizer_engine::{
     Call,
     operations::{status::JobAction, synthesize::SynthesizeRequest},
@@ -46,7 +46,7 @@ impl McpTool for SynthesizeProject {
 static DESCRIPTOR: Descriptor = Descriptor {
     name: "synthesize_project",
     title: "Synthesize a project",
-    description: "Builds a new Python project out of components of repositories: takes their files with everything they import, \
+    description: "Builds a new Python, Rust or JavaScript project out of components of repositories: takes their files with everything they import, \
         rewrites imports, resolves and locks the packages, records the origin of every file, verifies the result in a sandbox and \
         puts it at output_path, which must not exist. Call it with dry_run true first to see the plan. If it takes longer than \
         wait_seconds, status is running and get_synthesis_status tells the rest.",
@@ -129,8 +129,12 @@ fn default_wait() -> u32 {
 }
 
 fn output_schema() -> Value {
-    schema::of_result(
-        json!({
+    schema::of_result(result_fields(), &["synthesis_id", "status", "next_steps"])
+}
+
+/// Describes the fields of a result.
+pub(super) fn result_fields() -> Value {
+    json!({
             "synthesis_id": { "type": "string" },
             "status": { "type": "string", "description": "planned, succeeded, verification_failed, unsatisfiable, or running" },
             "code": { "type": "string", "description": "E_VERIFY when a check failed, E_UNSATISFIABLE when the packages cannot be together" },
@@ -148,9 +152,7 @@ fn output_schema() -> Value {
             "verification": { "type": ["object", "null"], "description": "level, checks with name, result (passed, failed or not_run), detail" },
             "documentation": texts("Documents that were written."),
             "warnings": texts("What to know."),
-        }),
-        &["synthesis_id", "status", "next_steps"],
-    )
+    })
 }
 
 /// The parts of a synthesis result, the most wanted first.
@@ -181,11 +183,11 @@ async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Fail
         record = context.engine.wait_for(&context.call, &synthesis_id, wait) => record?,
         () = context.call.cancellation.cancelled() => stopped(&context, &synthesis_id, cursor.is_none()).await?,
     };
-    answer(record, paging, &context.call.correlation_id)
+    answer(record, paging, &context.call.correlation_id, Map::new())
 }
 
 /// Stops the job with the call that started it, as the client asked; when the server ends, the job goes on later.
-async fn stopped(
+pub(super) async fn stopped(
     context: &ToolContext,
     synthesis_id: &str,
     started_here: bool,
@@ -254,7 +256,19 @@ fn requested(argument: RepositoryArgument) -> Result<RequestedRepository, Failur
     })
 }
 
-fn answer(record: JobRecord, paging: Paging, correlation_id: &str) -> Result<ToolAnswer, Failure> {
+/// Answers with a job's record, and with more that the caller knows.
+pub(super) fn answer(
+    record: JobRecord,
+    paging: Paging,
+    correlation_id: &str,
+    more: Map<String, Value>,
+) -> Result<ToolAnswer, Failure> {
+    let with_more = |mut document: Value| {
+        if let Value::Object(fields) = &mut document {
+            fields.extend(more);
+        }
+        document
+    };
     let parts = PARTS.iter().map(|path| Part::below("", path)).collect();
     match record.job_status {
         JobStatus::Queued | JobStatus::Running => {
@@ -271,14 +285,14 @@ fn answer(record: JobRecord, paging: Paging, correlation_id: &str) -> Result<Too
                 "next_steps": [next],
             });
             let document = answer::document(&document, correlation_id)?;
-            Ok(ToolAnswer::done(document, parts, paging))
+            Ok(ToolAnswer::done(with_more(document), parts, paging))
         }
         JobStatus::Succeeded => {
             let result = record
                 .result
                 .ok_or_else(|| Failure::internal("the synthesis ended without a result"))?;
             let document = answer::document(&result, correlation_id)?;
-            Ok(ToolAnswer::done(document, parts, paging))
+            Ok(ToolAnswer::done(with_more(document), parts, paging))
         }
         JobStatus::Failed | JobStatus::Cancelled => {
             let Some(error) = record.error else {

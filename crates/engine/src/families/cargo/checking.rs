@@ -32,17 +32,24 @@ impl Engine {
         if broken {
             return Ok(());
         }
-        call.progress.step(58, "compiling the modules in the sandbox");
+        call.progress
+            .step(58, "compiling the modules in the sandbox");
         let locked = lock(self, call, synthesis).await?;
         let files = synthesis.files.iter();
         let files = files.map(|file| (file.path.to_string(), file.contents.to_vec()));
-        let locks = locked.files.into_iter().map(|(path, text)| (path, text.into_bytes()));
+        let locks = locked
+            .files
+            .into_iter()
+            .map(|(path, text)| (path, text.into_bytes()));
         let subject = Subject::new(files.chain(locks));
         if subject.text("Cargo.lock").is_none() {
             return Err(refused(parts, &locked.warnings.join("; ")));
         }
         let checks = verification::cargo::checks(self, call, subject, Level::Install).await?;
-        match checks.into_iter().find(|check| check.result != Outcome::Passed) {
+        match checks
+            .into_iter()
+            .find(|check| check.result != Outcome::Passed)
+        {
             None => Ok(()),
             Some(check) => Err(refused(parts, &format!("{}: {}", check.name, check.detail))),
         }
@@ -53,7 +60,10 @@ fn refused(parts: &[String], why: &str) -> Failure {
     let listed: Vec<String> = parts.iter().map(|part| escape_untrusted(part)).collect();
     Failure::new(
         ErrorCode::Incompatible,
-        format!("modules of {} cannot be taken alone: {why}", listed.join(", ")),
+        format!(
+            "modules of {} cannot be taken alone: {why}",
+            listed.join(", ")
+        ),
     )
     .with_hint("take the whole package: leave the module out of the component's name")
 }

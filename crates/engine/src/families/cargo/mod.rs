@@ -81,6 +81,7 @@ async fn prepare(
 ) -> Result<Prepared, Failure> {
     let Preparation {
         request,
+        template,
         name,
         opened,
     } = preparation;
@@ -95,7 +96,7 @@ async fn prepare(
     call.progress.step(55, "planning");
     let sources: Vec<SourceFacts> = taken.iter().map(planning::source_facts).collect();
     let parts: Vec<String> = taken.iter().flat_map(taking::Taken::parts).collect();
-    let planning = move || planning::plan(&request, name, taken, &solved);
+    let planning = move || planning::plan(&request, &template, name, taken, &solved);
     let (synthesis, rust) = opening::compute(planning).await?;
     if !parts.is_empty() {
         engine.check_parts(call, &synthesis, &parts).await?;

@@ -24,7 +24,8 @@ impl Engine {
             offline: self.config().offline,
             ..ResolutionRequest::default()
         };
-        self.solve(call, Ecosystem::Cargo, &request, Effort::Lock).await
+        self.solve(call, Ecosystem::Cargo, &request, Effort::Lock)
+            .await
     }
 }
 
@@ -38,7 +39,9 @@ fn requirements(taken: &Taken) -> RepositoryRequirements {
         .collect();
     let mut requirements = Vec::new();
     for one in &taken.closure.crates {
-        let Some(project) = taken.project(&one.folder) else { continue };
+        let Some(project) = taken.project(&one.folder) else {
+            continue;
+        };
         let names = one.part.as_ref().map(|part| &part.names);
         let needed = project.dependencies.iter().filter(|dependency| {
             let key = dependency.imported_as.as_ref().unwrap_or(&dependency.name);
@@ -60,6 +63,9 @@ fn requirements(taken: &Taken) -> RepositoryRequirements {
 }
 
 fn is_taken(dependency: &Dependency, folders: &HashSet<&str>) -> bool {
-    let path = dependency.url.as_deref().and_then(|url| url.strip_prefix("path+"));
+    let path = dependency
+        .url
+        .as_deref()
+        .and_then(|url| url.strip_prefix("path+"));
     path.is_some_and(|path| folders.contains(path.trim_end_matches('/')))
 }

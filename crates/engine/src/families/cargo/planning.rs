@@ -15,6 +15,7 @@ use synthesizer_synthesis::{
     families::cargo::{
         self, CargoComponent, CargoInput, CargoPackage, CargoSource, PackageFile, PackagePart,
     },
+    templates::Template,
 };
 
 use super::taking::Taken;
@@ -26,6 +27,7 @@ use crate::synthesis::readme::SourceFacts;
 /// `E_ARGUMENT`, `E_PATH` for a request that cannot be met as it is.
 pub(super) fn plan(
     request: &SynthesisRequest,
+    template: &Template,
     project_name: ProjectName,
     taken: Vec<Taken>,
     solved: &Resolution,
@@ -37,6 +39,7 @@ pub(super) fn plan(
         .collect();
     cargo::plan(&CargoInput {
         request,
+        template,
         project_name,
         sources: taken.into_iter().map(source).collect(),
         findings,
@@ -51,18 +54,24 @@ fn source(taken: Taken) -> CargoSource {
     let record = SourceRecord {
         id: taken.id,
         distribution: name.zip(version),
-        marks_changes: license.as_deref().is_some_and(licenses::requires_change_notice),
+        marks_changes: license
+            .as_deref()
+            .is_some_and(licenses::requires_change_notice),
         license,
         origin: taken.origin,
         destination: taken.destination,
         texts: taken.texts,
     };
-    let components = taken.closure.components.into_iter().map(|component| CargoComponent {
-        text: component.text,
-        package: component.krate,
-        path: component.path,
-        files: component.files,
-    });
+    let components = taken
+        .closure
+        .components
+        .into_iter()
+        .map(|component| CargoComponent {
+            text: component.text,
+            package: component.krate,
+            path: component.path,
+            files: component.files,
+        });
     CargoSource {
         record,
         components: components.collect(),

@@ -48,8 +48,14 @@ impl Taken {
 
     /// Names the packages that are made of parts of others.
     pub(super) fn parts(&self) -> Vec<String> {
-        let parts = self.closure.crates.iter().filter(|taken| taken.part.is_some());
-        parts.map(|taken| format!("{} {}", self.id, taken.name)).collect()
+        let parts = self
+            .closure
+            .crates
+            .iter()
+            .filter(|taken| taken.part.is_some());
+        parts
+            .map(|taken| format!("{} {}", self.id, taken.name))
+            .collect()
     }
 }
 
@@ -102,14 +108,23 @@ fn take(source: Opened, id: String, progress: &dyn Progress) -> Result<Taken, Fa
         .collect();
     let taken_projects: Vec<&Project> = projects
         .iter()
-        .filter(|project| closure.crates.iter().any(|taken| taken.folder == project.folder))
+        .filter(|project| {
+            closure
+                .crates
+                .iter()
+                .any(|taken| taken.folder == project.folder)
+        })
         .collect();
     let license_files: Vec<String> = taken_projects
         .iter()
         .flat_map(|project| {
             let folder = project.folder.as_str();
             project.license_files.iter().map(move |file| {
-                if folder.is_empty() { file.clone() } else { format!("{folder}/{file}") }
+                if folder.is_empty() {
+                    file.clone()
+                } else {
+                    format!("{folder}/{file}")
+                }
             })
         })
         .collect();
@@ -144,7 +159,13 @@ fn declared(projects: &[&Project]) -> Option<String> {
     }
     let parts: Vec<String> = licenses
         .iter()
-        .map(|license| if license.contains(' ') { format!("({license})") } else { (*license).to_owned() })
+        .map(|license| {
+            if license.contains(' ') {
+                format!("({license})")
+            } else {
+                (*license).to_owned()
+            }
+        })
         .collect();
     Some(parts.join(" AND "))
 }
@@ -160,11 +181,16 @@ fn refuse_errors(id: &str, closure: &CrateClosure) -> Result<(), Failure> {
         return Ok(());
     };
     let path = first.path.as_deref().unwrap_or("");
-    let line = first.line.map_or_else(String::new, |line| format!(":{line}"));
+    let line = first
+        .line
+        .map_or_else(String::new, |line| format!(":{line}"));
     let details = serde_json::to_value(&errors).unwrap_or_default();
     Err(Failure::new(
         ErrorCode::Incompatible,
-        format!("what was asked for of {id} cannot be taken: {path}{line} {}", first.what),
+        format!(
+            "what was asked for of {id} cannot be taken: {path}{line} {}",
+            first.what
+        ),
     )
     .with_hint("take other packages; details lists every reason")
     .with_details(serde_json::json!({ "findings": details })))
@@ -185,7 +211,9 @@ fn contents(
         .iter()
         .flat_map(|taken| {
             let files = taken.files.iter().map(|file| &file.path);
-            files.chain([&taken.manifest]).chain(taken.workspace.as_ref())
+            files
+                .chain([&taken.manifest])
+                .chain(taken.workspace.as_ref())
         })
         .collect();
     let mut files = BTreeMap::new();

@@ -20,7 +20,6 @@ use synthesizer_resolution::{Effort, LockProblem};
 use synthesizer_synthesis::{
     ProjectName, SourceRecord, Synthesis,
     families::npm::{NpmInput, NpmSource},
-    templates,
 };
 
 use super::{Family, Locked, Planned, Preparation, Prepared};
@@ -88,14 +87,14 @@ async fn prepare(
 ) -> Result<Prepared, Failure> {
     let Preparation {
         request,
+        template,
         name,
         opened,
     } = preparation;
-    let template = templates::find(&request.template, &request.ecosystem)?;
     let progress = call.blocking_progress();
     let taken = opening::compute(move || taking::take_all(opened, progress.as_ref())).await?;
     call.progress.step(40, "resolving dependencies");
-    let asked = needs::request(&taken, template, engine.config().offline)?;
+    let asked = needs::request(&taken, &template, engine.config().offline)?;
     let solved = engine
         .solve(call, Ecosystem::Npm, &asked, Effort::Versions)
         .await?;
@@ -103,13 +102,14 @@ async fn prepare(
         return Ok(Prepared::Unsatisfiable(Box::new(solved)));
     }
     call.progress.step(55, "planning");
-    let node = needs::node_range(&taken, template)?;
+    let node = needs::node_range(&taken, &template)?;
     let findings = findings(&solved, request.link);
     let sources: Vec<SourceFacts> = taken.iter().map(source_facts).collect();
     let runtime = node.clone();
     let synthesis = opening::compute(move || {
         let input = NpmInput {
             request: &request,
+            template: &template,
             project_name: name,
             sources: taken.into_iter().map(source_input).collect(),
             node,

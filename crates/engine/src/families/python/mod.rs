@@ -19,7 +19,7 @@ use synthesizer_model::{
 use synthesizer_resolution::LockProblem;
 use synthesizer_synthesis::{
     ProjectName, Synthesis,
-    templates::{self, Template},
+    templates::Template,
 };
 
 use super::{Family, Locked, Planned, Preparation, Prepared};
@@ -69,6 +69,14 @@ impl Family for Python {
         lock(engine, call, synthesis).boxed()
     }
 
+    fn locked_packages(
+        &self,
+        project: &str,
+        lock: &str,
+    ) -> Result<Option<Vec<synthesizer_model::resolution::ResolvedPackage>>, Failure> {
+        synthesizer_resolution::locked_packages(project, lock).map(Some)
+    }
+
     fn verify<'a>(
         &'a self,
         engine: &'a Engine,
@@ -87,10 +95,10 @@ async fn prepare(
 ) -> Result<Prepared, Failure> {
     let Preparation {
         request,
+        template,
         name,
         opened,
     } = preparation;
-    let template = templates::find(&request.template, &request.ecosystem)?;
     let progress = call.blocking_progress();
     let manner = taking::Manner {
         link: request.link,
@@ -103,7 +111,7 @@ async fn prepare(
     for source in &taken {
         needs.push(engine.needs_of(call, source).await?);
     }
-    let solving = solve(engine, call, &taken, &mut needs, template);
+    let solving = solve(engine, call, &taken, &mut needs, &template);
     let solved = call.recorded("resolving dependencies", solving).await?;
     if solved.status == ResolutionStatus::Unsatisfiable {
         return Ok(Prepared::Unsatisfiable(Box::new(solved)));
@@ -112,6 +120,7 @@ async fn prepare(
     let sources: Vec<SourceFacts> = taken.iter().map(planning::source_facts).collect();
     let input = PlanInput {
         request,
+        template,
         name,
         taken,
         needs,

@@ -1,5 +1,7 @@
 //! The input of the plan: what was taken and needed, as the synthesis wants it. Pure; runs on a thread that computes.
 
+use std::sync::Arc;
+
 use synthesizer_model::{
     component::NeededDistribution,
     failure::Failure,
@@ -7,7 +9,9 @@ use synthesizer_model::{
     resolution::Resolution,
     synthesis::SynthesisRequest,
 };
-use synthesizer_synthesis::{ProjectName, SourceInput, SourceRecord, Synthesis, SynthesisInput};
+use synthesizer_synthesis::{
+    ProjectName, SourceInput, SourceRecord, Synthesis, SynthesisInput, templates::Template,
+};
 
 use super::{needs::Needs, taking::Taken};
 use crate::synthesis::readme::SourceFacts;
@@ -15,6 +19,7 @@ use crate::synthesis::readme::SourceFacts;
 /// What planning needs, moved to a thread that computes.
 pub(crate) struct PlanInput {
     pub(crate) request: SynthesisRequest,
+    pub(crate) template: Arc<Template>,
     pub(crate) name: ProjectName,
     pub(crate) taken: Vec<Taken>,
     pub(crate) needs: Vec<Needs>,
@@ -42,6 +47,7 @@ impl PlanInput {
         }
         let input = SynthesisInput {
             request: &self.request,
+            template: &self.template,
             project_name: self.name,
             sources,
             requires_python: self.solved.requires_python.unwrap_or_default(),

@@ -9,6 +9,7 @@ use synthesizer_analysis::{
 };
 use synthesizer_model::{
     component::{Closure, ExternalImport},
+    dependency::Dependency,
     failure::{ErrorCode, Failure},
     finding::{Finding, Severity},
     progress::Progress,
@@ -45,6 +46,8 @@ pub(crate) struct Taken {
     pub(crate) test_imports: Vec<ExternalImport>,
     /// Declared plugins of the test runner that they use.
     pub(crate) test_plugins: Vec<String>,
+    /// Everything that the source asks for, for any purpose, when tests come along.
+    pub(crate) test_requirements: Vec<Dependency>,
 }
 
 /// How to take.
@@ -145,6 +148,7 @@ pub(crate) fn take_all(
             tests: tests.tests,
             test_imports: tests.imports,
             test_plugins: tests.plugins,
+            test_requirements: tests.declared,
         });
     }
     Ok(taken)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use synthesizer_analysis::{
     needed::{self, Provided},
     repository::ReadSource,
-    upstream_tests::{self, UpstreamTestFile},
+    upstream_tests::{self, UpstreamTestFile, View, ViewedName},
 };
 use synthesizer_model::{
     component::{Closure, ClosureFile, ExternalImport, Need, NeededDistribution},
@@ -33,6 +33,7 @@ pub(super) struct TakenTests {
     pub(super) tests: SourceTests,
     pub(super) imports: Vec<ExternalImport>,
     pub(super) plugins: Vec<String>,
+    pub(super) declared: Vec<Dependency>,
 }
 
 /// Finds and reads the tests of a closure; tells in the closure's findings what does not come along.
@@ -66,12 +67,24 @@ pub(super) fn taken_tests(
     Ok(TakenTests {
         tests: SourceTests {
             files,
+            views: found.views.into_iter().map(view).collect(),
             needed: Vec::new(),
             options,
         },
         imports: found.external,
         plugins: found.plugins,
+        declared: found.declared,
     })
+}
+
+type NamesOfView = BTreeMap<String, (String, Option<String>)>;
+
+fn view((package, view): (String, View)) -> (String, NamesOfView) {
+    let names = view.into_iter().map(|(name, viewed)| match viewed {
+        ViewedName::Module(module) => (name, (module, None)),
+        ViewedName::Of { module, name: of } => (name, (module, Some(of))),
+    });
+    (package, names.collect())
 }
 
 fn test_file(
@@ -111,6 +124,7 @@ fn test_file(
         contents,
         facts,
         names: file.names,
+        views: file.views,
     })
 }
 
@@ -130,9 +144,7 @@ fn options_of(tree: &dyn SourceTree) -> Vec<(String, String)> {
 /// Finds the distributions that the tests of a source need: those that they import, and plugins that they use.
 pub(super) fn needed_by_tests(taken: &Taken) -> (Vec<NeededDistribution>, Vec<Finding>) {
     let declared: Vec<Dependency> = taken
-        .read
-        .manifests
-        .dependencies
+        .test_requirements
         .iter()
         .filter(|known| known.ecosystem == Ecosystem::Python && known.url.is_none())
         .cloned()
@@ -162,6 +174,7 @@ pub(super) fn needed_by_tests(taken: &Taken) -> (Vec<NeededDistribution>, Vec<Fi
             continue;
         }
         distribution.need = Need::Required;
+        unpin(&mut distribution);
         needs.insert(distribution.name.clone(), distribution);
     }
     for plugin in &taken.test_plugins {
@@ -170,15 +183,15 @@ pub(super) fn needed_by_tests(taken: &Taken) -> (Vec<NeededDistribution>, Vec<Fi
             .filter(|known| normalize_distribution(&known.name) == *plugin)
             .map(Dependency::requirement)
             .collect();
-        needs
-            .entry(plugin.clone())
-            .or_insert_with(|| NeededDistribution {
-                name: plugin.clone(),
-                requirements: requirements.into_iter().collect(),
-                need: Need::Required,
-                imports: Vec::new(),
-                declared: true,
-            });
+        let mut need = NeededDistribution {
+            name: plugin.clone(),
+            requirements: requirements.into_iter().collect(),
+            need: Need::Required,
+            imports: Vec::new(),
+            declared: true,
+        };
+        unpin(&mut need);
+        needs.entry(plugin.clone()).or_insert(need);
     }
     let mut told: BTreeSet<&str> = BTreeSet::new();
     let unknown = matched
@@ -204,6 +217,15 @@ pub(super) fn needed_by_tests(taken: &Taken) -> (Vec<NeededDistribution>, Vec<Fi
         Finding::new(Severity::Info, "test-dependency-undeclared", what)
     }));
     (needs.into_values().collect(), findings)
+}
+
+/// Replaces what asks for one exact version, which fits the source's own time alone, and several lists of the same, by the name.
+fn unpin(need: &mut NeededDistribution) {
+    let is_pinned =
+        |requirement: &String| requirement.contains("==") && !requirement.contains(".*");
+    if need.requirements.len() > 1 || need.requirements.iter().any(is_pinned) {
+        need.requirements = vec![need.name.clone()];
+    }
 }
 
 /// Gives the needs of tests without the bounds that their source has for them.

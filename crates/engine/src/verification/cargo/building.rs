@@ -36,14 +36,35 @@ const MORE_SCRATCH: u64 = 8;
 const JOBS: &str = "2";
 /// What the sandbox says when a bound of this machine and not the project is the reason.
 const OF_THE_MACHINE: &[(&str, &str)] = &[
-    ("No space left on device", "compiling needs more room than sandbox.scratch_bytes allows"),
-    ("linker `cc` not found", "there is no C compiler, which links Rust programs"),
-    ("cannot be built because it requires rustc", "a package needs a newer Rust than the installed one"),
-    ("is not supported by the following package", "a package needs a newer Rust than the installed one"),
+    (
+        "No space left on device",
+        "compiling needs more room than sandbox.scratch_bytes allows",
+    ),
+    (
+        "linker `cc` not found",
+        "there is no C compiler, which links Rust programs",
+    ),
+    (
+        "cannot be built because it requires rustc",
+        "a package needs a newer Rust than the installed one",
+    ),
+    (
+        "is not supported by the following package",
+        "a package needs a newer Rust than the installed one",
+    ),
 ];
 
 /// Variables of the user that would change what is fetched or how cargo answers.
-const WITHHELD: &[&str] = &["CARGO_BUILD", "CARGO_TARGET", "CARGO_PROFILE", "CARGO_TERM", "CARGO_LOG", "RUSTC", "RUSTFLAGS", "RUSTDOC"];
+const WITHHELD: &[&str] = &[
+    "CARGO_BUILD",
+    "CARGO_TARGET",
+    "CARGO_PROFILE",
+    "CARGO_TERM",
+    "CARGO_LOG",
+    "RUSTC",
+    "RUSTFLAGS",
+    "RUSTDOC",
+];
 
 impl Engine {
     pub(super) async fn build_checks(
@@ -71,8 +92,12 @@ impl Engine {
         let Some(lock) = subject.text("Cargo.lock") else {
             return none("the project has no Cargo.lock");
         };
-        let manifests = subject.files.iter().filter(|(path, _)| path.rsplit('/').next() == Some("Cargo.toml"));
-        let manifests = manifests.filter_map(|(path, text)| Some((path.as_str(), std::str::from_utf8(text).ok()?)));
+        let manifests = subject
+            .files
+            .iter()
+            .filter(|(path, _)| path.rsplit('/').next() == Some("Cargo.toml"));
+        let manifests = manifests
+            .filter_map(|(path, text)| Some((path.as_str(), std::str::from_utf8(text).ok()?)));
         if let Err(reason) = synthesizer_resolution::check_workspace(manifests, lock) {
             return none(&reason);
         }
@@ -83,7 +108,10 @@ impl Engine {
         let packages = match fetched {
             Ok(check) => check,
             Err(check) => {
-                let mut checks = vec![check, not_run("compile", "the locked packages are not there")];
+                let mut checks = vec![
+                    check,
+                    not_run("compile", "the locked packages are not there"),
+                ];
                 if level >= Level::Test {
                     checks.push(not_run("tests", "the locked packages are not there"));
                 }
@@ -136,13 +164,21 @@ impl Engine {
         let manifest = project.join("Cargo.toml");
         // The root folder has no settings of cargo: only the user's own count.
         let mut child = ChildProgram::new(&cargo.program, "/")
-            .args(["vendor", "--locked", "--respect-source-config", "--versioned-dirs", "--manifest-path"])
+            .args([
+                "vendor",
+                "--locked",
+                "--respect-source-config",
+                "--versioned-dirs",
+                "--manifest-path",
+            ])
             .args([manifest.as_os_str(), vendor.as_os_str()]);
         if self.config().offline {
             child = child.args(["--offline"]);
         }
         child.environment.clone_from(&cargo.variables);
-        child.environment.retain(|name, _| !WITHHELD.iter().any(|family| name.starts_with(family)));
+        child
+            .environment
+            .retain(|name, _| !WITHHELD.iter().any(|family| name.starts_with(family)));
         child = child
             .env("CARGO_TERM_COLOR", "never")
             .env("CARGO_TERM_PROGRESS_WHEN", "never")
@@ -160,15 +196,27 @@ impl Engine {
         if !output.success() {
             let said = output.stderr_text();
             let detail = sanitised(&said, &cargo.scratch);
-            let offline = ["--offline", "failed to download", "Could not resolve host", "spurious network"];
+            let offline = [
+                "--offline",
+                "failed to download",
+                "Could not resolve host",
+                "spurious network",
+            ];
             return Ok(Err(if offline.iter().any(|text| said.contains(text)) {
                 not_run("packages", detail)
             } else {
                 failed("packages", detail)
             }));
         }
-        let count = fs::read_dir(vendor).map_err(|error| unwritable(&error))?.count();
-        Ok(Ok(passed("packages", format!("the lock fits the manifests; {count} packages are there with the hashes that it names"))))
+        let count = fs::read_dir(vendor)
+            .map_err(|error| unwritable(&error))?
+            .count();
+        Ok(Ok(passed(
+            "packages",
+            format!(
+                "the lock fits the manifests; {count} packages are there with the hashes that it names"
+            ),
+        )))
     }
 }
 
@@ -191,17 +239,33 @@ struct Building<'a> {
 
 impl Building<'_> {
     async fn compile(&self, call: &Call) -> Result<Check, Failure> {
-        let arguments = ["check", "--workspace", "--all-targets", "--quiet", "--message-format", "short"];
-        let outcome = self.sandbox.run(self.run(&arguments), &call.cancellation).await?;
+        let arguments = [
+            "check",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--message-format",
+            "short",
+        ];
+        let outcome = self
+            .sandbox
+            .run(self.run(&arguments), &call.cancellation)
+            .await?;
         if let (None, Some(0)) = (outcome.killed, outcome.status) {
-            return Ok(passed("compile", "all targets of the workspace compile in the sandbox"));
+            return Ok(passed(
+                "compile",
+                "all targets of the workspace compile in the sandbox",
+            ));
         }
         Ok(self.unsuccessful("compile", &outcome))
     }
 
     async fn test(&self, call: &Call) -> Result<Check, Failure> {
         let arguments = ["test", "--workspace", "--no-fail-fast", "--quiet"];
-        let outcome = self.sandbox.run(self.run(&arguments), &call.cancellation).await?;
+        let outcome = self
+            .sandbox
+            .run(self.run(&arguments), &call.cancellation)
+            .await?;
         let counts = Counts::of(&String::from_utf8_lossy(&outcome.stdout));
         if outcome.killed.is_some() || counts.is_none() {
             return Ok(self.unsuccessful("tests", &outcome));
@@ -278,7 +342,9 @@ impl Building<'_> {
         let stderr = String::from_utf8_lossy(&outcome.stderr);
         let stdout = String::from_utf8_lossy(&outcome.stdout);
         let of_errors = |text: &str| -> Vec<String> {
-            let lines = text.lines().filter(|line| line.contains("error") || line.contains("panicked") || line.ends_with("FAILED"));
+            let lines = text.lines().filter(|line| {
+                line.contains("error") || line.contains("panicked") || line.ends_with("FAILED")
+            });
             lines.take(6).map(str::to_owned).collect()
         };
         let mut lines = of_errors(&stderr);
@@ -316,13 +382,21 @@ impl Counts {
     fn of(stdout: &str) -> Option<Self> {
         let mut counts = Self::default();
         for line in stdout.lines() {
-            let Some((_, report)) = line.split_once("test result: ") else { continue };
-            let Some((_, numbers)) = report.split_once(". ") else { continue };
+            let Some((_, report)) = line.split_once("test result: ") else {
+                continue;
+            };
+            let Some((_, numbers)) = report.split_once(". ") else {
+                continue;
+            };
             counts.programs += 1;
             for part in numbers.split(';') {
                 let mut words = part.split_whitespace();
-                let (Some(number), Some(what)) = (words.next(), words.next()) else { continue };
-                let Ok(number) = number.parse::<u64>() else { continue };
+                let (Some(number), Some(what)) = (words.next(), words.next()) else {
+                    continue;
+                };
+                let Ok(number) = number.parse::<u64>() else {
+                    continue;
+                };
                 let count = match what {
                     "passed" => &mut counts.passed,
                     "failed" => &mut counts.failed,
@@ -338,8 +412,16 @@ impl Counts {
 
 impl std::fmt::Display for Counts {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { passed, failed, ignored, programs } = self;
-        write!(formatter, "{passed} passed, {failed} failed, {ignored} ignored in {programs} test programs")
+        let Self {
+            passed,
+            failed,
+            ignored,
+            programs,
+        } = self;
+        write!(
+            formatter,
+            "{passed} passed, {failed} failed, {ignored} ignored in {programs} test programs"
+        )
     }
 }
 
@@ -350,7 +432,8 @@ mod tests {
     #[test]
     fn the_reports_of_all_test_programs_are_added_up() {
         let check = |text: &str, expected: Option<(u64, u64, u64)>| {
-            let counts = Counts::of(text).map(|counts| (counts.passed, counts.failed, counts.ignored));
+            let counts =
+                Counts::of(text).map(|counts| (counts.passed, counts.failed, counts.ignored));
             assert_eq!(counts, expected, "{text}");
         };
         check("", None);

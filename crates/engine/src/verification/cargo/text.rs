@@ -28,9 +28,11 @@ pub(super) fn checks(
         let text = std::str::from_utf8(contents);
         if name == "Cargo.toml" || path == "Cargo.lock" {
             manifests += 1;
-            let parsed = text.map_err(|_| "is not UTF-8".to_owned()).and_then(|text| {
-                toml::from_str::<toml::Table>(text).map_err(|error| error.message().to_owned())
-            });
+            let parsed = text
+                .map_err(|_| "is not UTF-8".to_owned())
+                .and_then(|text| {
+                    toml::from_str::<toml::Table>(text).map_err(|error| error.message().to_owned())
+                });
             if let Err(why) = parsed {
                 broken.push(format!("{path}: {why}"));
             }
@@ -42,11 +44,18 @@ pub(super) fn checks(
         }
     }
     let parse = if broken.is_empty() {
-        passed("parse", format!("{manifests} manifests and locks and {code} Rust files read"))
+        passed(
+            "parse",
+            format!("{manifests} manifests and locks and {code} Rust files read"),
+        )
     } else {
         failed("parse", list(broken))
     };
-    let tree = memory_tree(files.iter().map(|(path, contents)| (path.clone(), contents.clone())));
+    let tree = memory_tree(
+        files
+            .iter()
+            .map(|(path, contents)| (path.clone(), contents.clone())),
+    );
     let inventory = inventory::read(&tree, progress)?;
     let found = crate_closure::unresolved(&tree, &inventory.projects);
     let packages = inventory

@@ -29,7 +29,9 @@ impl Toolchain {
         // The root folder has no file that chooses a toolchain.
         let mut child = ChildProgram::new(rustc, "/").args(["--print", "sysroot"]);
         child.environment.clone_from(&cargo.variables);
-        child.environment.retain(|name, _| !name.starts_with("RUSTC"));
+        child
+            .environment
+            .retain(|name, _| !name.starts_with("RUSTC"));
         child = child.env("RUSTUP_AUTO_INSTALL", "0");
         child.deadline = cargo.deadline;
         let output = match process::run(child, &call.cancellation).await {
@@ -46,7 +48,9 @@ impl Toolchain {
             return Ok(Err("the toolchain of rustc is not there".to_owned()));
         };
         if !folder.join("bin/cargo").is_file() || !folder.join("bin/rustc").is_file() {
-            return Ok(Err("the toolchain of rustc has no cargo beside it".to_owned()));
+            return Ok(Err(
+                "the toolchain of rustc has no cargo beside it".to_owned()
+            ));
         }
         let home = cargo.variables.get("HOME");
         if is_too_wide(&folder, home) {
@@ -80,9 +84,14 @@ impl Toolchain {
 fn is_too_wide(folder: &Path, home: Option<&String>) -> bool {
     let home = home.map(PathBuf::from).filter(|home| home.is_absolute());
     let resolved = home.as_ref().and_then(|home| home.canonicalize().ok());
-    let holds_home = home.iter().chain(&resolved).any(|home| home.starts_with(folder));
+    let holds_home = home
+        .iter()
+        .chain(&resolved)
+        .any(|home| home.starts_with(folder));
     let wide = ["/root", "/home", "/etc", "/var"];
-    holds_home || (!folder.starts_with("/usr") && wide.iter().any(|one| Path::new(one).starts_with(folder)))
+    holds_home
+        || (!folder.starts_with("/usr")
+            && wide.iter().any(|one| Path::new(one).starts_with(folder)))
 }
 
 #[cfg(test)]
@@ -93,7 +102,11 @@ mod tests {
     fn only_a_folder_of_its_own_is_shown() {
         let check = |folder: &str, expected: bool| {
             let home = "/home/user".to_owned();
-            assert_eq!(is_too_wide(Path::new(folder), Some(&home)), expected, "{folder}");
+            assert_eq!(
+                is_too_wide(Path::new(folder), Some(&home)),
+                expected,
+                "{folder}"
+            );
         };
         check("/home/user/.rustup/toolchains/stable", false);
         check("/home/user", true);

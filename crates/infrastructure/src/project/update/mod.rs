@@ -26,3 +26,6 @@ pub use objects::ObjectStore;
 pub use originals::Original;
 pub use repository::{GitProject, Present};
 pub use snapshot::Snapshot;
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,10 @@
 
 use std::{fmt, fs, str::FromStr, sync::OnceLock};
 
-use rustix::process::{Pid, Signal};
+use rustix::{
+    event::Timespec,
+    process::{Pid, Signal},
+};
 
 /// The variable by which the programs that a process starts name it, so that they are found when it was killed.
 pub(crate) const STARTED_BY: &str = "SYNTHESIZER_STARTED_BY";
@@ -99,10 +102,32 @@ fn started(process: u32) -> Option<u64> {
     fields.nth(18)?.parse().ok()
 }
 
-/// Ends the programs that processes which are dead now had started. Gives how many.
+/// How often it is looked whether the programs are gone, and the pause between: a second in all.
+const LOOKS: usize = 100;
+const PAUSE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 10_000_000,
+};
+
+/// Ends the programs that processes which are dead now had started, and waits until they are gone.
 ///
 /// A process that is killed cannot end its children; they name it in their environment, which only this user's processes let us read.
-pub fn remove_orphans() -> usize {
+pub fn remove_orphans() {
+    for look in 0..LOOKS {
+        // One that was being started has no environment yet; whoever started it was seen, so there is a next look.
+        let ended = end_orphans();
+        if ended == 0 {
+            return;
+        }
+        if look == 0 {
+            tracing::info!(ended, "ended programs of a process that was killed");
+        }
+        // Nothing is waited for but time.
+        let _ = rustix::event::poll(&mut [], Some(&PAUSE));
+    }
+}
+
+fn end_orphans() -> usize {
     let own = Worker::of_this_process();
     let numbers = fs::read_dir("/proc")
         .into_iter()
@@ -123,9 +148,6 @@ pub fn remove_orphans() -> usize {
         {
             ended += 1;
         }
-    }
-    if ended > 0 {
-        tracing::info!(ended, "ended programs of a process that was killed");
     }
     ended
 }

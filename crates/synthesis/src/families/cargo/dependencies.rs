@@ -20,7 +20,10 @@ const TABLES: &[(&str, bool)] = &[
 const GIT_KEYS: &[&str] = &["git", "branch", "tag", "rev"];
 
 /// Makes all dependencies fit; gives the keys of those that stay.
-pub(super) fn dependencies(normalising: &mut Normalising<'_>, table: &mut Table) -> BTreeSet<String> {
+pub(super) fn dependencies(
+    normalising: &mut Normalising<'_>,
+    table: &mut Table,
+) -> BTreeSet<String> {
     let mut kept = BTreeSet::new();
     for (name, development) in TABLES {
         of_table(normalising, table, &[name], *development, &mut kept);
@@ -30,7 +33,12 @@ pub(super) fn dependencies(normalising: &mut Normalising<'_>, table: &mut Table)
     };
     let conditions: Vec<String> = targets.iter().map(|(key, _)| key.to_owned()).collect();
     for condition in conditions {
-        let Some(target) = targets.get_mut(&condition).and_then(Item::as_table_like_mut) else { continue };
+        let Some(target) = targets
+            .get_mut(&condition)
+            .and_then(Item::as_table_like_mut)
+        else {
+            continue;
+        };
         for (name, development) in TABLES {
             let keys = ["target", condition.as_str(), name];
             of_table(normalising, target, &keys, *development, &mut kept);
@@ -53,7 +61,9 @@ fn of_table(
     kept: &mut BTreeSet<String>,
 ) {
     let name = keys.last().copied().unwrap_or_default();
-    let Some(table) = around.get_mut(name).and_then(Item::as_table_like_mut) else { return };
+    let Some(table) = around.get_mut(name).and_then(Item::as_table_like_mut) else {
+        return;
+    };
     let dependencies: Vec<String> = table.iter().map(|(key, _)| key.to_owned()).collect();
     let mut unused = Vec::new();
     for key in dependencies {
@@ -71,7 +81,9 @@ fn of_table(
             unused.push(key);
             continue;
         }
-        let Some(item) = table.get_mut(&key) else { continue };
+        let Some(item) = table.get_mut(&key) else {
+            continue;
+        };
         one(normalising, item, &key, &place, development);
         kept.insert(key);
     }
@@ -79,8 +91,16 @@ fn of_table(
         around.remove(name);
     }
     if !unused.is_empty() && (development || normalising.input.part.is_some()) {
-        let shown: Vec<String> = unused.iter().take(20).map(|key| escape_untrusted(key)).collect();
-        let what = format!("{} of [{name}] are left out: no taken file names them: {}", unused.len(), shown.join(", "));
+        let shown: Vec<String> = unused
+            .iter()
+            .take(20)
+            .map(|key| escape_untrusted(key))
+            .collect();
+        let what = format!(
+            "{} of [{name}] are left out: no taken file names them: {}",
+            unused.len(),
+            shown.join(", ")
+        );
         normalising.tell(Severity::Info, "dependencies-left-out", keys, what);
     }
 }
@@ -101,7 +121,10 @@ fn one(
                 folder = normalising.input.workspace.map_or("", |(_, folder)| folder);
             }
             None => {
-                let what = format!("`{}` is taken from a workspace that does not give it", escape_untrusted(key));
+                let what = format!(
+                    "`{}` is taken from a workspace that does not give it",
+                    escape_untrusted(key)
+                );
                 normalising.tell(Severity::Error, "not-inherited", place, what);
                 return;
             }
@@ -129,7 +152,10 @@ fn one(
         return;
     }
     if table.get("registry-index").is_some() {
-        let what = format!("the dependency `{}` names the address of a registry", escape_untrusted(key));
+        let what = format!(
+            "the dependency `{}` names the address of a registry",
+            escape_untrusted(key)
+        );
         normalising.tell(Severity::Error, "registry-address", place, what);
         return;
     }
@@ -156,11 +182,23 @@ fn one(
             return;
         }
         table.remove("path");
-        let what = format!("the dependency `{}` comes from the registry now: the package at `{}` is not taken", escape_untrusted(key), escape_untrusted(&path));
+        let what = format!(
+            "the dependency `{}` comes from the registry now: the package at `{}` is not taken",
+            escape_untrusted(key),
+            escape_untrusted(&path)
+        );
         normalising.tell(Severity::Warning, "path-dependency", place, what);
     }
-    let name = table.get("package").and_then(Item::as_str).unwrap_or(key).to_owned();
-    let requirement = table.get("version").and_then(Item::as_str).unwrap_or("*").to_owned();
+    let name = table
+        .get("package")
+        .and_then(Item::as_str)
+        .unwrap_or(key)
+        .to_owned();
+    let requirement = table
+        .get("version")
+        .and_then(Item::as_str)
+        .unwrap_or("*")
+        .to_owned();
     external(normalising, &name, requirement, development);
 }
 
@@ -180,8 +218,12 @@ fn by_path(
     folder: &str,
     path: &str,
 ) -> bool {
-    let Some(target) = followed(folder, path) else { return false };
-    let Some(placed) = normalising.input.placed.get(target.as_str()) else { return false };
+    let Some(target) = followed(folder, path) else {
+        return false;
+    };
+    let Some(placed) = normalising.input.placed.get(target.as_str()) else {
+        return false;
+    };
     let path = super::placement::relative(normalising.input.new_folder, &placed.folder);
     table.insert("path", value(path));
     if let Some(new_name) = &placed.new_name {
@@ -217,7 +259,11 @@ fn inherited(normalising: &Normalising<'_>, own: &Item, key: &str) -> Option<Ite
     if let Some(version) = given.as_str() {
         joined.insert("version", version.into());
     }
-    for (name, item) in given.as_table_like().into_iter().flat_map(|table| table.iter()) {
+    for (name, item) in given
+        .as_table_like()
+        .into_iter()
+        .flat_map(|table| table.iter())
+    {
         if let Ok(value) = plain(item).into_value() {
             joined.insert(name, value);
         }
@@ -245,7 +291,12 @@ fn inherited(normalising: &Normalising<'_>, own: &Item, key: &str) -> Option<Ite
     let given_features = joined.get("features").and_then(Value::as_array).cloned();
     let mut features = Array::new();
     let mut known = BTreeSet::new();
-    for feature in given_features.iter().chain(own_features).flatten().filter_map(Value::as_str) {
+    for feature in given_features
+        .iter()
+        .chain(own_features)
+        .flatten()
+        .filter_map(Value::as_str)
+    {
         if known.insert(feature.to_owned()) {
             features.push(feature);
         }
@@ -259,7 +310,11 @@ fn inherited(normalising: &Normalising<'_>, own: &Item, key: &str) -> Option<Ite
 }
 
 fn edition_of(normalising: &Normalising<'_>) -> String {
-    let own = normalising.input.text.parse::<toml_edit::DocumentMut>().ok();
+    let own = normalising
+        .input
+        .text
+        .parse::<toml_edit::DocumentMut>()
+        .ok();
     let written = own
         .as_ref()
         .and_then(|document| document.get("package")?.get("edition").cloned());
@@ -273,16 +328,26 @@ fn edition_of(normalising: &Normalising<'_>) -> String {
 }
 
 /// Leaves out of the features what names dependencies that did not stay.
-pub(super) fn features(normalising: &mut Normalising<'_>, table: &mut Table, kept: &BTreeSet<String>) {
+pub(super) fn features(
+    normalising: &mut Normalising<'_>,
+    table: &mut Table,
+    kept: &BTreeSet<String>,
+) {
     if normalising.input.part.is_none() {
         return;
     }
-    let Some(features) = table.get_mut("features").and_then(Item::as_table_like_mut) else { return };
+    let Some(features) = table.get_mut("features").and_then(Item::as_table_like_mut) else {
+        return;
+    };
     let names: BTreeSet<String> = features.iter().map(|(name, _)| name.to_owned()).collect();
     for (_, feature) in features.iter_mut() {
-        let Some(list) = feature.as_array_mut() else { continue };
+        let Some(list) = feature.as_array_mut() else {
+            continue;
+        };
         list.retain(|entry| {
-            let Some(entry) = entry.as_str() else { return false };
+            let Some(entry) = entry.as_str() else {
+                return false;
+            };
             match entry.strip_prefix("dep:") {
                 Some(dependency) => kept.contains(dependency),
                 None => match entry.split_once('/') {

@@ -1,9 +1,6 @@
 //! `[package]` and `[lints]` of a manifest: what the old workspace gives is filled in. Knows no dependency.
 
-use synthesizer_model::{
-    finding::Severity,
-    text::escape_untrusted,
-};
+use synthesizer_model::{finding::Severity, text::escape_untrusted};
 use toml_edit::{Item, Table, TableLike, Value, value};
 
 use super::manifest::{Normalising, is_inherited, plain};
@@ -39,7 +36,12 @@ pub(super) fn package(normalising: &mut Normalising<'_>, package: &mut dyn Table
     }
     build_script(normalising, package);
     // Of some kinds of targets nothing is there: what lies in their folders by chance is none.
-    for (key, is_part) in [("autoexamples", false), ("autobenches", false), ("autobins", true), ("autotests", true)] {
+    for (key, is_part) in [
+        ("autoexamples", false),
+        ("autobenches", false),
+        ("autobins", true),
+        ("autotests", true),
+    ] {
         if !is_part || normalising.input.part.is_some() {
             package.insert(key, value(false));
         }
@@ -61,7 +63,10 @@ fn inherit(normalising: &mut Normalising<'_>, package: &mut dyn TableLike, key: 
             package.insert(key, plain(&item));
         }
         None => {
-            let what = format!("`{}` is taken from a workspace that does not give it", escape_untrusted(key));
+            let what = format!(
+                "`{}` is taken from a workspace that does not give it",
+                escape_untrusted(key)
+            );
             normalising.tell(Severity::Error, "not-inherited", &["package", key], what);
         }
     }
@@ -70,7 +75,9 @@ fn inherit(normalising: &mut Normalising<'_>, package: &mut dyn TableLike, key: 
 /// Names the files of the manifest where they are now.
 fn files(normalising: &mut Normalising<'_>, package: &mut dyn TableLike) {
     for key in FILES {
-        let Some(written) = package.get(key).and_then(Item::as_str) else { continue };
+        let Some(written) = package.get(key).and_then(Item::as_str) else {
+            continue;
+        };
         let inside = written.trim_start_matches("./");
         let name = written.rsplit('/').next().unwrap_or(written);
         let files = normalising.input.files;
@@ -84,18 +91,33 @@ fn files(normalising: &mut Normalising<'_>, package: &mut dyn TableLike) {
             None => {
                 let what = format!("`{key}` is left out: the file is not taken");
                 package.remove(key);
-                normalising.tell(Severity::Info, "settings-not-taken", &["package", key], what);
+                normalising.tell(
+                    Severity::Info,
+                    "settings-not-taken",
+                    &["package", key],
+                    what,
+                );
             }
         }
     }
 }
 
 fn build_script(normalising: &mut Normalising<'_>, package: &mut dyn TableLike) {
-    let Some(script) = package.get("build").and_then(Item::as_str) else { return };
+    let Some(script) = package.get("build").and_then(Item::as_str) else {
+        return;
+    };
     let path = script.trim_start_matches("./").to_owned();
     if !normalising.input.files.contains(path.as_str()) {
-        let what = format!("the build script `{}` is not in the package", escape_untrusted(&path));
-        normalising.tell(Severity::Error, "target-missing", &["package", "build"], what);
+        let what = format!(
+            "the build script `{}` is not in the package",
+            escape_untrusted(&path)
+        );
+        normalising.tell(
+            Severity::Error,
+            "target-missing",
+            &["package", "build"],
+            what,
+        );
     }
 }
 
@@ -118,15 +140,21 @@ pub(super) fn lints(normalising: &mut Normalising<'_>, table: &mut Table) {
         }
     }
     let mut softened = 0;
-    let Some(lints) = table.get_mut("lints").and_then(Item::as_table_like_mut) else { return };
+    let Some(lints) = table.get_mut("lints").and_then(Item::as_table_like_mut) else {
+        return;
+    };
     for (_, tool) in lints.iter_mut() {
-        let Some(tool) = tool.as_table_like_mut() else { continue };
+        let Some(tool) = tool.as_table_like_mut() else {
+            continue;
+        };
         for (_, lint) in tool.iter_mut() {
             softened += usize::from(soften(lint));
         }
     }
     if softened > 0 {
-        let what = format!("{softened} lints that stop the build only warn now: they depend on the compiler's version");
+        let what = format!(
+            "{softened} lints that stop the build only warn now: they depend on the compiler's version"
+        );
         normalising.tell(Severity::Info, "lints-softened", &["lints"], what);
     }
 }
@@ -136,7 +164,9 @@ fn soften(lint: &mut Item) -> bool {
         *lint = value("warn");
         return true;
     }
-    let Some(lint) = lint.as_table_like_mut() else { return false };
+    let Some(lint) = lint.as_table_like_mut() else {
+        return false;
+    };
     let stops = lint
         .get("level")
         .and_then(Item::as_str)

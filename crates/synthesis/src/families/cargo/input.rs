@@ -9,6 +9,7 @@ use synthesizer_model::{
 use crate::{
     families::python::ProjectName,
     source::{SourceFile, SourceRecord},
+    templates::Template,
 };
 
 /// Everything that a synthesis is made of.
@@ -16,6 +17,8 @@ use crate::{
 pub struct CargoInput<'a> {
     /// What was asked for.
     pub request: &'a SynthesisRequest,
+    /// The template, whose name the request has.
+    pub template: &'a Template,
     /// Its name, parsed.
     pub project_name: ProjectName,
     /// One source for each repository of the request, in the same order.

@@ -14,10 +14,26 @@ use super::{dependencies, fields, targets};
 
 /// Tables that only count at the top of a workspace, or that name what is not taken.
 const REMOVED: &[(&str, Severity, &str)] = &[
-    ("patch", Severity::Warning, "it counts only at the top of a workspace, and would choose other packages for all"),
-    ("replace", Severity::Warning, "it counts only at the top of a workspace, and would choose other packages for all"),
-    ("profile", Severity::Info, "it counts only at the top of a workspace"),
-    ("workspace", Severity::Info, "the package is a member of the new workspace"),
+    (
+        "patch",
+        Severity::Warning,
+        "it counts only at the top of a workspace, and would choose other packages for all",
+    ),
+    (
+        "replace",
+        Severity::Warning,
+        "it counts only at the top of a workspace, and would choose other packages for all",
+    ),
+    (
+        "profile",
+        Severity::Info,
+        "it counts only at the top of a workspace",
+    ),
+    (
+        "workspace",
+        Severity::Info,
+        "the package is a member of the new workspace",
+    ),
     ("example", Severity::Info, "examples are not taken"),
     ("bench", Severity::Info, "benchmarks are not taken"),
     ("badges", Severity::Info, "it is for a registry"),
@@ -41,6 +57,8 @@ pub(super) struct ManifestInput<'a> {
     pub(super) files: &'a BTreeSet<&'a str>,
     /// The new packages by their old folders.
     pub(super) placed: &'a BTreeMap<&'a str, PlacedPackage>,
+    /// The library's name in the source, which a part keeps: documentation, tests and macros name it.
+    pub(super) library: Option<&'a str>,
     /// Names in the code when only a part of the package is taken.
     pub(super) part: Option<&'a BTreeSet<String>>,
     /// All words of the package's files: what none of them names is not needed for its tests.
@@ -126,7 +144,10 @@ pub(super) fn normalise(input: &ManifestInput<'_>) -> Normalised {
 }
 
 fn unreadable(path: &str, why: &str) -> Normalised {
-    let what = format!("the manifest cannot be read: {}", escape_untrusted(why.lines().next().unwrap_or_default()));
+    let what = format!(
+        "the manifest cannot be read: {}",
+        escape_untrusted(why.lines().next().unwrap_or_default())
+    );
     Normalised {
         findings: vec![Finding::new(Severity::Error, "manifest-unreadable", what).at(path, None)],
         ..Normalised::default()
@@ -151,12 +172,20 @@ impl Normalising<'_> {
         }
         self.removed(table);
         if let Some(features) = table.get("cargo-features").map(ToString::to_string) {
-            let what = format!("the manifest uses features of cargo that are not stable: {}", escape_untrusted(features.trim()));
+            let what = format!(
+                "the manifest uses features of cargo that are not stable: {}",
+                escape_untrusted(features.trim())
+            );
             self.tell(Severity::Error, "unstable", &["cargo-features"], what);
         }
         match table.get_mut("package").and_then(Item::as_table_like_mut) {
             Some(package) => fields::package(self, package),
-            None => self.tell(Severity::Error, "manifest-unreadable", &[], "the manifest has no package".to_owned()),
+            None => self.tell(
+                Severity::Error,
+                "manifest-unreadable",
+                &[],
+                "the manifest has no package".to_owned(),
+            ),
         }
         fields::lints(self, table);
         targets::targets(self, table);
@@ -167,7 +196,12 @@ impl Normalising<'_> {
     fn removed(&mut self, table: &mut Table) {
         for (name, severity, why) in REMOVED {
             if table.remove(name).is_some() {
-                self.tell(*severity, "settings-not-taken", &[name], format!("[{name}] is left out: {why}"));
+                self.tell(
+                    *severity,
+                    "settings-not-taken",
+                    &[name],
+                    format!("[{name}] is left out: {why}"),
+                );
             }
         }
     }
@@ -226,12 +260,17 @@ impl<'t> Lines<'t> {
         let mut table: &dyn TableLike = document.as_table();
         let mut start = None;
         for key in keys {
-            let Some((known, item)) = table.get_key_value(key) else { break };
+            let Some((known, item)) = table.get_key_value(key) else {
+                break;
+            };
             let span = match item {
                 Item::Table(inner) => inner.span().or_else(|| known.span()),
                 _ => known.span(),
             };
-            start = span.or_else(|| item.span()).map(|span| span.start).or(start);
+            start = span
+                .or_else(|| item.span())
+                .map(|span| span.start)
+                .or(start);
             match item.as_table_like() {
                 Some(next) => table = next,
                 None => break,

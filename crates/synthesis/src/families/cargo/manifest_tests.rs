@@ -20,10 +20,23 @@ unused = "deny"
 fn normalised(text: &str, part: Option<&[&str]>) -> Normalised {
     let files = BTreeSet::from(["src/lib.rs", "tests/t.rs", "README.md"]);
     let placed = BTreeMap::from([
-        ("a", PlacedPackage { folder: "crates/a".to_owned(), new_name: None }),
-        ("b", PlacedPackage { folder: "crates/x/b".to_owned(), new_name: None }),
+        (
+            "a",
+            PlacedPackage {
+                folder: "crates/a".to_owned(),
+                new_name: None,
+            },
+        ),
+        (
+            "b",
+            PlacedPackage {
+                folder: "crates/x/b".to_owned(),
+                new_name: None,
+            },
+        ),
     ]);
-    let names: Option<BTreeSet<String>> = part.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+    let names: Option<BTreeSet<String>> =
+        part.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
     let words = BTreeSet::from(["b", "log", "trybuild"]);
     normalise(&ManifestInput {
         text,
@@ -34,6 +47,7 @@ fn normalised(text: &str, part: Option<&[&str]>) -> Normalised {
         new_name: part.is_some().then_some("a-part"),
         files: &files,
         placed: &placed,
+        library: Some("aa"),
         part: names.as_ref(),
         words: &words,
     })
@@ -45,7 +59,14 @@ fn check(text: &str, part: Option<&[&str]>, expected: &str, findings: &[&str]) {
     let found: Vec<String> = normalised
         .findings
         .iter()
-        .map(|finding| format!("{:?} {} {}", finding.severity, finding.kind, finding.line.unwrap_or(0)))
+        .map(|finding| {
+            format!(
+                "{:?} {} {}",
+                finding.severity,
+                finding.kind,
+                finding.line.unwrap_or(0)
+            )
+        })
         .collect();
     assert_eq!(found, findings, "{:#?}", normalised.findings);
 }
@@ -147,20 +168,43 @@ trybuild = "1"
 #[test]
 fn what_chooses_a_place_is_refused() {
     let check = |dependency: &str, expected: &[&str]| {
-        let text = format!("[package]\nname = \"a\"\nversion = \"1.0.0\"\n[dependencies]\n{dependency}\n");
+        let text =
+            format!("[package]\nname = \"a\"\nversion = \"1.0.0\"\n[dependencies]\n{dependency}\n");
         let found: Vec<String> = normalised(&text, None)
             .findings
             .iter()
-            .map(|finding| format!("{:?} {} {}", finding.severity, finding.kind, finding.line.unwrap_or(0)))
+            .map(|finding| {
+                format!(
+                    "{:?} {} {}",
+                    finding.severity,
+                    finding.kind,
+                    finding.line.unwrap_or(0)
+                )
+            })
             .collect();
         assert_eq!(found, expected, "{dependency}");
     };
     check("b = { path = \"../b\" }", &[]);
-    check("x = { path = \"../../../x\" }", &["Error path-dependency 5"]);
-    check("x = { path = \"/etc\", version = \"1\" }", &["Warning path-dependency 5"]);
-    check("x = { git = \"https://git.example/x\", version = \"1\" }", &["Error git-dependency 5"]);
-    check("x = { version = \"1\", registry-index = \"https://git.example\" }", &["Error registry-address 5"]);
-    check("x = { version = \"1\", registry = \"corp\" }", &["Warning other-registry 5"]);
+    check(
+        "x = { path = \"../../../x\" }",
+        &["Error path-dependency 5"],
+    );
+    check(
+        "x = { path = \"/etc\", version = \"1\" }",
+        &["Warning path-dependency 5"],
+    );
+    check(
+        "x = { git = \"https://git.example/x\", version = \"1\" }",
+        &["Error git-dependency 5"],
+    );
+    check(
+        "x = { version = \"1\", registry-index = \"https://git.example\" }",
+        &["Error registry-address 5"],
+    );
+    check(
+        "x = { version = \"1\", registry = \"corp\" }",
+        &["Warning other-registry 5"],
+    );
     check("c = { workspace = true }", &["Error path-dependency 5"]);
     check("y = { workspace = true }", &["Error not-inherited 5"]);
     check("y = 1", &["Error manifest-unreadable 5"]);
@@ -200,6 +244,7 @@ autotests = false
 publish = false
 
 [lib]
+name = "aa"
 path = "src/lib.rs"
 
 [features]
@@ -215,7 +260,14 @@ log = { version = "0.4", optional = true }
 
 #[test]
 fn any_text_gives_an_answer() {
-    for text in ["", "[", "[package]", "package = 1", "[package]\nname = 1\n[dependencies]\nx = []", "[dependencies]\na = { b = { c = {} } }"] {
+    for text in [
+        "",
+        "[",
+        "[package]",
+        "package = 1",
+        "[package]\nname = 1\n[dependencies]\nx = []",
+        "[dependencies]\na = { b = { c = {} } }",
+    ] {
         let _ = normalised(text, None);
     }
 }

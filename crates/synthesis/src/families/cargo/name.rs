@@ -9,15 +9,24 @@ const LONGEST: usize = 64;
 
 /// Names of crates that come with Rust, or that Cargo refuses.
 const RESERVED: &[&str] = &[
-    "alloc", "build", "core", "deps", "examples", "incremental", "proc_macro", "std", "test",
+    "alloc",
+    "build",
+    "core",
+    "deps",
+    "examples",
+    "incremental",
+    "proc_macro",
+    "std",
+    "test",
 ];
 
 /// Strict and reserved words of all editions (reference, "Keywords").
 const KEYWORDS: &[&str] = &[
-    "Self", "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
-    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut",
-    "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof", "unsafe",
-    "unsized", "use", "virtual", "where", "while", "yield",
+    "Self", "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
 impl ProjectName {
@@ -49,7 +58,9 @@ pub(super) fn refusal(name: &str) -> Option<&'static str> {
     if KEYWORDS.contains(&code.as_str()) || RESERVED.contains(&code.to_ascii_lowercase().as_str()) {
         return Some("is a word of Rust or a crate that comes with it");
     }
-    TreePath::new(name).is_err().then_some("is reserved by some file system")
+    TreePath::new(name)
+        .is_err()
+        .then_some("is reserved by some file system")
 }
 
 #[cfg(test)]
@@ -60,7 +71,11 @@ mod tests {
     fn names_are_those_of_packages() {
         let check = |name: &str, expected: Option<&str>| {
             let parsed = ProjectName::for_cargo(name);
-            assert_eq!(parsed.as_ref().ok().map(ProjectName::package), expected, "{name:?}");
+            assert_eq!(
+                parsed.as_ref().ok().map(ProjectName::package),
+                expected,
+                "{name:?}"
+            );
         };
         check("my-tool_box2", Some("my_tool_box2"));
         check("", None);

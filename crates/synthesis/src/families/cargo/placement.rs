@@ -23,7 +23,7 @@ pub(super) struct Placed {
     pub(super) folder: String,
     /// Its name there.
     pub(super) name: String,
-    /// Its library's name in code; `None` without one.
+    /// The name that the project's own code has for its library; `None` without one.
     pub(super) library: Option<String>,
 }
 
@@ -61,7 +61,10 @@ fn placed_package(
         let shown = escape_untrusted(&name);
         return Err(Failure::new(
             ErrorCode::Argument,
-            format!("the package `{shown}` of {} cannot be placed: its name {why}", source.record.id),
+            format!(
+                "the package `{shown}` of {} cannot be placed: its name {why}",
+                source.record.id
+            ),
         )
         .with_hint("take other packages; a destination names the new package of a module"));
     }
@@ -87,9 +90,15 @@ fn placed_package(
 fn refuse_twins(input: &CargoInput<'_>, placed: &[Placed]) -> Result<(), Failure> {
     let project = input.project_name.distribution();
     let mut names: BTreeMap<String, &str> = BTreeMap::new();
-    names.insert(project.replace('-', "_").to_ascii_lowercase(), "the project itself");
+    names.insert(
+        project.replace('-', "_").to_ascii_lowercase(),
+        "the project itself",
+    );
     let mut folders: BTreeMap<String, &str> = BTreeMap::new();
-    folders.insert(folded(&format!("{CRATES}/{project}"))?, "the project itself");
+    folders.insert(
+        folded(&format!("{CRATES}/{project}"))?,
+        "the project itself",
+    );
     for one in placed {
         let id = input.sources[one.source].record.id.as_str();
         let key = one.name.replace('-', "_").to_ascii_lowercase();
@@ -104,7 +113,10 @@ fn refuse_twins(input: &CargoInput<'_>, placed: &[Placed]) -> Result<(), Failure
         if let Some(other) = folders.insert(folded(&one.folder)?, id) {
             return Err(Failure::new(
                 ErrorCode::Argument,
-                format!("two packages would be placed at {}: one of {id} and one of {other}", one.folder),
+                format!(
+                    "two packages would be placed at {}: one of {id} and one of {other}",
+                    one.folder
+                ),
             )
             .with_hint("give one of the repositories another destination"));
         }
@@ -126,7 +138,10 @@ fn refuse_twins(input: &CargoInput<'_>, placed: &[Placed]) -> Result<(), Failure
 fn folded(folder: &str) -> Result<String, Failure> {
     let path = TreePath::new(folder).map_err(|refusal| {
         let shown = escape_untrusted(folder);
-        Failure::new(ErrorCode::Path, format!("a package cannot be placed at {shown}: {refusal}"))
+        Failure::new(
+            ErrorCode::Path,
+            format!("a package cannot be placed at {shown}: {refusal}"),
+        )
     })?;
     Ok(path.folded())
 }
@@ -134,13 +149,24 @@ fn folded(folder: &str) -> Result<String, Failure> {
 /// Writes a folder of the project as another one sees it; both are relative to its top, which is empty.
 pub(super) fn relative(from: &str, to: &str) -> String {
     let parts = |path: &str| -> Vec<String> {
-        path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        path.split('/')
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect()
     };
     let (from, to) = (parts(from), parts(to));
-    let common = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
+    let common = from
+        .iter()
+        .zip(&to)
+        .take_while(|(one, other)| one == other)
+        .count();
     let mut path = vec!["..".to_owned(); from.len() - common];
     path.extend_from_slice(&to[common..]);
-    if path.is_empty() { ".".to_owned() } else { path.join("/") }
+    if path.is_empty() {
+        ".".to_owned()
+    } else {
+        path.join("/")
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::{
     input::{CargoInput, CargoPackage, CargoSource},
     manifest::{External, ManifestInput, Normalised, PlacedPackage, normalise},
     placement::{self, Placed},
-    project::{self, ProjectFacts},
+    project::{self, OwnDependency, ProjectFacts},
 };
 use crate::{
     assembly::{Assembly, Moved, Synthesis, Told},
@@ -32,7 +32,7 @@ use crate::{
 /// `E_ARGUMENT` for a request that cannot be met as it is (packages of one name or place, an unknown template); `E_PATH` for a path that
 /// cannot be placed; `E_INTERNAL` when the input contradicts itself.
 pub fn plan(input: &CargoInput<'_>) -> Result<(Synthesis, Option<String>), Failure> {
-    let template = templates::find(&input.request.template, &input.request.ecosystem)?;
+    let template = input.template;
     let placed = placement::place(input)?;
     let records = input.sources.iter().map(|source| &source.record).collect();
     let mut assembly = Assembly::new(input.request, input.project_name.distribution(), records);
@@ -125,7 +125,10 @@ impl Planning<'_> {
         let source = &input.sources[placed.source];
         let package = &source.packages[placed.package];
         let id = source.record.id.clone();
-        let findings = normalised.findings.into_iter().map(|finding| finding.of(&id));
+        let findings = normalised
+            .findings
+            .into_iter()
+            .map(|finding| finding.of(&id));
         self.findings.extend(findings);
         let external = normalised.external.into_iter().map(|one| (id.clone(), one));
         self.external.extend(external);
@@ -138,12 +141,21 @@ impl Planning<'_> {
             findings: Vec::new(),
         };
         let reason = format!("the manifest of {}, {}", package.name, package.reason);
-        self.place(assembly, placed, &package.manifest, "Cargo.toml", reason, manifest)?;
+        self.place(
+            assembly,
+            placed,
+            &package.manifest,
+            "Cargo.toml",
+            reason,
+            manifest,
+        )?;
         for file in &package.files {
             let contents = read(source, &file.path)?;
             let is_root = file.kept.is_some();
             let header = match &package.part {
-                Some(part) if is_root && is_root_file(package, file.place.as_str()) => part.header.as_str(),
+                Some(part) if is_root && is_root_file(package, file.place.as_str()) => {
+                    part.header.as_str()
+                }
                 _ => "",
             };
             let rewritten = rewrite(&MovedRust {
@@ -175,7 +187,10 @@ impl Planning<'_> {
         let path = format!("{}/{place}", placed.folder);
         let path = TreePath::new(&path).map_err(|refusal| {
             let shown = escape_untrusted(&path);
-            Failure::new(ErrorCode::Path, format!("{shown} cannot be placed: {refusal}"))
+            Failure::new(
+                ErrorCode::Path,
+                format!("{shown} cannot be placed: {refusal}"),
+            )
         })?;
         let file = read(&self.input.sources[placed.source], origin)?;
         let moved = Moved {
@@ -189,7 +204,10 @@ impl Planning<'_> {
         assembly.move_file(moved).map_err(|other| {
             Failure::new(
                 ErrorCode::Argument,
-                format!("two files would be placed at {path}: {origin} and {}", other.origin),
+                format!(
+                    "two files would be placed at {path}: {origin} and {}",
+                    other.origin
+                ),
             )
         })?;
         self.moved.push(path);
@@ -203,7 +221,11 @@ impl Planning<'_> {
             Some(path) => Some((text_of(source, path)?, path.parent())),
             None => None,
         };
-        let files: BTreeSet<&str> = package.files.iter().map(|file| file.place.as_str()).collect();
+        let files: BTreeSet<&str> = package
+            .files
+            .iter()
+            .map(|file| file.place.as_str())
+            .collect();
         let of_source = self.placed.iter().filter(|one| one.source == placed.source);
         let places = of_source
             .map(|one| {
@@ -219,11 +241,14 @@ impl Planning<'_> {
             text: &text,
             path: package.manifest.as_str(),
             folder: &package.folder,
-            workspace: workspace.as_ref().map(|(text, folder)| (text.as_str(), *folder)),
+            workspace: workspace
+                .as_ref()
+                .map(|(text, folder)| (text.as_str(), *folder)),
             new_folder: &placed.folder,
             new_name: (placed.name != package.name).then_some(placed.name.as_str()),
             files: &files,
             placed: &places,
+            library: package.library.as_deref(),
             part: package.part.as_ref().map(|part| &part.names),
             words,
         }))
@@ -254,7 +279,9 @@ impl Planning<'_> {
             })
         });
         let own = self.input.findings.iter().cloned();
-        own.chain(of_sources).chain(self.findings.iter().cloned()).collect()
+        own.chain(of_sources)
+            .chain(self.findings.iter().cloned())
+            .collect()
     }
 }
 
@@ -262,8 +289,8 @@ impl Planning<'_> {
 #[derive(Default)]
 struct Components {
     hints: Vec<ImportHint>,
-    /// The crates to depend on with their folders.
-    dependencies: BTreeMap<String, String>,
+    /// The packages to depend on, by the names that code has for them.
+    dependencies: BTreeMap<String, OwnDependency>,
     /// What each gives: a path below a crate; `None` for what has no library.
     paths: Vec<Option<String>>,
     folders: Vec<String>,
@@ -273,11 +300,23 @@ impl Components {
     fn add(&mut self, placed: &Placed, component: &super::input::CargoComponent, is_part: bool) {
         let path = placed.library.as_ref().map(|library| {
             // What is private in a whole package stays private.
-            let below = if is_part { component.path.as_slice() } else { &[] };
-            std::iter::once(library.clone()).chain(below.iter().cloned()).collect::<Vec<_>>().join("::")
+            let below = if is_part {
+                component.path.as_slice()
+            } else {
+                &[]
+            };
+            std::iter::once(library.clone())
+                .chain(below.iter().cloned())
+                .collect::<Vec<_>>()
+                .join("::")
         });
-        if placed.library.is_some() {
-            self.dependencies.insert(placed.name.clone(), placed.folder.clone());
+        if let Some(library) = &placed.library {
+            let dependency = OwnDependency {
+                package: placed.name.clone(),
+                folder: placed.folder.clone(),
+                renamed: is_part,
+            };
+            self.dependencies.insert(library.clone(), dependency);
         }
         self.paths.push(path);
         self.folders.push(placed.name.clone());
@@ -301,27 +340,45 @@ impl Components {
             .flatten()
             .map(|path| {
                 let is_alone = count.get(&last(path)).is_none_or(|paths| paths.len() == 1);
-                if is_alone { path.clone() } else { path.split("::").next().unwrap_or(path).to_owned() }
+                if is_alone {
+                    path.clone()
+                } else {
+                    path.split("::").next().unwrap_or(path).to_owned()
+                }
             })
             .collect();
         modules
             .into_iter()
-            .map(|module| TestedComponent { module, symbol: None })
+            .map(|module| TestedComponent {
+                module,
+                symbol: None,
+            })
             .collect()
     }
 
     /// Says how each is used: from the project's library where it has one, else from the crate itself.
     fn name(&mut self, package: &str, filled: &Filled) {
         let own = filled.package_manifest.parent();
-        let library = if own.is_empty() { "src/lib.rs".to_owned() } else { format!("{own}/src/lib.rs") };
-        let has_library = filled.files.iter().any(|file| file.path.as_str() == library);
+        let library = if own.is_empty() {
+            "src/lib.rs".to_owned()
+        } else {
+            format!("{own}/src/lib.rs")
+        };
+        let has_library = filled
+            .files
+            .iter()
+            .any(|file| file.path.as_str() == library);
         let given = self.tested();
         for ((hint, path), name) in self.hints.iter_mut().zip(&self.paths).zip(&self.folders) {
             hint.import_as = match path {
                 None => format!("cargo run --package {name}"),
                 Some(path) if has_library => {
                     let is_given = given.iter().any(|one| one.module == *path);
-                    let shown = if is_given { path.rsplit("::").next().unwrap_or(path) } else { path };
+                    let shown = if is_given {
+                        path.rsplit("::").next().unwrap_or(path)
+                    } else {
+                        path
+                    };
                     format!("use {package}::{shown};")
                 }
                 Some(path) => format!("use {path};"),
@@ -334,8 +391,13 @@ impl Components {
 fn is_root_file(package: &CargoPackage, place: &str) -> bool {
     // The root is the only file that is cut and whose folder holds all others of the code.
     let cut = package.files.iter().filter(|file| file.kept.is_some());
-    let shortest = cut.map(|file| file.place.as_str()).min_by_key(|place| place.matches('/').count());
-    let of_root = package.files.iter().find(|file| file.reason.ends_with("the root"));
+    let shortest = cut
+        .map(|file| file.place.as_str())
+        .min_by_key(|place| place.matches('/').count());
+    let of_root = package
+        .files
+        .iter()
+        .find(|file| file.reason.ends_with("the root"));
     of_root.map_or(shortest == Some(place), |root| root.place == place)
 }
 
@@ -361,17 +423,23 @@ fn words_of(source: &CargoSource) -> BTreeSet<&str> {
         .filter(|file| file.place.ends_with(".rs") || file.place.ends_with(".md"))
         .filter_map(|file| std::str::from_utf8(&source.files.get(&file.path)?.bytes).ok());
     texts
-        .flat_map(|text| text.split(|character: char| !(character.is_ascii_alphanumeric() || character == '_')))
+        .flat_map(|text| {
+            text.split(|character: char| !(character.is_ascii_alphanumeric() || character == '_'))
+        })
         .filter(|word| !word.is_empty())
         .collect()
 }
 
 fn packages(external: &[(String, External)]) -> Vec<PlannedPackage> {
     let mut packages: BTreeMap<&str, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+    let mut needed: BTreeSet<&str> = BTreeSet::new();
     for (source, one) in external {
         let (requirements, sources) = packages.entry(&one.name).or_default();
         requirements.insert(&one.requirement);
         sources.insert(source);
+        if !one.development {
+            needed.insert(&one.name);
+        }
     }
     let owned = |texts: BTreeSet<&str>| texts.into_iter().map(str::to_owned).collect::<Vec<_>>();
     packages
@@ -379,7 +447,7 @@ fn packages(external: &[(String, External)]) -> Vec<PlannedPackage> {
         .map(|(name, (requirements, sources))| PlannedPackage {
             name: name.to_owned(),
             requirements: owned(requirements),
-            extra: None,
+            extra: (!needed.contains(name)).then(|| "dev".to_owned()),
             imported_by: owned(sources),
         })
         .collect()
@@ -392,7 +460,9 @@ fn description(input: &CargoInput<'_>) -> String {
         .iter()
         .map(|source| {
             let title = source.record.title();
-            let plain = |character: &char| character.is_ascii_alphanumeric() || " ._+!-".contains(*character);
+            let plain = |character: &char| {
+                character.is_ascii_alphanumeric() || " ._+!-".contains(*character)
+            };
             title.chars().filter(plain).collect()
         })
         .collect();

@@ -26,12 +26,23 @@ pub(super) struct ProjectFacts<'a> {
     pub(super) rust_version: Option<&'a str>,
     /// The folders of the taken packages, sorted.
     pub(super) members: &'a [String],
-    /// The packages that were asked for and have a library: names and folders, sorted.
-    pub(super) dependencies: &'a BTreeMap<String, String>,
+    /// The packages that were asked for and have a library, by the names that code has for them.
+    pub(super) dependencies: &'a BTreeMap<String, OwnDependency>,
     /// Where the project's own package is declared.
     pub(super) package_manifest: &'a TreePath,
     /// What the template adds.
     pub(super) parts: &'a [ManifestPart],
+}
+
+/// A package that the project's own package depends on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OwnDependency {
+    /// Its name.
+    pub(super) package: String,
+    /// Its folder.
+    pub(super) folder: String,
+    /// Whether its library is called otherwise than code calls it here.
+    pub(super) renamed: bool,
 }
 
 /// Writes the project's own manifests by their paths.
@@ -53,9 +64,11 @@ pub(super) fn manifests(
     let mut findings = Vec::new();
     for part in facts.parts {
         let path = part.path.as_str();
-        let base = texts
-            .get(path)
-            .ok_or_else(|| Failure::internal(format!("the template adds to {path}, which the project does not have")))?;
+        let base = texts.get(path).ok_or_else(|| {
+            Failure::internal(format!(
+                "the template adds to {path}, which the project does not have"
+            ))
+        })?;
         let merged = merging::merge(
             Kind::CargoManifest,
             base,
@@ -113,10 +126,17 @@ fn add_package(document: &mut DocumentMut, facts: &ProjectFacts<'_>) {
     package.insert("publish", value(false));
     document.insert("package", Item::Table(package));
     let mut dependencies = Table::new();
-    for (name, folder) in facts.dependencies {
+    for (name, needed) in facts.dependencies {
         let mut dependency = InlineTable::new();
-        dependency.insert("path", relative(facts.package_manifest.parent(), folder).into());
-        dependencies.insert(name, value(dependency));
+        let path = relative(facts.package_manifest.parent(), &needed.folder);
+        dependency.insert("path", path.into());
+        let key = if needed.renamed {
+            dependency.insert("package", needed.package.as_str().into());
+            name
+        } else {
+            &needed.package
+        };
+        dependencies.insert(key, value(dependency));
     }
     document.insert("dependencies", Item::Table(dependencies));
 }
@@ -124,7 +144,10 @@ fn add_package(document: &mut DocumentMut, facts: &ProjectFacts<'_>) {
 /// Gives the later of two versions of Rust such as `1.70`.
 pub(super) fn later(one: Option<String>, other: Option<String>) -> Option<String> {
     let numbers = |text: &String| -> Vec<u32> {
-        text.split('.').take(3).map(|part| part.parse().unwrap_or(0)).collect()
+        text.split('.')
+            .take(3)
+            .map(|part| part.parse().unwrap_or(0))
+            .collect()
     };
     match (one, other) {
         (Some(one), Some(other)) if numbers(&one) < numbers(&other) => Some(other),

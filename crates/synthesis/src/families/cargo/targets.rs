@@ -1,7 +1,7 @@
 //! The targets of a manifest: those whose file is not taken are left out. Reads no file.
 
 use synthesizer_model::{finding::Severity, text::escape_untrusted};
-use toml_edit::{ArrayOfTables, Item, Table};
+use toml_edit::{ArrayOfTables, Item, Table, value};
 
 use super::manifest::Normalising;
 
@@ -47,12 +47,18 @@ fn kept(
 ) -> ArrayOfTables {
     let mut kept = ArrayOfTables::new();
     for target in list {
-        let name = target.get("name").and_then(Item::as_str).unwrap_or_default();
+        let name = target
+            .get("name")
+            .and_then(Item::as_str)
+            .unwrap_or_default();
         let files = normalising.input.files;
         let is_there = match target.get("path").and_then(Item::as_str) {
             Some(path) => files.contains(path.trim_start_matches("./")),
             None => {
-                let mut places = vec![format!("{folder}/{name}.rs"), format!("{folder}/{name}/main.rs")];
+                let mut places = vec![
+                    format!("{folder}/{name}.rs"),
+                    format!("{folder}/{name}/main.rs"),
+                ];
                 if kind == "bin" && name == package {
                     places.push("src/main.rs".to_owned());
                 }
@@ -62,7 +68,10 @@ fn kept(
         if is_there {
             kept.push(target.clone());
         } else {
-            let what = format!("the {kind} `{}` is left out: its file is not taken", escape_untrusted(name));
+            let what = format!(
+                "the {kind} `{}` is left out: its file is not taken",
+                escape_untrusted(name)
+            );
             normalising.tell(Severity::Info, "settings-not-taken", &[kind], what);
         }
     }
@@ -70,23 +79,32 @@ fn kept(
 }
 
 fn library(normalising: &mut Normalising<'_>, table: &mut Table) {
-    let is_part = normalising.input.part.is_some();
-    let old_name = table.get("lib").and_then(|lib| lib.get("name")).is_some();
-    let Some(library) = table.get_mut("lib").and_then(Item::as_table_like_mut) else { return };
+    let own_name = normalising
+        .input
+        .library
+        .filter(|_| normalising.input.part.is_some());
+    if own_name.is_some() && table.get("lib").and_then(Item::as_table_like).is_none() {
+        table.insert("lib", Item::Table(Table::new()));
+    }
+    let Some(library) = table.get_mut("lib").and_then(Item::as_table_like_mut) else {
+        return;
+    };
     // Benchmarks of the library itself are not taken either.
     if library.get("bench").is_some() {
         library.remove("bench");
     }
-    if is_part && old_name {
-        // The new package's own name counts.
-        library.remove("name");
+    if let Some(name) = own_name {
+        library.insert("name", value(name));
     }
     let path = library.get("path").and_then(Item::as_str);
     let path = path.map(|path| path.trim_start_matches("./").to_owned());
     if let Some(path) = path
         && !normalising.input.files.contains(path.as_str())
     {
-        let what = format!("the library's file `{}` is not in the package", escape_untrusted(&path));
+        let what = format!(
+            "the library's file `{}` is not in the package",
+            escape_untrusted(&path)
+        );
         normalising.tell(Severity::Error, "target-missing", &["lib"], what);
     }
 }

@@ -11,6 +11,8 @@ use synthesizer_model::{
     tree::TreePath,
 };
 
+use crate::templates::Template;
+
 use super::{
     identifier::{is_builtin, is_module_name},
     upstream_tests::SourceTests,
@@ -100,6 +102,8 @@ fn refuse_name(message: &str) -> Failure {
 pub struct SynthesisInput<'a> {
     /// What was asked for.
     pub request: &'a SynthesisRequest,
+    /// The template, whose name the request has.
+    pub template: &'a Template,
     /// Its name, parsed.
     pub project_name: ProjectName,
     /// One source for each repository of the request, in the same order.

@@ -23,7 +23,7 @@ use crate::{
 /// `E_ARGUMENT` for a request that cannot be met as it is (clashing files, names that cannot be, an unknown template); `E_PATH` for
 /// a path that cannot be placed; `E_INTERNAL` when the input contradicts itself.
 pub fn plan(input: &SynthesisInput<'_>) -> Result<Synthesis, Failure> {
-    let template = templates::find(&input.request.template, &input.request.ecosystem)?;
+    let template = input.template;
     let packages = pyproject::merge_packages(input)?;
     let placement = placement::place(input)?;
     let names: Vec<NewNames<'_>> = input

@@ -152,6 +152,7 @@ pub(crate) fn request(sources: &[SourceInput]) -> SynthesisRequest {
 pub(crate) fn input(request: &SynthesisRequest, sources: Vec<SourceInput>) -> SynthesisInput<'_> {
     SynthesisInput {
         request,
+        template: crate::templates::find("python-default", "python").expect("a template"),
         project_name: ProjectName::parse(&request.name, |_| false).expect("a valid name"),
         sources,
         requires_python: ">=3.9".to_owned(),

@@ -27,11 +27,19 @@ use crate::{
 /// Why an empty package file is there.
 const PACKAGE_REASON: &str = "gives the tests names that no other tests have";
 
+/// The folder of the views of packages below a source's tests.
+const VIEWS: &str = "_packages";
+/// Why a view is there.
+const VIEW_REASON: &str = "has the names that tests use of a package whose own file is not taken";
+
 /// What comes along of a source's tests.
 #[derive(Debug, Clone, Default)]
 pub struct SourceTests {
     /// The files, sorted by path.
     pub files: Vec<SourceTestFile>,
+    /// Packages whose own file is not placed, with the names that the tests have of placed modules: each by the module and its name there,
+    /// or by the module alone.
+    pub views: BTreeMap<String, BTreeMap<String, (String, Option<String>)>>,
     /// Distributions that only the tests need.
     pub needed: Vec<NeededDistribution>,
     /// Paths and texts of the source's files that can tell the test runner's options.
@@ -49,6 +57,8 @@ pub struct SourceTestFile {
     pub facts: Option<PythonFile>,
     /// Modules beside the tests as the file names them, each with the path of its file or folder below the import root.
     pub names: BTreeMap<String, String>,
+    /// Those of [`SourceTests::views`] that it uses.
+    pub views: Vec<String>,
 }
 
 /// Gives the folder of a source's tests below `tests`.
@@ -80,6 +90,7 @@ pub(crate) fn move_tests(
 ) -> Result<Vec<TreePath>, Failure> {
     let mut moved = Vec::new();
     let mut packages: BTreeSet<String> = BTreeSet::new();
+    let mut viewed: BTreeSet<String> = BTreeSet::new();
     for (index, (source, names)) in input.sources.iter().zip(names).enumerate() {
         let folder = folder_of(source);
         for test in &source.tests.files {
@@ -97,6 +108,11 @@ pub(crate) fn move_tests(
             }
             let new_names = TestNames {
                 modules: new_names_of(&folder, &test.names),
+                views: test
+                    .views
+                    .iter()
+                    .map(|package| (package.clone(), view_name(&folder, package)))
+                    .collect(),
             };
             let rewritten = rewriting::rewrite(&MovedFile {
                 source,
@@ -126,15 +142,66 @@ pub(crate) fn move_tests(
                 })?;
             moved.push(path);
         }
+        for package in source.tests.views.keys() {
+            let place = format!(
+                "tests/{folder}/{VIEWS}/{}/__init__.py",
+                package.replace('.', "/")
+            );
+            packages.extend(packages_above(&place).filter(|path| *path != place));
+            let text = view_text(source, names, &folder, package);
+            assembly.add_generated(&place, &text, VIEW_REASON)?;
+            viewed.insert(place);
+        }
     }
     let placed: BTreeSet<&str> = moved.iter().map(TreePath::as_str).collect();
     for package in packages
         .iter()
-        .filter(|path| !placed.contains(path.as_str()))
+        .filter(|path| !placed.contains(path.as_str()) && !viewed.contains(*path))
     {
         assembly.add_generated(package, "", PACKAGE_REASON)?;
     }
     Ok(moved)
+}
+
+fn view_name(folder: &str, package: &str) -> String {
+    format!("tests.{folder}.{VIEWS}.{package}")
+}
+
+/// Writes a package that has the names of placed modules which the package of the source has.
+fn view_text(source: &SourceInput, names: &NewNames<'_>, folder: &str, package: &str) -> String {
+    let views = &source.tests.views;
+    let mut lines = vec![
+        "# What the tests use of a package of the source whose own file is not part of the project.".to_owned(),
+    ];
+    for (name, (module, original)) in views.get(package).into_iter().flatten() {
+        let (from, imported) = match original {
+            Some(original) => match names.standing(module).new_name() {
+                Some(new) => (new.to_owned(), original.as_str()),
+                None => continue,
+            },
+            None => {
+                let last = module.rsplit('.').next().unwrap_or(module);
+                let standing = names.standing(module);
+                match standing.new_name().and_then(|new| new.rsplit_once('.')) {
+                    Some((parent, _)) => (parent.to_owned(), last),
+                    None => continue,
+                }
+            }
+        };
+        if is_module_name(name) && is_module_name(imported) {
+            lines.push(format!("from {from} import {imported} as {name}"));
+        }
+    }
+    let prefix = format!("{package}.");
+    let children = views.keys().filter_map(|view| view.strip_prefix(&prefix));
+    for child in children.filter(|child| !child.contains('.')) {
+        lines.push(format!(
+            "from {} import {child} as {child}",
+            view_name(folder, package)
+        ));
+    }
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 /// Lists the package files of the folders above a file, down to the first folder that no package can have the name of.

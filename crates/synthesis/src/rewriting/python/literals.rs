@@ -39,7 +39,8 @@ impl PythonRewrite<'_> {
         let names = self.moved.names;
         let handled: BTreeSet<ByteRange> =
             facts.module_names.iter().map(|usage| usage.range).collect();
-        let own_table = facts.computes_imports();
+        // Tests give objects by their names to code that imports them.
+        let own_table = facts.computes_imports() || self.moved.tests.is_some();
         for literal in &facts.path_literals {
             let Some(inside) = literal.inside.filter(|inside| !handled.contains(inside)) else {
                 continue;

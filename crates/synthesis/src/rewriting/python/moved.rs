@@ -35,6 +35,8 @@ pub(crate) struct MovedFile<'a> {
 pub(crate) struct TestNames {
     /// New dotted names by those that the file has.
     pub(crate) modules: BTreeMap<String, String>,
+    /// Packages that stand in for those whose own file is not placed, by the names of those.
+    pub(crate) views: BTreeMap<String, String>,
 }
 
 /// Rewrites a module or stub; leaves any other file byte for byte.

@@ -70,6 +70,9 @@ impl<'a> PythonRewrite<'a> {
         let groups = self.groups();
         let mut ways = BTreeMap::new();
         for (first, members) in &groups {
+            if self.view_of(first).is_some() {
+                continue;
+            }
             let way = self.way_of(first, members);
             let way = if way == Way::Uses {
                 self.rewrite_uses(first, members)
@@ -288,6 +291,10 @@ impl<'a> PythonRewrite<'a> {
             };
         }
         let first = first_part(&name.module);
+        // It has the taken modules as attributes.
+        if let (false, Some(view)) = (type_only, self.view_of(first)) {
+            return Outcome::Replaced(format!("{view} as {first}"));
+        }
         match ways.get(first).unwrap_or(&Way::Untouched) {
             Way::Untouched => Outcome::Kept,
             Way::AliasOfAny => Outcome::AliasOfAny(first.to_owned()),

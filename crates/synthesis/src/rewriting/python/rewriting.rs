@@ -210,6 +210,12 @@ impl PythonRewrite<'_> {
                 "missing-guarded-module",
                 "the guarded import will fail as designed",
             )
+        } else if circumstances.conditional {
+            (
+                Severity::Warning,
+                "missing-conditional-module",
+                "the import would fail where its condition holds",
+            )
         } else {
             (Severity::Error, "missing-module", "the import would fail")
         };
@@ -238,11 +244,19 @@ impl PythonRewrite<'_> {
 
     /// Says what a dotted absolute module name is, to this file.
     pub(super) fn standing(&self, module: &str) -> Standing {
-        let beside = self.moved.tests.and_then(|tests| tests.modules.get(module));
+        let beside = self.moved.tests.and_then(|tests| {
+            let view = || tests.views.get(module);
+            tests.modules.get(module).or_else(view)
+        });
         match beside {
             Some(new) => Standing::Placed(new.clone()),
             None => self.moved.names.standing(module),
         }
+    }
+
+    /// Gives the package that stands in for one whose own file is not placed.
+    pub(super) fn view_of(&self, package: &str) -> Option<&str> {
+        self.moved.tests?.views.get(package).map(String::as_str)
     }
 
     /// Says whether a relative import stays right, because its file and its target moved together.

@@ -149,9 +149,12 @@ mod tests {
             destination: None,
             texts: Vec::new(),
         };
-        let kept: Option<Vec<ByteRange>> = kept.map(|kept| kept.iter().map(|part| range(part)).collect());
-        let edits: Vec<(ByteRange, String)> =
-            edits.iter().map(|(part, new)| (range(part), (*new).to_owned())).collect();
+        let kept: Option<Vec<ByteRange>> =
+            kept.map(|kept| kept.iter().map(|part| range(part)).collect());
+        let edits: Vec<(ByteRange, String)> = edits
+            .iter()
+            .map(|(part, new)| (range(part), (*new).to_owned()))
+            .collect();
         let rewritten = rewrite(&MovedRust {
             record: &record,
             path: &TreePath::new("src/lib.rs").expect("a path"),
@@ -181,7 +184,17 @@ mod tests {
         );
         check(text, Some(&[]), &[], "\n");
         let licensed = "// SPDX-License-Identifier: MIT\n//! Docs.\nmod a;\nmod b;\n";
-        check(licensed, Some(&["mod b;"]), &[], "// SPDX-License-Identifier: MIT\nmod b;\n");
-        check("include_str!(\"../x\")", None, &[("../x", "y")], "include_str!(\"y\")");
+        check(
+            licensed,
+            Some(&["mod b;"]),
+            &[],
+            "// SPDX-License-Identifier: MIT\nmod b;\n",
+        );
+        check(
+            "include_str!(\"../x\")",
+            None,
+            &[("../x", "y")],
+            "include_str!(\"y\")",
+        );
     }
 }

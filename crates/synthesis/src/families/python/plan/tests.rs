@@ -381,11 +381,6 @@ fn requests_that_cannot_be_met_are_refused() {
         assert_eq!((failure.code, failure.message.as_str()), (code, message));
     };
     check(
-        &|request, _| request.template = "rails".to_owned(),
-        ErrorCode::Argument,
-        "there is no template of the requested name",
-    );
-    check(
         &|request, _| request.name = "Colorama".to_owned(),
         ErrorCode::Argument,
         "the project is called colorama, and click needs the distribution of that name",
