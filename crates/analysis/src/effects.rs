@@ -517,9 +517,15 @@ impl Collector<'_> {
         if circumstances.guarded || circumstances.fallback || circumstances.conditional {
             return;
         }
+        // What a call alone needs fails alone.
+        let (severity, kind) = if circumstances.in_function {
+            (Severity::Warning, "missing-on-call")
+        } else {
+            (Severity::Error, "missing-module")
+        };
         let finding = Finding::new(
-            Severity::Error,
-            "missing-module",
+            severity,
+            kind,
             format!(
                 "imports {module}, which no file of the source provides (compiled, generated or left out)"
             ),

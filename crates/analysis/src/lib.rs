@@ -20,6 +20,7 @@
 //! - `effects`, `relative_names`, `named_modules`, `import_order`: what one module needs, from its imports and from names in strings, and
 //!   whether the imports can run in that order
 //! - [`upstream_tests`]: the tests of a source that come along with a closure, and what they need
+//! - [`doctests`]: import statements in examples of docstrings
 //! - [`needed`]: from imports to the distributions to declare
 //! - [`placed`]: whether the imports of a placed project resolve
 //! - [`standard_library`], [`distributions`]: tables
@@ -33,6 +34,7 @@ pub mod closure;
 pub mod components;
 pub mod crate_closure;
 pub mod distributions;
+pub mod doctests;
 pub mod ecmascript_closure;
 mod effects;
 pub mod file_graph;

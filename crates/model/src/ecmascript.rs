@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{code::ImportForm, component::Reason, finding::Finding, text::ByteRange, tree::TreePath};
+use crate::{
+    code::ImportForm, component::Reason, finding::Finding, text::ByteRange, tree::TreePath,
+};
 
 /// How Node.js reads a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -29,6 +29,7 @@ pub mod facts_store;
 pub mod failure;
 pub mod finding;
 pub mod job;
+pub mod mermaid;
 pub mod license;
 pub mod progress;
 pub mod project;

@@ -79,8 +79,39 @@ pub struct PlanSummary {
     pub files: Vec<PlannedFile>,
     /// The packages, sorted by name.
     pub packages: Vec<PlannedPackage>,
+    /// Where folders of sources go, sorted by the new folder; a folder with a new place has a new name for those who import it.
+    #[serde(default)]
+    pub moves: Vec<PlannedMove>,
+    /// The licenses of the sources, sorted by their ids.
+    #[serde(default)]
+    pub licenses: Vec<PlannedLicense>,
     /// What to know.
     pub findings: Vec<Finding>,
+    /// What goes where and what it needs, as Mermaid.
+    #[serde(default)]
+    pub diagram: String,
+}
+
+/// Where the files of one folder of a source go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedMove {
+    /// The source's id.
+    pub source: String,
+    /// The folder in the source; `.` for its top.
+    pub from: String,
+    /// The folder in the project.
+    pub to: String,
+    /// Number of files.
+    pub files: usize,
+}
+
+/// The license of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedLicense {
+    /// The source's id.
+    pub source: String,
+    /// SPDX expression or `unknown`.
+    pub license: String,
 }
 
 /// How to import a component from the new project.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use synthesizer_model::compatibility::{Dimensions, Verdict};
+use synthesizer_model::{
+    compatibility::{Dimensions, Verdict},
+    mermaid::label,
+};
 
 /// The most arrows of a picture; more are a tangle.
 const MOST_ARROWS: usize = 30;
@@ -96,27 +99,6 @@ impl Picture {
         lines.push(String::new());
         Some(lines.join("\n"))
     }
-}
-
-/// Makes a text safe within double quotes of Mermaid, which knows entities of numbers.
-fn label(text: &str, longest: usize) -> String {
-    let mut label = String::new();
-    for (count, character) in text.chars().enumerate() {
-        if count == longest {
-            label.push('…');
-            break;
-        }
-        match character {
-            ' ' | '.' | ',' | '-' | '_' | '/' | ':' | '@' | '=' | '+' | '!' | '~' | '^' | '*'
-            | '(' | ')' => {
-                label.push(character);
-            }
-            character if character.is_alphanumeric() => label.push(character),
-            character if character.is_control() => label.push(' '),
-            character => label.push_str(&format!("#{};", u32::from(character))),
-        }
-    }
-    label
 }
 
 #[cfg(test)]

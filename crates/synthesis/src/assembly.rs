@@ -8,13 +8,13 @@ use synthesizer_model::{
     finding::Finding,
     synthesis::{
         ImportHint, LockedFile, LockedProject, LockedSource, PlanSummary, PlannedFile,
-        PlannedPackage, SynthesisRequest,
+        PlannedLicense, PlannedPackage, SynthesisRequest,
     },
     tree::{TreePath, sha256_hex},
 };
 
 use crate::{
-    pinned_request,
+    picture, pinned_request,
     provenance::{self, FileCounts, GENERATED_LICENSE, LicenseTexts, TEXT_LICENSE},
     rewriting::{Rewritten, Transform},
     source::{SourceFile, SourceRecord},
@@ -53,6 +53,15 @@ pub struct Synthesis {
     pub manifests: BTreeMap<String, String>,
     /// The same findings as the plan's, sorted: errors first.
     pub findings: Vec<Finding>,
+}
+
+impl Synthesis {
+    /// Adds what was found elsewhere, in its place among the findings.
+    pub fn add_findings(&mut self, more: Vec<Finding>) {
+        let all = [std::mem::take(&mut self.findings), more, Vec::new()];
+        self.findings = gathered(all);
+        self.plan.findings.clone_from(&self.findings);
+    }
 }
 
 /// One file in the three forms in which it is reported.
@@ -266,11 +275,19 @@ impl<'a> Assembly<'a> {
             .into_iter()
             .filter_map(|path| Some((path.to_owned(), text_of(path)?)))
             .collect();
+        let moves = picture::moves(&locked_files);
+        let licenses = sources.iter().map(|source| PlannedLicense {
+            source: source.id.clone(),
+            license: source.license.clone(),
+        });
         Ok(Synthesis {
             plan: PlanSummary {
                 files: planned,
                 packages: told.packages.clone(),
+                licenses: licenses.collect(),
                 findings: findings.clone(),
+                diagram: picture::draw(&sources, &moves, &told.packages),
+                moves,
             },
             files,
             imports: told.imports,

@@ -8,12 +8,14 @@
 //! - `rewriting`: edits of moved code by exact byte ranges, one folder a language
 //! - [`merging`]: texts of several sources in one file, one format a module
 //! - [`templates`]: the files that a project has whatever it is made of, as data
+//! - `picture`: a plan at a glance: moved folders and a Mermaid picture
 //! - `pinned_request`: the plan written back, every source pinned
 //! - [`provenance`]: the lock, NOTICE, license texts and the bill of materials
 
 mod assembly;
 pub mod families;
 pub mod merging;
+mod picture;
 mod pinned_request;
 pub mod provenance;
 mod rewriting;

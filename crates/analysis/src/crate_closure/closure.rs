@@ -25,7 +25,7 @@ const MOST_CRATES: usize = 2_000;
 
 /// Takes components of a tree; the package at its top, or the default members of its workspace, when none is named.
 ///
-/// `projects` are those of the tree's manifests.
+/// `projects` are those of the tree's manifests. Integration tests come along unless `with_tests` says no; unit tests are part of the code.
 ///
 /// # Errors
 /// `E_NOT_FOUND` for what the tree does not have, `E_INCOMPATIBLE` for a module that cannot be taken alone, `E_LIMIT` for too many packages,
@@ -34,6 +34,7 @@ pub fn take(
     tree: &dyn SourceTree,
     projects: &[Project],
     components: &[String],
+    with_tests: bool,
     progress: &dyn Progress,
 ) -> Result<CrateClosure, Failure> {
     let packages = Packages::of(projects);
@@ -53,6 +54,7 @@ pub fn take(
         crates: BTreeMap::new(),
         findings: Vec::new(),
         components: Vec::new(),
+        with_tests,
     };
     let parts = part::wanted(tree, &taking.packages, &selected)?;
     let roots = selected.iter().flat_map(|(_, selected)| match selected {
@@ -96,6 +98,7 @@ struct Taking<'a> {
     findings: Vec<Finding>,
     /// With the package's place instead of the crate's.
     components: Vec<TakenComponent>,
+    with_tests: bool,
 }
 
 impl Taking<'_> {
@@ -134,7 +137,8 @@ impl Taking<'_> {
     /// Takes a whole package.
     fn whole(&mut self, index: usize, reason: CrateReason) -> TakenCrate {
         let project = self.packages.list[index];
-        let rules = FileRules::read(self.tree, &project.manifests[0]);
+        let mut rules = FileRules::read(self.tree, &project.manifests[0]);
+        rules.without_tests = !self.with_tests;
         let mut chosen = files::of_package(self.tree, &self.packages, index, &rules);
         add_named(self.tree, project, &rules, &mut chosen);
         named_files::add(self.tree, &project.folder, &mut chosen);

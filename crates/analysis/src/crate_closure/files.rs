@@ -78,7 +78,7 @@ pub(super) fn of_package(
         .collect();
     let mut chosen = PackageFiles::default();
     let mut patterns = Patterns::of(rules, project, &mut chosen.findings);
-    let left_out_targets = left_out_targets(project);
+    let left_out_targets = left_out_targets(project, rules.without_tests);
     let mut left_out: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut named = 0;
     for entry in entries_below(tree, folder) {
@@ -90,8 +90,14 @@ pub(super) fn of_package(
             *left_out.entry(what).or_default() += 1;
             continue;
         }
-        if left_out_targets.contains(entry.path.as_str()) {
-            *left_out.entry("examples and benchmarks").or_default() += 1;
+        let is_test = rules.without_tests && place.starts_with("tests/");
+        if is_test || left_out_targets.contains(entry.path.as_str()) {
+            let what = if is_test {
+                "tests"
+            } else {
+                "files of targets that are not taken"
+            };
+            *left_out.entry(what).or_default() += 1;
             continue;
         }
         if !patterns.admit(place) {
@@ -213,13 +219,15 @@ fn reason_to_leave_out(place: &str) -> Option<&'static str> {
         .map(|(_, what)| *what)
 }
 
-/// Gives the files of examples and benchmarks, wherever they lie, unless another target is of the same file.
-fn left_out_targets(project: &Project) -> HashSet<&str> {
+/// Gives the files of targets that are not taken, wherever they lie, unless another target is of the same file.
+fn left_out_targets(project: &Project, without_tests: bool) -> HashSet<&str> {
+    let is_left =
+        move |kind: &str| matches!(kind, "example" | "bench") || (without_tests && kind == "test");
     let of = |left: bool| {
         project
             .targets
             .iter()
-            .filter(move |target| matches!(target.kind.as_str(), "example" | "bench") == left)
+            .filter(move |target| is_left(target.kind.as_str()) == left)
             .filter_map(|target| target.path.as_deref())
     };
     let kept: HashSet<&str> = of(false).collect();

@@ -7,11 +7,12 @@
 //! - `files`: the files of a package, as `cargo package` would have them
 //! - `named_files`: files that code reads by name
 //! - [`closure`]: the packages to take, with their files
-//! - `modules`, `reach`, `part`: a module of a package with what it uses
+//! - `modules`, `lookup`, `reach`, `part`: a module of a package with what it uses
 //! - [`unresolved`]: what a complete project should have and has not
 
 pub mod closure;
 mod files;
+mod lookup;
 mod modules;
 mod named_files;
 mod packages;

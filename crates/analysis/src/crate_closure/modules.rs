@@ -29,7 +29,24 @@ pub(super) struct ModuleFile {
     pub(super) globs: Vec<(usize, String)>,
     /// First names of all paths, and macros.
     pub(super) names_in_use: BTreeSet<String>,
+    /// Paths of several names by the first.
+    pub(super) longer_paths: HashMap<String, Vec<String>>,
     folder: String,
+}
+
+impl ModuleFile {
+    /// Says whether others can have an item of this module: what is imported for its own use is none.
+    pub(super) fn is_given(&self, item: usize) -> bool {
+        let item = &self.outline.items[item];
+        let is_private = item.visibility.start == item.visibility.end;
+        item.kind != ItemKind::Use || !is_private
+    }
+
+    /// Says whether others can have a name of this module.
+    pub(super) fn gives(&self, name: &str) -> bool {
+        let items = self.by_name.get(name);
+        items.is_some_and(|items| items.iter().any(|item| self.is_given(*item)))
+    }
 }
 
 /// All modules of a library that are files; the first is the root.
@@ -156,6 +173,7 @@ fn read(
     let mut implementations: HashMap<String, Vec<usize>> = HashMap::new();
     let mut globs = Vec::new();
     let mut names_in_use = BTreeSet::new();
+    let mut longer_paths: HashMap<String, Vec<String>> = HashMap::new();
     for (index, item) in outline.items.iter().enumerate() {
         let index_of = match item.kind {
             ItemKind::Implementation => &mut implementations,
@@ -168,6 +186,10 @@ fn read(
             globs.push((index, binding.path.clone()));
         }
         names_in_use.extend(item.macros.iter().cloned());
+        for path in item.paths.iter().filter(|path| path.contains("::")) {
+            let known = longer_paths.entry(first_name(path).to_owned()).or_default();
+            known.push(path.clone());
+        }
         names_in_use.extend(item.paths.iter().map(|path| first_name(path).to_owned()));
     }
     Some(ModuleFile {
@@ -180,6 +202,7 @@ fn read(
         implementations,
         globs,
         names_in_use,
+        longer_paths,
         folder,
     })
 }

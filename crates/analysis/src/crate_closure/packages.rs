@@ -142,6 +142,8 @@ pub(super) struct FileRules {
     pub(super) named: Vec<(String, &'static str)>,
     /// Whether a native library is linked, and which.
     pub(super) links: Option<String>,
+    /// Whether integration tests are left out.
+    pub(super) without_tests: bool,
 }
 
 impl FileRules {
@@ -173,6 +175,7 @@ impl FileRules {
                 .filter_map(|(key, reason)| Some((text(key)?, reason)))
                 .collect(),
             links: text("links"),
+            without_tests: false,
         }
     }
 }

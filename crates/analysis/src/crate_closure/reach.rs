@@ -1,17 +1,15 @@
 //! What modules and items a module uses, by the paths in its code. Errs towards taking too much; what it misses, the compiler tells.
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, BTreeSet, HashSet, VecDeque},
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
-use super::modules::{ModuleFile, Modules, first_name};
+use super::{
+    lookup::{Found, Lookup},
+    modules::{ModuleFile, Modules, first_name},
+};
 use crate::languages::rust::outline::ItemKind;
 
 /// How many imports in a row are followed.
 const MOST_FOLLOWED: u32 = 12;
-/// Steps that all paths may cost together.
-const MOST_STEPS: usize = 5_000_000;
 
 /// What is taken of a library, by module.
 #[derive(Debug, Default)]
@@ -27,11 +25,8 @@ pub(super) struct Reached {
 impl Reached {
     /// Lists the taken modules.
     pub(super) fn modules(&self) -> BTreeSet<usize> {
-        self.whole
-            .iter()
-            .copied()
-            .chain(self.items.keys().copied())
-            .collect()
+        let partly = self.items.keys();
+        self.whole.iter().chain(partly).copied().collect()
     }
 }
 
@@ -47,12 +42,13 @@ pub(super) enum Target {
 /// Finds what targets need.
 pub(super) fn reach(modules: &Modules, targets: &[Target]) -> Reached {
     let mut reaching = Reaching {
-        modules,
+        lookup: Lookup::new(modules),
         reached: Reached::default(),
         open: VecDeque::new(),
         followed: HashSet::new(),
         taken_names: HashSet::new(),
-        steps: Cell::new(0),
+        implementations: implementations(modules),
+        types: HashSet::new(),
     };
     for target in targets {
         match target {
@@ -63,40 +59,51 @@ pub(super) fn reach(modules: &Modules, targets: &[Target]) -> Reached {
             }
         }
     }
+    for _ in 0..MOST_FOLLOWED {
+        while let Some((module, item)) = reaching.open.pop_front() {
+            reaching.process(module, item);
+        }
+        if !reaching.add_exports() {
+            break;
+        }
+    }
     while let Some((module, item)) = reaching.open.pop_front() {
         reaching.process(module, item);
     }
-    let gave_up = reaching.is_spent();
     let mut reached = reaching.reached;
-    reached.gave_up = gave_up;
+    reached.gave_up = reaching.lookup.is_spent();
     for module in &reached.whole {
         reached.items.remove(module);
     }
     reached
 }
 
+/// Gives the modules with implementations for types, by the types' names.
+fn implementations(modules: &Modules) -> HashMap<&str, Vec<usize>> {
+    let mut all: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, file) in modules.list.iter().enumerate() {
+        for name in file.implementations.keys() {
+            all.entry(name).or_default().push(index);
+        }
+    }
+    all
+}
+
 struct Reaching<'m> {
-    modules: &'m Modules,
+    lookup: Lookup<'m>,
     reached: Reached,
     open: VecDeque<(usize, usize)>,
     followed: HashSet<(usize, &'m str)>,
     /// Modules all of whose names were taken, by who takes them.
     taken_names: HashSet<(usize, usize)>,
-    steps: Cell<usize>,
+    implementations: HashMap<&'m str, Vec<usize>>,
+    /// Types whose implementations were looked for.
+    types: HashSet<(usize, &'m str)>,
 }
 
 impl<'m> Reaching<'m> {
     fn file(&self, module: usize) -> &'m ModuleFile {
-        &self.modules.list[module]
-    }
-
-    fn spend(&self) -> bool {
-        self.steps.set(self.steps.get() + 1);
-        !self.is_spent()
-    }
-
-    fn is_spent(&self) -> bool {
-        self.steps.get() > MOST_STEPS
+        self.lookup.file(module)
     }
 
     /// Takes a module as far as it is needed to reach those below it.
@@ -151,13 +158,18 @@ impl<'m> Reaching<'m> {
     fn process(&mut self, module: usize, item: usize) {
         let file = self.file(module);
         let found = &file.outline.items[item];
-        for declared in &found.modules {
-            // What an inline module or a macro declares belongs to the item; a plain declaration brings only what is needed of it.
-            if found.kind != ItemKind::ModuleFile {
+        // What an inline module or a macro declares belongs to the item; a plain declaration brings only what is needed of it.
+        if found.kind != ItemKind::ModuleFile {
+            for declared in &found.modules {
                 let children = file.children.get(&declared.names.join("::"));
                 for child in children.into_iter().flatten() {
                     self.need_whole(*child);
                 }
+            }
+        }
+        if found.kind == ItemKind::Named {
+            for name in &found.names {
+                self.implementations_elsewhere(module, name);
             }
         }
         for path in &found.paths {
@@ -170,10 +182,45 @@ impl<'m> Reaching<'m> {
         }
     }
 
+    /// A type comes with what other modules implement for it.
+    fn implementations_elsewhere(&mut self, module: usize, name: &'m str) {
+        if !self.types.insert((module, name)) {
+            return;
+        }
+        let Some(holders) = self.implementations.get(name).cloned() else {
+            return;
+        };
+        for holder in holders {
+            if holder == module
+                || !self.lookup.spend()
+                || !self.lookup.is_same(holder, name, module)
+            {
+                continue;
+            }
+            self.need_module(holder);
+            let file = self.file(holder);
+            if file.children.is_empty() && holder != 0 {
+                self.need_whole(holder);
+                continue;
+            }
+            for item in file.implementations.get(name).into_iter().flatten() {
+                self.need_item(holder, *item);
+            }
+        }
+    }
+
     fn path(&mut self, module: usize, path: &str) {
         if let Some(around) = path.strip_suffix("::*") {
-            if let Some(found) = self.follow(module, around, MOST_FOLLOWED) {
-                self.take_names(module, found, MOST_FOLLOWED);
+            match self.lookup.place(module, around) {
+                Some(Found::Inline(holder, item)) => {
+                    self.need_module(holder);
+                    self.need_item(holder, item);
+                }
+                _ => {
+                    if let Some(found) = self.follow(module, around, MOST_FOLLOWED) {
+                        self.take_names(module, found, MOST_FOLLOWED);
+                    }
+                }
             }
             return;
         }
@@ -181,7 +228,27 @@ impl<'m> Reaching<'m> {
             self.single(module, path);
             return;
         }
-        let _ = self.follow(module, path, MOST_FOLLOWED);
+        if let Some(found) = self.follow(module, path, MOST_FOLLOWED) {
+            self.named_below(module, path, found);
+        }
+    }
+
+    /// A module that is named as a whole is used by paths that begin with its name.
+    fn named_below(&mut self, module: usize, path: &str, found: usize) {
+        let file = self.file(found);
+        if file.children.is_empty() && found != 0 {
+            self.need_whole(found);
+            return;
+        }
+        let name = path.rsplit("::").next().unwrap_or(path);
+        let Some(paths) = self.file(module).longer_paths.get(name) else {
+            return;
+        };
+        for longer in paths {
+            if let Some((_, rest)) = longer.split_once("::") {
+                let _ = self.follow(found, &format!("self::{rest}"), MOST_FOLLOWED);
+            }
+        }
     }
 
     /// A single name counts where not everything of its module is taken.
@@ -194,68 +261,32 @@ impl<'m> Reaching<'m> {
             self.touch(module, name, MOST_FOLLOWED);
             return;
         }
+        self.through_globs(module, name, MOST_FOLLOWED);
+    }
+
+    /// Takes a name from where `use x::*` of a module has it; gives false when none of them does.
+    fn through_globs(&mut self, module: usize, name: &str, fuel: u32) -> bool {
+        let file = self.file(module);
         for (item, around) in &file.globs {
-            if let Some(found) = self.defines(module, around, name, MOST_FOLLOWED) {
-                self.need_item(module, *item);
-                self.need_module(found);
-                self.touch(found, name, MOST_FOLLOWED);
-                return;
-            }
-        }
-    }
-
-    /// Gives the module that a path leads to when that defines a name; marks nothing.
-    fn defines(&self, module: usize, around: &str, name: &str, fuel: u32) -> Option<usize> {
-        if !self.spend() {
-            return None;
-        }
-        let found = self.module_at(module, around)?;
-        let file = self.file(found);
-        if file.by_name.contains_key(name) || file.children.contains_key(name) {
-            return Some(found);
-        }
-        let fuel = fuel.checked_sub(1)?;
-        let mut globs = file.globs.iter();
-        globs
-            .any(|(_, next)| self.defines(found, next, name, fuel).is_some())
-            .then_some(found)
-    }
-
-    /// Gives the module that a path leads to by modules alone.
-    fn module_at(&self, module: usize, path: &str) -> Option<usize> {
-        let mut names = path.split("::").peekable();
-        let mut at = match names.peek().copied()? {
-            "crate" | "$crate" => {
-                names.next();
-                0
-            }
-            "self" => {
-                names.next();
-                module
-            }
-            "super" => {
-                let mut at = module;
-                while names.next_if_eq(&"super").is_some() {
-                    at = self.file(at).parent?.0;
+            let Some(found) = self.lookup.taken_from(module, around, name, fuel) else {
+                continue;
+            };
+            self.need_item(module, *item);
+            match found {
+                Found::Module(found) => self.touch(found, name, fuel.saturating_sub(1)),
+                Found::Inline(holder, item) => {
+                    self.need_module(holder);
+                    self.need_item(holder, item);
                 }
-                at
             }
-            _ => module,
-        };
-        for name in names {
-            let child = self
-                .file(at)
-                .children
-                .get(name)
-                .and_then(|found| found.first());
-            at = *child?;
+            return true;
         }
-        Some(at)
+        false
     }
 
     /// Follows a path and marks what it needs; gives the module at its end when it is one.
     fn follow(&mut self, module: usize, path: &str, fuel: u32) -> Option<usize> {
-        if !self.spend() {
+        if !self.lookup.spend() {
             return None;
         }
         let names: Vec<&str> = path.split("::").collect();
@@ -266,7 +297,6 @@ impl<'m> Reaching<'m> {
                 let ups = names.iter().take_while(|name| **name == "super").count();
                 let mut at = module;
                 for _ in 0..ups {
-                    // An inline module's parent is the file's own module; that was taken into account already.
                     at = self.file(at).parent.map_or(at, |(parent, _)| parent);
                 }
                 (at, &names[ups..])
@@ -275,16 +305,15 @@ impl<'m> Reaching<'m> {
             name => {
                 let file = self.file(module);
                 let is_own = file.children.contains_key(name) || file.by_name.contains_key(name);
+                let old_paths = self.lookup.modules.old_paths;
                 if is_own {
                     (module, names.as_slice())
-                } else if self.modules.old_paths && self.defines(0, "crate", name, 1).is_some() {
+                } else if old_paths && self.lookup.taken_from(0, "crate", name, 1).is_some() {
                     (0, names.as_slice())
                 } else {
-                    let globs = file.globs.iter();
-                    let around = globs.clone().find_map(|(_, around)| {
-                        self.defines(module, around, name, MOST_FOLLOWED)
-                    })?;
-                    (around, names.as_slice())
+                    // A name of elsewhere; what follows it is that one's business.
+                    self.through_globs(module, name, fuel);
+                    return None;
                 }
             }
         };
@@ -328,7 +357,7 @@ impl<'m> Reaching<'m> {
 
     /// Needs a name of a module.
     fn touch(&mut self, module: usize, name: &str, fuel: u32) {
-        if !self.spend() {
+        if !self.lookup.spend() {
             return;
         }
         self.need_module(module);
@@ -345,22 +374,20 @@ impl<'m> Reaching<'m> {
             self.implementations_of_trait(module, name);
             return;
         }
-        let Some(fuel) = fuel.checked_sub(1) else {
+        if fuel > 0 && self.through_globs(module, name, fuel) {
             return;
-        };
-        for (item, around) in &file.globs {
-            if let Some(found) = self.defines(module, around, name, fuel) {
-                self.need_item(module, *item);
-                self.touch(found, name, fuel);
-                return;
-            }
         }
-        if module == 0 && self.exported_macro(name) {
+        if module == 0
+            && let Some(holder) = self.lookup.exported_macro(name)
+            && holder != 0
+        {
+            self.touch(holder, name, fuel.saturating_sub(1));
             return;
         }
         // A macro may make it.
         for (item, found) in file.outline.items.iter().enumerate() {
-            if found.kind == ItemKind::MacroCall && self.spend() && found.paths.contains(name) {
+            let calls = found.kind == ItemKind::MacroCall;
+            if calls && self.lookup.spend() && found.paths.contains(name) {
                 self.need_item(module, item);
             }
         }
@@ -370,7 +397,7 @@ impl<'m> Reaching<'m> {
     fn implementations_of_trait(&mut self, module: usize, name: &str) {
         let file = self.file(module);
         for (owner, items) in &file.implementations {
-            if file.by_name.contains_key(owner) || !self.spend() {
+            if file.by_name.contains_key(owner) || !self.lookup.spend() {
                 continue;
             }
             for item in items {
@@ -379,22 +406,6 @@ impl<'m> Reaching<'m> {
                 }
             }
         }
-    }
-
-    fn exported_macro(&mut self, name: &str) -> bool {
-        let modules = self.modules;
-        let holder = modules.list.iter().position(|file| {
-            self.spend()
-                && file.by_name.get(name).is_some_and(|items| {
-                    items.iter().any(|item| {
-                        let item = &file.outline.items[*item];
-                        item.kind == ItemKind::MacroDefinition && item.exports_macro
-                    })
-                })
-        });
-        let Some(holder) = holder else { return false };
-        self.touch(holder, name, 1);
-        true
     }
 
     /// Takes of a module what another one, which takes all its names, has names of.
@@ -408,35 +419,63 @@ impl<'m> Reaching<'m> {
         if !self.taken_names.insert((module, from)) {
             return;
         }
-        let names: Vec<&str> = self
-            .file(module)
-            .names_in_use
-            .iter()
-            .map(String::as_str)
-            .filter(|name| file.by_name.contains_key(*name))
-            .collect();
-        for name in names {
-            self.touch(from, name, fuel);
+        let in_use = &self.file(module).names_in_use;
+        for name in in_use {
+            if file.by_name.contains_key(name) {
+                self.touch(from, name, fuel);
+            } else if !file.globs.is_empty() && self.lookup.spend() {
+                self.through_globs(from, name, fuel.saturating_sub(1));
+            }
             for child in file.children.get(name).into_iter().flatten() {
                 self.need_module(*child);
             }
         }
-        let Some(fuel) = fuel.checked_sub(1) else {
-            return;
-        };
-        for (item, around) in &file.globs {
-            let Some(next) = self.module_at(from, around) else {
+    }
+
+    /// Keeps what modules give out of others that are taken as they are; gives whether there was any more.
+    fn add_exports(&mut self) -> bool {
+        let mut added = Vec::new();
+        for (module, kept) in &self.reached.items {
+            if self.reached.whole.contains(module) {
                 continue;
-            };
-            let target = self.file(next);
-            let wanted = self.file(module).names_in_use.iter();
-            if wanted.clone().any(|name| target.by_name.contains_key(name)) {
-                self.need_item(from, *item);
-                if self.spend() {
-                    self.take_names(module, next, fuel);
+            }
+            let file = self.file(*module);
+            for (index, item) in file.outline.items.iter().enumerate() {
+                // A trait's methods are called without its name.
+                let of_rust = |path: &str| matches!(first_name(path), "std" | "core" | "alloc");
+                let mut paths = item.bindings.iter().map(|binding| binding.path.as_str());
+                let is_of_rust = item.kind == ItemKind::Use && paths.all(of_rust);
+                if is_of_rust
+                    && !item.only_tests
+                    && !kept.contains(&index)
+                    && !item.bindings.is_empty()
+                {
+                    added.push((*module, index));
+                    continue;
+                }
+                // `pub` alone, and not `pub(crate)`.
+                let is_public = item.visibility.end - item.visibility.start == 3;
+                if item.kind != ItemKind::Use || !is_public || kept.contains(&index) {
+                    continue;
+                }
+                let mut bindings = item.bindings.iter();
+                let is_taken = bindings.all(|binding| {
+                    let around = match binding.name.as_str() {
+                        "*" => Some(binding.path.as_str()),
+                        _ => binding.path.rsplit_once("::").map(|(around, _)| around),
+                    };
+                    let found = around.and_then(|around| self.lookup.module_at(*module, around));
+                    found.is_some_and(|found| self.reached.whole.contains(&found))
+                });
+                if is_taken && !item.bindings.is_empty() && self.lookup.spend() {
+                    added.push((*module, index));
                 }
             }
         }
+        for (module, item) in &added {
+            self.need_item(*module, *item);
+        }
+        !added.is_empty()
     }
 
     /// Finds a macro that is known by the order of the text: in the modules around, or in those whose macros they take.
@@ -451,7 +490,7 @@ impl<'m> Reaching<'m> {
                 return;
             }
             for (index, item) in file.outline.items.iter().enumerate() {
-                if !item.takes_macros || !self.spend() {
+                if !item.takes_macros || !self.lookup.spend() {
                     continue;
                 }
                 if item.kind == ItemKind::InlineModule && item.paths.contains(name) {
@@ -463,14 +502,40 @@ impl<'m> Reaching<'m> {
                     .iter()
                     .filter_map(|declared| file.children.get(&declared.names.join("::")));
                 for child in children.flatten() {
-                    if self.file(*child).by_name.contains_key(name) {
-                        self.need_module(*child);
-                        self.touch(*child, name, 1);
+                    if self.defines_macro(*child, name, MOST_FOLLOWED) {
                         return;
                     }
                 }
             }
             at = file.parent.map(|(parent, _)| parent);
         }
+    }
+
+    /// Takes a macro of a module or of those whose macros that one takes; gives false when there is none of the name.
+    fn defines_macro(&mut self, module: usize, name: &str, fuel: u32) -> bool {
+        let file = self.file(module);
+        if file.by_name.contains_key(name) {
+            self.need_module(module);
+            self.touch(module, name, 1);
+            return true;
+        }
+        let Some(fuel) = fuel.checked_sub(1) else {
+            return false;
+        };
+        for item in &file.outline.items {
+            if !item.takes_macros || !self.lookup.spend() {
+                continue;
+            }
+            let children = item
+                .modules
+                .iter()
+                .filter_map(|declared| file.children.get(&declared.names.join("::")));
+            for child in children.flatten() {
+                if self.defines_macro(*child, name, fuel) {
+                    return true;
+                }
+            }
+        }
+        false
     }
 }

@@ -79,6 +79,17 @@ impl Manifest {
             .collect()
     }
 
+    /// Gives all scripts.
+    pub(super) fn scripts(&self) -> impl Iterator<Item = &str> {
+        let scripts = self.fields.get("scripts").and_then(Value::as_object);
+        scripts
+            .into_iter()
+            .flat_map(Map::values)
+            .filter_map(Value::as_str)
+            .filter(|script| script.len() <= 2000)
+            .take(MOST_TARGETS)
+    }
+
     /// Gives a script.
     pub(super) fn script(&self, name: &str) -> Option<&str> {
         self.fields.get("scripts")?.get(name)?.as_str()

@@ -10,6 +10,8 @@ use synthesizer_model::{
     source_file::FileRole,
 };
 
+use crate::licenses::fits_glob;
+
 use super::{
     needs::{declared, is_name},
     taking::Taking,
@@ -20,6 +22,8 @@ use super::{
 const MOST_TESTS: usize = 2_000;
 /// The most files that one test may bring.
 const MOST_FILES: usize = 500;
+/// The most patterns of scripts that a test is compared with.
+const MOST_PATTERNS: usize = 16;
 /// What runs tests that import no such package, in the order of preference.
 pub(super) const RUNNERS: &[&str] = &["vitest", "jest", "mocha", "ava"];
 
@@ -36,7 +40,9 @@ pub(super) fn of_modules(taking: &Taking<'_>, walk: &mut Walk) -> BTreeSet<(usiz
         return packages;
     }
     let tests = (0..taking.files.files().len()).filter(|file| {
-        taking.files.file(*file).role == FileRole::Test && taking.is_code(*file)
+        taking.files.file(*file).role == FileRole::Test
+            && taking.is_code(*file)
+            && is_named(taking, *file)
     });
     for test in tests.take(MOST_TESTS) {
         let mut own = Walk::default();
@@ -92,9 +98,6 @@ fn needed(
     modules: &BTreeSet<usize>,
     own: &mut Walk,
 ) -> Result<Brought, String> {
-    if taking.is_typed(test) {
-        return Err("it is TypeScript, which no runner of the project reads".to_owned());
-    }
     let mut brought = Brought {
         files: BTreeMap::new(),
         packages: BTreeSet::new(),
@@ -107,18 +110,17 @@ fn needed(
         if brought.files.len() >= MOST_FILES {
             return Err(format!("it needs more than {MOST_FILES} files"));
         }
-        let path = taking.files.file(file).path.clone();
-        let role = taking.files.file(file).role;
         if !taking.is_code(file) {
             brought.files.insert(file, (reason, None));
             continue;
         }
-        if role != FileRole::Test && file != test {
-            return Err(format!("it needs {path}, which is not taken"));
-        }
         let mut one = Walk::default();
         walking::walk_one(taking, file, Reach::Runtime, &mut one);
         let imports = one.imports.remove(&file).unwrap_or_default();
+        if let Some(bundle) = one.bundled.keys().next() {
+            let path = &taking.files.file(*bundle).path;
+            return Err(format!("it needs {path}, which is minified or bundled"));
+        }
         for import in &imports {
             if import.target == ImportTarget::Nowhere && import.form != ImportForm::Computed {
                 return Err(format!("line {} imports what is not there", import.line));
@@ -131,7 +133,7 @@ fn needed(
         }
         for used in &one.uses {
             let known = declared(taking, file, &used.name).is_some();
-            if known {
+            if known || named_by_script(taking, test, &used.name) {
                 brought.packages.insert((file, used.name.clone()));
             } else if !used.may_be_missing || !is_name(&used.name) {
                 return Err(format!(
@@ -145,6 +147,10 @@ fn needed(
     }
     if let Some(runner) = runner_of(taking, test, &brought.packages)? {
         brought.packages.insert((test, runner));
+    }
+    let reads_types = brought.packages.iter().any(|(_, name)| name == "vitest");
+    if taking.is_typed(test) && !reads_types {
+        return Err("it is TypeScript, which only vitest reads here".to_owned());
     }
     if let Some(first) = brought.files.get_mut(&test) {
         first.0 = Reason::Requested;
@@ -170,9 +176,45 @@ fn runner_of(
     }
     RUNNERS
         .iter()
-        .find(|runner| declared(taking, test, runner).is_some())
+        .find(|runner| {
+            declared(taking, test, runner).is_some() || named_by_script(taking, test, runner)
+        })
         .map(|runner| Some((*runner).to_owned()))
         .ok_or_else(|| "the manifest asks for nothing that runs it".to_owned())
+}
+
+/// Says whether a package runs tests, and the script of the package's own tests names it: published manifests may lack what
+/// development needs.
+pub(super) fn named_by_script(taking: &Taking<'_>, test: usize, package: &str) -> bool {
+    let known = RUNNERS.contains(&package) || matches!(package, "tape" | "tap");
+    known
+        && taking
+            .nearest_manifest(test)
+            .and_then(|(_, manifest)| manifest.script("test"))
+            .is_some_and(|script| script.split_whitespace().any(|word| word == package))
+}
+
+/// Says whether a test is one of those that the scripts of its package run, where these name them by patterns.
+pub(super) fn is_named(taking: &Taking<'_>, test: usize) -> bool {
+    let Some((folder, manifest)) = taking.nearest_manifest(test) else {
+        return true;
+    };
+    let path = taking.files.file(test).path.as_str();
+    let below = path
+        .strip_prefix(folder)
+        .unwrap_or(path)
+        .trim_start_matches('/');
+    let patterns: Vec<&str> = manifest
+        .scripts()
+        .flat_map(str::split_whitespace)
+        .map(|word| word.trim_matches(['"', '\'']).trim_start_matches("./"))
+        .filter(|word| word.contains('*') && word.starts_with("test"))
+        .take(MOST_PATTERNS)
+        .collect();
+    let is_read = |pattern: &&str| !pattern.contains(['{', '(', '!', '$']);
+    patterns.is_empty()
+        || !patterns.iter().all(is_read)
+        || patterns.iter().any(|pattern| fits_glob(pattern, below))
 }
 
 /// Says whether a test calls `describe` or `it` that it does not import.

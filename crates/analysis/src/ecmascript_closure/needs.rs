@@ -10,6 +10,7 @@ use synthesizer_model::{
 };
 
 use super::{
+    moved_tests::named_by_script,
     taking::{Taking, ancestors},
     walking::{PackageUse, Walk, shortened},
 };
@@ -48,7 +49,11 @@ pub(super) fn add(taking: &Taking<'_>, used: &PackageUse, walk: &mut Walk, needs
     let at = |finding: Finding| finding.at(path, Some(used.line));
     if !is_name(&used.name) {
         let what = format!("imports {shown}, which is no name of a package");
-        walk.find(at(Finding::new(Severity::Warning, "undeclared-import", what)));
+        walk.find(at(Finding::new(
+            Severity::Warning,
+            "undeclared-import",
+            what,
+        )));
         return;
     }
     let Some(dependency) = declared(taking, used.file, &used.name) else {
@@ -56,20 +61,38 @@ pub(super) fn add(taking: &Taking<'_>, used: &PackageUse, walk: &mut Walk, needs
             return;
         }
         if used.may_be_missing {
-            let what = format!("imports {shown} where it may be missing; the manifest does not ask for it");
+            let what = format!(
+                "imports {shown} where it may be missing; the manifest does not ask for it"
+            );
             walk.find(at(Finding::new(Severity::Info, "undeclared-import", what)));
             return;
         }
-        let what = format!("imports {shown}, which the manifest does not ask for; any version is declared");
-        walk.find(at(Finding::new(Severity::Warning, "undeclared-import", what)));
-        insert(needs, &used.name, "*".to_owned(), NpmNeedKind::Required, None);
+        let what = format!(
+            "imports {shown}, which the manifest does not ask for; any version is declared"
+        );
+        walk.find(at(Finding::new(
+            Severity::Warning,
+            "undeclared-import",
+            what,
+        )));
+        insert(
+            needs,
+            &used.name,
+            "*".to_owned(),
+            NpmNeedKind::Required,
+            None,
+        );
         return;
     };
     let Some(range) = range_of(dependency) else {
         let what = format!(
             "imports {shown}, which the manifest asks for from a place that is no registry; it is not declared"
         );
-        walk.find(at(Finding::new(Severity::Warning, "direct-reference", what)));
+        walk.find(at(Finding::new(
+            Severity::Warning,
+            "direct-reference",
+            what,
+        )));
         return;
     };
     let group = dependency.group.as_deref();
@@ -79,7 +102,11 @@ pub(super) fn add(taking: &Taking<'_>, used: &PackageUse, walk: &mut Walk, needs
         Some("dev") if used.may_be_missing => return,
         Some("dev") => {
             let what = format!("imports {shown}, which the manifest asks for in development only");
-            walk.find(at(Finding::new(Severity::Warning, "development-import", what)));
+            walk.find(at(Finding::new(
+                Severity::Warning,
+                "development-import",
+                what,
+            )));
             NpmNeedKind::Required
         }
         _ if is_optional && used.may_be_missing => NpmNeedKind::Optional,
@@ -104,13 +131,19 @@ fn add_types(taking: &Taking<'_>, used: &PackageUse, needs: &mut Needs) {
 }
 
 /// Adds what tests import.
-pub(super) fn add_development(taking: &Taking<'_>, names: &BTreeSet<(usize, String)>, needs: &mut Needs) {
+pub(super) fn add_development(
+    taking: &Taking<'_>,
+    names: &BTreeSet<(usize, String)>,
+    needs: &mut Needs,
+) {
     for (file, name) in names {
         if let Some(dependency) = declared(taking, *file, name)
             && let Some(range) = range_of(dependency)
         {
             let place = Some((dependency.manifest.clone(), dependency.line));
             insert(needs, name, range, NpmNeedKind::Development, place);
+        } else if named_by_script(taking, *file, name) {
+            insert(needs, name, "*".to_owned(), NpmNeedKind::Development, None);
         }
     }
 }
@@ -147,7 +180,11 @@ pub(super) fn insert(
 }
 
 /// Finds what asks for a package: the manifests around a file, the nearest first; of one manifest what is needed to run comes first.
-pub(super) fn declared<'t>(taking: &'t Taking<'_>, file: usize, name: &str) -> Option<&'t Dependency> {
+pub(super) fn declared<'t>(
+    taking: &'t Taking<'_>,
+    file: usize,
+    name: &str,
+) -> Option<&'t Dependency> {
     let folder = taking.files.file(file).path.parent();
     ancestors(folder).find_map(|folder| of_project(taking.project(folder)?, name))
 }
@@ -155,7 +192,11 @@ pub(super) fn declared<'t>(taking: &'t Taking<'_>, file: usize, name: &str) -> O
 /// Finds what a manifest says of a package, under the name by which code imports it.
 pub(super) fn of_project<'p>(project: &'p Project, name: &str) -> Option<&'p Dependency> {
     let asked = project.dependencies.iter().filter(|dependency| {
-        dependency.imported_as.as_deref().unwrap_or(&dependency.name) == name
+        dependency
+            .imported_as
+            .as_deref()
+            .unwrap_or(&dependency.name)
+            == name
     });
     asked.min_by_key(|dependency| match dependency.group.as_deref() {
         None => 0,
@@ -199,7 +240,9 @@ pub(super) fn is_name(name: &str) -> bool {
                 .all(|character| character.is_ascii_alphanumeric() || "-._~".contains(character))
     };
     let names = match name.strip_prefix('@') {
-        Some(scoped) => scoped.split_once('/').is_some_and(|(scope, name)| part(scope) && part(name)),
+        Some(scoped) => scoped
+            .split_once('/')
+            .is_some_and(|(scope, name)| part(scope) && part(name)),
         None => part(name),
     };
     names && name.len() <= LONGEST && name != "node_modules" && name != "__proto__"

@@ -9,7 +9,7 @@ use synthesizer_model::{
 };
 
 use super::{
-    moved_tests::{RUNNERS, needs_runner},
+    moved_tests::{RUNNERS, is_named, needs_runner},
     needs::declared,
     source::EcmaScriptSource,
     taking::Taking,
@@ -20,7 +20,15 @@ use crate::languages::Resolved;
 
 /// Packages whose import makes a file a test.
 const FRAMEWORKS: &[&str] = &[
-    "tape", "tap", "test", "mocha", "ava", "vitest", "@jest/globals", "uvu", "assert",
+    "tape",
+    "tap",
+    "test",
+    "mocha",
+    "ava",
+    "vitest",
+    "@jest/globals",
+    "uvu",
+    "assert",
 ];
 
 /// A test and what runs it.
@@ -60,11 +68,18 @@ pub fn placed_project(
     let files = read.files(tree);
     let taking = Taking::new(tree, read, &files, progress);
     let mut project = PlacedProject::default();
-    for manifest in files.files().iter().filter(|file| file.path.file_name() == "package.json") {
+    for manifest in files
+        .files()
+        .iter()
+        .filter(|file| file.path.file_name() == "package.json")
+    {
         let folder = manifest.path.parent();
-        let is_own = manifest.role == FileRole::Source && !manifest.path.as_str().contains("node_modules/");
+        let is_own =
+            manifest.role == FileRole::Source && !manifest.path.as_str().contains("node_modules/");
         if is_own && taking.manifest(folder).is_none() {
-            project.broken.push(format!("{}: is no JSON object", manifest.path));
+            project
+                .broken
+                .push(format!("{}: is no JSON object", manifest.path));
         }
     }
     let members: BTreeSet<&str> = read
@@ -73,9 +88,8 @@ pub fn placed_project(
         .filter(|project| project.role == ProjectRole::Member)
         .map(|project| project.folder.as_str())
         .collect();
-    let in_member = |path: &str| {
-        super::taking::ancestors(path).any(|folder| members.contains(folder))
-    };
+    let in_member =
+        |path: &str| super::taking::ancestors(path).any(|folder| members.contains(folder));
     for file in 0..files.files().len() {
         let about = files.file(file);
         let path = about.path.as_str();
@@ -110,7 +124,9 @@ fn check_file(taking: &Taking<'_>, file: usize, project: &mut PlacedProject) {
         return;
     };
     if let Some((line, problem)) = code.syntax_errors.first() {
-        project.broken.push(format!("{path}:{line}: {}", shortened(problem)));
+        project
+            .broken
+            .push(format!("{path}:{line}: {}", shortened(problem)));
     }
     for import in &code.imports {
         let circumstances = import.circumstances;
@@ -119,13 +135,20 @@ fn check_file(taking: &Taking<'_>, file: usize, project: &mut PlacedProject) {
             || circumstances.in_function
             || circumstances.conditional
             || circumstances.type_checking;
-        if is_later || matches!(import.form, ImportForm::Computed | ImportForm::Resource | ImportForm::Dynamic) {
+        if is_later
+            || matches!(
+                import.form,
+                ImportForm::Computed | ImportForm::Resource | ImportForm::Dynamic
+            )
+        {
             continue;
         }
         let target = shortened(&import.target);
         let why = match taking.resolver.resolve(file, import) {
             Resolved::Unresolved(why) => why,
-            Resolved::External(_) if declared(taking, file, package_of(&import.target)).is_none() => {
+            Resolved::External(_)
+                if declared(taking, file, package_of(&import.target)).is_none() =>
+            {
                 "no manifest asks for it"
             }
             _ => continue,
@@ -150,7 +173,10 @@ fn check_member(taking: &Taking<'_>, folder: &str, project: &mut PlacedProject) 
         return;
     };
     let mains = wholes::main_modules(taking, folder);
-    let seeds: Vec<(usize, Reason)> = mains.iter().map(|file| (*file, Reason::Requested)).collect();
+    let seeds: Vec<(usize, Reason)> = mains
+        .iter()
+        .map(|file| (*file, Reason::Requested))
+        .collect();
     let mut walk = Walk::default();
     walking::walk(taking, &seeds, Reach::Runtime, &mut walk);
     project.files += walk.taken.len();
@@ -163,7 +189,9 @@ fn check_member(taking: &Taking<'_>, folder: &str, project: &mut PlacedProject) 
         );
         match finding.kind.as_str() {
             "syntax-error" | "not-parsed" => project.broken.push(place),
-            "missing-module" if finding.severity == Severity::Error => project.unresolved.push(place),
+            "missing-module" if finding.severity == Severity::Error => {
+                project.unresolved.push(place)
+            }
             _ => {}
         }
     }
@@ -175,14 +203,17 @@ fn check_member(taking: &Taking<'_>, folder: &str, project: &mut PlacedProject) 
 /// Says what runs a file, if it is a test and no help for tests.
 fn test(taking: &Taking<'_>, file: usize) -> Option<PlacedTest> {
     let path = taking.files.file(file).path.as_str();
-    if ["fixtures/", "__fixtures__/", "node_modules/"].iter().any(|part| path.contains(part)) {
+    if ["fixtures/", "__fixtures__/", "node_modules/"]
+        .iter()
+        .any(|part| path.contains(part))
+    {
         return None;
     }
     let code = taking.files.file(file).code?;
     let runnable = [".js", ".mjs", ".cjs", ".test.ts", ".test.mts"]
         .iter()
         .any(|suffix| path.ends_with(suffix));
-    if !runnable {
+    if !runnable || !is_named(taking, file) {
         return None;
     }
     let imports: Vec<&str> = code
@@ -193,17 +224,18 @@ fn test(taking: &Taking<'_>, file: usize) -> Option<PlacedTest> {
         .collect();
     let text = taking.text(file).unwrap_or_default();
     let by_globals = needs_runner(&text);
-    let framework = imports.iter().any(|target| {
-        FRAMEWORKS.contains(&target.strip_prefix("node:").unwrap_or(target))
-    });
-    let reaches_code = code.imports.iter().any(|import| {
-        match taking.resolver.resolve(file, import) {
-            Resolved::Files(files) => files.iter().any(|target| {
-                taking.is_code(*target) && taking.files.file(*target).role != FileRole::Test
-            }),
-            _ => false,
-        }
-    });
+    let framework = imports
+        .iter()
+        .any(|target| FRAMEWORKS.contains(&target.strip_prefix("node:").unwrap_or(target)));
+    let reaches_code =
+        code.imports
+            .iter()
+            .any(|import| match taking.resolver.resolve(file, import) {
+                Resolved::Files(files) => files.iter().any(|target| {
+                    taking.is_code(*target) && taking.files.file(*target).role != FileRole::Test
+                }),
+                _ => false,
+            });
     if !(framework || by_globals || reaches_code) {
         return None;
     }
@@ -213,7 +245,11 @@ fn test(taking: &Taking<'_>, file: usize) -> Option<PlacedTest> {
     });
     let runner = imported.or_else(|| {
         by_globals
-            .then(|| RUNNERS.iter().find(|runner| declared(taking, file, runner).is_some()))
+            .then(|| {
+                RUNNERS
+                    .iter()
+                    .find(|runner| declared(taking, file, runner).is_some())
+            })
             .flatten()
     });
     Some(PlacedTest {

@@ -72,8 +72,9 @@ pub(super) fn select(taking: &Taking<'_>, text: &str) -> Result<Selection, Failu
             escape_untrusted(path),
             escape_untrusted(symbol)
         );
-        return Err(Failure::new(ErrorCode::NotFound, message)
-            .with_hint("analyze lists the symbols of a module; without a symbol the module is taken"));
+        return Err(Failure::new(ErrorCode::NotFound, message).with_hint(
+            "analyze lists the symbols of a module; without a symbol the module is taken",
+        ));
     }
     Err(not_found(taking, text))
 }
@@ -84,23 +85,22 @@ fn top(taking: &Taking<'_>) -> Result<What, Failure> {
         .root()
         .filter(|project| taking.manifest(&project.folder).is_some());
     let Some(root) = root else {
-        return Err(
-            Failure::new(ErrorCode::NotFound, "the repository has no package.json at its top")
-                .with_hint(format!("name a part of it: {}", listed(taking))),
-        );
+        return Err(Failure::new(
+            ErrorCode::NotFound,
+            "the repository has no package.json at its top",
+        )
+        .with_hint(format!("name a part of it: {}", listed(taking))));
     };
     let is_workspace = taking
         .manifest(&root.folder)
         .is_some_and(|manifest| manifest.is_workspace() && manifest.main_targets() == ["index.js"]);
     let has_main = taking.files.index("index.js").is_some();
     if is_workspace && !has_main {
-        return Err(
-            Failure::new(
-                ErrorCode::NotFound,
-                "the package at the top only holds the packages of its workspace together",
-            )
-            .with_hint(format!("name one of them: {}", listed(taking))),
-        );
+        return Err(Failure::new(
+            ErrorCode::NotFound,
+            "the package at the top only holds the packages of its workspace together",
+        )
+        .with_hint(format!("name one of them: {}", listed(taking))));
     }
     Ok(What::Package(root.folder.clone()))
 }
@@ -136,9 +136,14 @@ fn is_package(project: &Project) -> bool {
 
 /// Takes every module of a folder.
 fn of_folder(taking: &Taking<'_>, folder: &str) -> Option<What> {
-    let below = taking.files.files().iter().enumerate().filter(|(index, file)| {
-        file.role == FileRole::Source && taking.is_code(*index) && file.path.is_below(folder)
-    });
+    let below = taking
+        .files
+        .files()
+        .iter()
+        .enumerate()
+        .filter(|(index, file)| {
+            file.role == FileRole::Source && taking.is_code(*index) && file.path.is_below(folder)
+        });
     let modules: Vec<usize> = below.map(|(index, _)| index).collect();
     (!modules.is_empty() && !folder.is_empty()).then_some(What::Modules(modules))
 }
@@ -194,7 +199,10 @@ fn not_found(taking: &Taking<'_>, text: &str) -> Failure {
         .collect();
     let message = format!("the repository has no component {}", escape_untrusted(text));
     let hint = if alike.is_empty() {
-        format!("name a package, a folder or a file of it: {}", listed(taking))
+        format!(
+            "name a package, a folder or a file of it: {}",
+            listed(taking)
+        )
     } else {
         format!("there is: {}", escape_untrusted(&alike.join(", ")))
     };

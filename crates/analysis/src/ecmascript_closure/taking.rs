@@ -109,7 +109,9 @@ fn of_selections(
         needs::merge(whole.needs, &mut needs);
     }
     closure.files.extend(files_of(taking, &walk, &folders));
-    closure.files.sort_by(|one, other| one.path.cmp(&other.path));
+    closure
+        .files
+        .sort_by(|one, other| one.path.cmp(&other.path));
     closure.files.dedup_by(|one, other| one.path == other.path);
     add_packages_of_modules(taking, &mut closure);
     closure.components = selections
@@ -201,10 +203,7 @@ impl<'a> Taking<'a> {
 
     /// Says whether a file is TypeScript, declarations included.
     pub(super) fn is_typed(&self, file: usize) -> bool {
-        matches!(
-            self.files.file(file).language,
-            Some("TypeScript" | "TSX")
-        )
+        matches!(self.files.file(file).language, Some("TypeScript" | "TSX"))
     }
 
     /// Says whether a file only declares types.
@@ -261,9 +260,16 @@ impl<'a> Taking<'a> {
         imports
             || self.text(file).is_some_and(|text| {
                 text.lines().any(|line| {
-                    ["export default", "export const ", "export function ", "export class ", "export {", "export{"]
-                        .iter()
-                        .any(|start| line.starts_with(start))
+                    [
+                        "export default",
+                        "export const ",
+                        "export function ",
+                        "export class ",
+                        "export {",
+                        "export{",
+                    ]
+                    .iter()
+                    .any(|start| line.starts_with(start))
                 })
             })
     }
@@ -307,8 +313,16 @@ pub(super) fn refuse_bundles(taking: &Taking<'_>, walk: &Walk) -> Result<(), Fai
         taking.files.file(*first).path
     );
     let hint = taking.repository(*first).map_or_else(
-        || "take the source that it was built from; its package.json names no repository".to_owned(),
-        |repository| format!("take the source that it was built from: {}", escape_untrusted(&repository)),
+        || {
+            "take the source that it was built from; its package.json names no repository"
+                .to_owned()
+        },
+        |repository| {
+            format!(
+                "take the source that it was built from: {}",
+                escape_untrusted(&repository)
+            )
+        },
     );
     Err(Failure::new(ErrorCode::Incompatible, message)
         .with_hint(hint)

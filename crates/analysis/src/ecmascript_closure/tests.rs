@@ -111,7 +111,10 @@ fn a_package_is_taken_whole_without_what_is_of_tools() {
         ("lib/a.js", "exports.a = 1"),
         ("lib/a.js.map", "{\"version\":3}"),
         ("dist/sample.min.js", dense.as_str()),
-        ("test/a.js", "const a = require('../lib/a');\ndescribe('a', () => {});"),
+        (
+            "test/a.js",
+            "const a = require('../lib/a');\ndescribe('a', () => {});",
+        ),
         (".npmrc", "ignore-scripts=false"),
         ("node_modules/x/index.js", "1"),
     ];
@@ -120,13 +123,13 @@ fn a_package_is_taken_whole_without_what_is_of_tools() {
         paths(&closure),
         ["README.md", "lib/a.js", "lib/index.js", "test/a.js"]
     );
-    assert_eq!(findings(&closure), ["bundled-left-out dist/sample.min.js:0"]);
+    assert_eq!(
+        findings(&closure),
+        ["bundled-left-out dist/sample.min.js:0"]
+    );
     let package = &closure.packages[0];
     assert!(package.whole);
-    assert_eq!(
-        package.test_packages.iter().collect::<Vec<_>>(),
-        ["mocha"]
-    );
+    assert_eq!(package.test_packages.iter().collect::<Vec<_>>(), ["mocha"]);
     assert_eq!(closure.needs.len(), 1);
     assert_eq!(closure.needs[0].kind, NpmNeedKind::Required);
 }
@@ -152,7 +155,7 @@ fn minified_and_bundled_modules_are_refused_with_a_hint() {
 }
 
 #[test]
-fn tests_of_a_module_come_along_when_they_need_nothing_else() {
+fn tests_of_a_module_come_along_with_what_they_need() {
     let closure = taken(
         &[
             ("package.json", MANIFEST),
@@ -163,6 +166,7 @@ fn tests_of_a_module_come_along_when_they_need_nothing_else() {
             ("test/fixtures/x.json", "{}"),
             ("test/b.js", "require('../lib/a'); require('../lib/index');"),
             ("test/c.js", "require('../lib/a');\nit('x', () => {});"),
+            ("test/d.js", "require('../lib/a'); require('not-declared');"),
             ("test/other.js", "require('../lib/index')"),
         ],
         &["lib/a.js"],
@@ -176,10 +180,21 @@ fn tests_of_a_module_come_along_when_they_need_nothing_else() {
         .collect();
     assert_eq!(
         tests,
-        ["test/a.js", "test/c.js", "test/fixtures/x.json", "test/help.js"]
+        [
+            "lib/index.js",
+            "test/a.js",
+            "test/b.js",
+            "test/c.js",
+            "test/fixtures/x.json",
+            "test/help.js"
+        ]
     );
-    assert_eq!(findings(&closure), ["test-left-out test/b.js:0"]);
-    let needs: Vec<&str> = closure.needs.iter().map(|need| need.name.as_str()).collect();
+    assert_eq!(findings(&closure), ["test-left-out test/d.js:0"]);
+    let needs: Vec<&str> = closure
+        .needs
+        .iter()
+        .map(|need| need.name.as_str())
+        .collect();
     assert_eq!(needs, ["mocha", "tape"]);
 }
 
@@ -222,22 +237,37 @@ fn typescript_that_must_be_built_is_taken_as_modules() {
 #[test]
 fn members_of_a_workspace_are_named_and_bring_their_siblings() {
     let files = [
-        ("package.json", r#"{"private": true, "workspaces": ["packages/*"]}"#),
-        ("packages/a/package.json", r#"{"name": "@x/a", "version": "1.0.0", "dependencies": {"@x/b": "workspace:^"}}"#),
+        (
+            "package.json",
+            r#"{"private": true, "workspaces": ["packages/*"]}"#,
+        ),
+        (
+            "packages/a/package.json",
+            r#"{"name": "@x/a", "version": "1.0.0", "dependencies": {"@x/b": "workspace:^"}}"#,
+        ),
         ("packages/a/index.js", "require('@x/b')"),
-        ("packages/b/package.json", r#"{"name": "@x/b", "version": "2.0.0"}"#),
+        (
+            "packages/b/package.json",
+            r#"{"name": "@x/b", "version": "2.0.0"}"#,
+        ),
         ("packages/b/index.js", "exports.b = 1"),
     ];
     for component in ["@x/a", "packages/a"] {
         let closure = taken(&files, &[component]).expect("taken");
-        assert_eq!(paths(&closure), ["packages/a/index.js", "packages/b/index.js"]);
+        assert_eq!(
+            paths(&closure),
+            ["packages/a/index.js", "packages/b/index.js"]
+        );
         let siblings = &closure.packages[0].siblings;
         assert_eq!(siblings.get("@x/b").map(String::as_str), Some("packages/b"));
     }
     let failure = taken(&files, &[]).expect_err("no package at the top");
     assert!(failure.hint.unwrap_or_default().contains("packages/a"));
     let module = taken(&files, &["packages/a/index.js"]).expect("taken");
-    assert_eq!(paths(&module), ["packages/a/index.js", "packages/b/index.js"]);
+    assert_eq!(
+        paths(&module),
+        ["packages/a/index.js", "packages/b/index.js"]
+    );
 }
 
 #[test]
@@ -301,7 +331,9 @@ fn wide_maps_of_exports_take_little_time() {
         "{{\"name\": \"wide\", \"main\": \"a.js\", \"exports\": {{\".\": \"./a.js\", {}}}, \"__proto__\": {{\"polluted\": true}}}}",
         entries.join(",")
     );
-    let text: String = (0..200).map(|number| format!("require('wide/x{number}/y');\n")).collect();
+    let text: String = (0..200)
+        .map(|number| format!("require('wide/x{number}/y');\n"))
+        .collect();
     let files = [("package.json", manifest.as_str()), ("a.js", text.as_str())];
     let begun = std::time::Instant::now();
     let closure = taken(&files, &["a.js"]).expect("taken");

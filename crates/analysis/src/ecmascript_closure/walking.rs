@@ -63,7 +63,8 @@ impl Walk {
         for (kind, count) in std::mem::take(&mut self.told) {
             if count > MOST_FINDINGS {
                 let what = format!("{} more of the kind {kind}", count - MOST_FINDINGS);
-                self.findings.push(Finding::new(Severity::Warning, &kind, what));
+                self.findings
+                    .push(Finding::new(Severity::Warning, &kind, what));
             }
         }
     }
@@ -257,8 +258,9 @@ fn unresolved(import: &Import, why: &str) -> Finding {
         return Finding::new(Severity::Info, "missing-types", what);
     }
     let fails_as_designed = circumstances.guarded || circumstances.fallback;
-    let is_later =
-        circumstances.in_function || circumstances.conditional || import.form == ImportForm::Dynamic;
+    let is_later = circumstances.in_function
+        || circumstances.conditional
+        || import.form == ImportForm::Dynamic;
     let severity = match (fails_as_designed, is_later) {
         (true, _) => Severity::Info,
         (false, true) => Severity::Warning,
@@ -275,20 +277,26 @@ pub(super) fn package_of(target: &str) -> &str {
 }
 
 fn has_control(target: &str) -> bool {
-    target.chars().any(char::is_control) || target.to_ascii_lowercase().contains("%2e")
+    target.chars().any(char::is_control)
+        || target.to_ascii_lowercase().contains("%2e")
         || target.to_ascii_lowercase().contains("%2f")
 }
 
 /// Gives the declarations of a JavaScript file that lie beside it.
 fn declarations_beside(taking: &Taking<'_>, file: usize) -> Vec<usize> {
     let path = taking.files.file(file).path.as_str();
-    [(".js", ".d.ts"), (".mjs", ".d.mts"), (".cjs", ".d.cts"), (".jsx", ".d.ts")]
-        .iter()
-        .filter_map(|(code, declarations)| {
-            let stem = path.strip_suffix(code)?;
-            taking.files.index(&format!("{stem}{declarations}"))
-        })
-        .collect()
+    [
+        (".js", ".d.ts"),
+        (".mjs", ".d.mts"),
+        (".cjs", ".d.cts"),
+        (".jsx", ".d.ts"),
+    ]
+    .iter()
+    .filter_map(|(code, declarations)| {
+        let stem = path.strip_suffix(code)?;
+        taking.files.index(&format!("{stem}{declarations}"))
+    })
+    .collect()
 }
 
 /// Escapes untrusted text for a finding and cuts it to a readable length.

@@ -80,7 +80,9 @@ pub(super) fn with_siblings(
                     walking::shortened(&name)
                 );
                 let manifest = joined(&folder, "package.json").unwrap_or_default();
-                walk.find(Finding::new(Severity::Warning, "sibling-not-built", what).at(manifest, None));
+                walk.find(
+                    Finding::new(Severity::Warning, "sibling-not-built", what).at(manifest, None),
+                );
             } else if all.insert(sibling.clone()) {
                 open.push(sibling);
             }
@@ -116,7 +118,8 @@ fn siblings(taking: &Taking<'_>, folder: &str) -> BTreeMap<String, String> {
                     .clone(),
                 None => return None,
             };
-            (taking.manifest(&sibling).is_some() && sibling != folder).then(|| (key.clone(), sibling))
+            (taking.manifest(&sibling).is_some() && sibling != folder)
+                .then(|| (key.clone(), sibling))
         })
         .collect()
 }
@@ -140,14 +143,22 @@ pub(super) fn take(
     walking::walk(taking, &seeds, Reach::Runtime, &mut own);
     refuse_bundles(taking, &own)?;
     if entries.is_empty() {
-        let types = taking.files.files().iter().any(|file| {
-            file.path.is_below(folder) && file.path.as_str().ends_with(".d.ts")
-        });
+        let types = taking
+            .files
+            .files()
+            .iter()
+            .any(|file| file.path.is_below(folder) && file.path.as_str().ends_with(".d.ts"));
         if !types {
-            let shown = taking.manifest(folder).and_then(|manifest| manifest.name()).unwrap_or("at the top");
+            let shown = taking
+                .manifest(folder)
+                .and_then(|manifest| manifest.name())
+                .unwrap_or("at the top");
             return Err(Failure::new(
                 ErrorCode::Incompatible,
-                format!("the package {} names no module that is in the source", escape_untrusted(shown)),
+                format!(
+                    "the package {} names no module that is in the source",
+                    escape_untrusted(shown)
+                ),
             )
             .with_hint("name a module of it, or take the published package (npm:NAME)"));
         }
@@ -201,7 +212,10 @@ fn entries(taking: &Taking<'_>, folder: &str) -> Vec<usize> {
     let Some(manifest) = taking.manifest(folder) else {
         return Vec::new();
     };
-    let targets = manifest.main_targets().into_iter().chain(manifest.programs());
+    let targets = manifest
+        .main_targets()
+        .into_iter()
+        .chain(manifest.programs());
     modules_at(taking, folder, targets.collect())
 }
 
@@ -215,10 +229,19 @@ fn modules_at(taking: &Taking<'_>, folder: &str, targets: Vec<String>) -> Vec<us
         let names = if path.is_empty() {
             vec!["index.js".to_owned()]
         } else {
-            ["", ".js", ".cjs", ".mjs", ".json", ".node", "/index.js", "/index.json"]
-                .iter()
-                .map(|suffix| format!("{path}{suffix}"))
-                .collect()
+            [
+                "",
+                ".js",
+                ".cjs",
+                ".mjs",
+                ".json",
+                ".node",
+                "/index.js",
+                "/index.json",
+            ]
+            .iter()
+            .map(|suffix| format!("{path}{suffix}"))
+            .collect()
         };
         found.extend(names.iter().find_map(|name| taking.files.index(name)));
     }
@@ -270,7 +293,8 @@ fn files(
         let bundled = is_code
             && (file.role == FileRole::Minified || text.as_deref().is_some_and(bundles::is_bundle));
         if bundled && !is_reached {
-            let what = "minified or bundled, and not what the package's name leads to; it was left out";
+            let what =
+                "minified or bundled, and not what the package's name leads to; it was left out";
             walk.find(Finding::new(Severity::Warning, "bundled-left-out", what).at(path, None));
             continue;
         }
@@ -303,9 +327,12 @@ fn files(
 fn is_residue(path: &str, folder: &str) -> bool {
     let below = path.strip_prefix(folder).unwrap_or(path);
     let name = below.rsplit('/').next().unwrap_or(below);
-    let hidden = below
+    let hidden = below.split('/').any(|part| part.starts_with('.'));
+    // Packages within the folder of tests are what these read.
+    let installed = below
         .split('/')
-        .any(|part| part.starts_with('.') || part == "node_modules");
+        .take_while(|part| !matches!(*part, "test" | "tests" | "__tests__" | "fixtures"))
+        .any(|part| part == "node_modules");
     let locks = [
         "package-lock.json",
         "npm-shrinkwrap.json",
@@ -315,7 +342,7 @@ fn is_residue(path: &str, folder: &str) -> bool {
         "bun.lock",
         "bun.lockb",
     ];
-    hidden || locks.contains(&name) || name.ends_with(".map")
+    hidden || installed || locks.contains(&name) || name.ends_with(".map")
 }
 
 /// Says whether a file is one that every package is published with.
@@ -333,7 +360,9 @@ fn test_packages(taking: &Taking<'_>, folder: &str, files: &[TakenFile]) -> BTre
         return found;
     };
     let mut runner = false;
-    let tests = files.iter().filter(|file| file.taken_as == TakenAs::Test && file.kind.is_some());
+    let tests = files
+        .iter()
+        .filter(|file| file.taken_as == TakenAs::Test && file.kind.is_some());
     for test in tests {
         let Some(index) = taking.files.index(test.path.as_str()) else {
             continue;

@@ -146,8 +146,11 @@ impl Choosing<'_> {
                     needed_by.entry(support).or_default().push((path, *line));
                 }
             }
-            if !candidate.wants.lacks_at_once.is_empty() {
-                let lacks = candidate.wants.lacks_at_once.clone();
+            let mut lacks = candidate.wants.lacks_at_once.clone();
+            if is_conftest(path.as_str()) {
+                lacks.extend(lacks_of_every_run(candidate));
+            }
+            if !lacks.is_empty() {
                 self.broken.insert(path.clone(), lacks);
                 queue.push_back(path.clone());
             }
@@ -352,7 +355,12 @@ impl Choosing<'_> {
                 None => (parsed(tree, source, path), Wants::default()),
             };
             self.tell_lacks(path, &wants.lacks_in_functions);
-            let names = wants.names.into_iter().map(|(name, place)| {
+            // What the closure has moves with it.
+            let own = wants.names.into_iter().filter(|(_, place)| {
+                let place = TreePath::new(place);
+                place.is_ok_and(|place| !in_closure.contains(&place))
+            });
+            let names = own.map(|(name, place)| {
                 let place = TreePath::new(&place).map(|place| graph.import_path(&place));
                 (name, place.unwrap_or_default())
             });
@@ -441,6 +449,31 @@ impl Choosing<'_> {
             None => finding,
         });
     }
+}
+
+/// Lists what functions of a `conftest.py` lack that run for every test: hooks, and with fixtures that nobody has to name any.
+fn lacks_of_every_run(candidate: &Candidate) -> Vec<Lack> {
+    let text = std::str::from_utf8(&candidate.parsed.bytes).unwrap_or_default();
+    let is_automatic = text.contains("autouse=True");
+    let symbols = candidate
+        .parsed
+        .facts
+        .iter()
+        .flat_map(|facts| &facts.symbols);
+    let hooks: Vec<(u32, u32)> = symbols
+        .filter(|symbol| symbol.name.starts_with("pytest_"))
+        .map(|symbol| symbol.lines)
+        .collect();
+    let in_hook = |line: u32| {
+        hooks
+            .iter()
+            .any(|(first, last)| (*first..=*last).contains(&line))
+    };
+    let lacks = candidate.wants.lacks_in_functions.iter();
+    lacks
+        .filter(|lack| is_automatic || in_hook(lack.line))
+        .cloned()
+        .collect()
 }
 
 /// Gives the folders above a file, the nearest first; the empty one is the top.

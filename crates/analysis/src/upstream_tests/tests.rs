@@ -150,6 +150,17 @@ fn fixtures_that_cannot_come_along_hold_back_the_tests_that_use_them() {
     );
     check(
         &[
+            (
+                "tests/conftest.py",
+                "import pkg\ndef pytest_configure(config):\n    pkg.App\n",
+            ),
+            ("tests/test_a.py", "from pkg.a import A\n"),
+        ],
+        &["tests/test_a.py"],
+        &["test-support-left-out"],
+    );
+    check(
+        &[
             ("tests/helpers.py", "from pkg.app import App\n"),
             ("tests/test_a.py", "from pkg.a import A\nimport helpers\n"),
         ],

@@ -85,7 +85,11 @@ fn a_detached_job_survives_who_started_it() {
     assert_eq!(fields[3], worker.to_string(), "a session of its own");
     let held = status(&program, &id);
     assert_eq!(text(&held, "job_status"), "running");
-    assert_eq!(text(&held, "current_step"), "resolving dependencies", "{held:#}");
+    assert_eq!(
+        text(&held, "current_step"),
+        "resolving dependencies",
+        "{held:#}"
+    );
     let progress = held["progress"].as_u64().expect("a number");
     assert!((30..60).contains(&progress), "{held:#}");
     gate.open();
@@ -205,6 +209,33 @@ fn a_server_parks_what_its_client_waits_for_and_the_next_one_finishes_it() {
 }
 
 #[test]
+fn a_job_that_outlives_its_deadline_ends_and_can_go_on() {
+    let (gate, program) = world();
+    gate.hold_word("commit");
+    let program = program.with_env("SYNTHESIZER__LIMITS__SYNTHESIS_TIMEOUT", "5s");
+    let run = program.run(SYNTHESIS).expect_status(3);
+    assert_eq!(run.json()["error"]["code"], "E_TIMEOUT", "{}", run.stdout);
+    assert_gone(&program);
+    gate.open();
+    let program = program.without_env("SYNTHESIZER__LIMITS__SYNTHESIS_TIMEOUT");
+    let listed = jobs(&program);
+    assert_eq!(text(&listed[0], "job_status"), "failed");
+    let before = gate.calls().len();
+    let id = text(&listed[0], "synthesis_id");
+    let record = program
+        .run(["jobs", "resume", id, "--json"])
+        .expect_status(0)
+        .json();
+    Project::at(program.work().join("out")).assert_committed();
+    assert_eq!(record["attempt"], 2, "{record:#}");
+    let calls = gate.calls().split_off(before);
+    assert!(
+        calls[0].starts_with("git "),
+        "it goes on where it was: {calls:#?}"
+    );
+}
+
+#[test]
 fn what_is_no_job_is_not_found_and_what_cannot_go_on_is_said() {
     let (_gate, program) = world();
     for id in ["x", "00000000-0000-4000-8000-000000000000", "../../etc"] {
@@ -255,31 +286,41 @@ fn only_so_many_jobs_are_remembered() {
     );
 }
 
-/// A disk of 200 KiB for the state: what does not fit is told, and nothing is in place.
+/// A small disk for the state: what does not fit is told, and nothing is in place.
 #[test]
 fn a_full_disk_is_a_clean_error() {
     let (_gate, program) = world();
     let data = program.world().join("data");
-    let mut command = Command::new("bwrap");
-    command
-        .args(["--dev-bind", "/", "/", "--size", "204800", "--tmpfs"])
-        .arg(&data)
-        .arg(program.binary())
-        .args(SYNTHESIS)
-        .arg("--no-verify")
-        .current_dir(program.work())
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").expect("there is a PATH"))
-        .env("HOME", program.world().join("home"))
-        .env("TMPDIR", program.world().join("tmp"))
-        .env("XDG_DATA_HOME", &data)
-        .env("XDG_CACHE_HOME", program.world().join("cache"))
-        .args(["--repo", "./sample"]);
-    let output = command.output().expect("bubblewrap is installed");
-    let said: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
-        panic!("{}", String::from_utf8_lossy(&output.stderr));
-    });
-    assert_eq!(said["error"]["code"], "E_LIMIT", "{said:#}");
-    assert!(!program.work().join("out").exists());
-    assert_nothing_left(&program);
+    // Too small for the state file; large enough for it and not for what the job does.
+    for bytes in ["65536", "163840"] {
+        let mut command = Command::new("bwrap");
+        command
+            .args(["--dev-bind", "/", "/", "--size", bytes, "--tmpfs"])
+            .arg(&data)
+            .arg(program.binary())
+            .args([
+                "synthesize",
+                "--json",
+                "--no-verify",
+                "--name",
+                "fresh",
+                "--output",
+                "out",
+            ])
+            .args(["--repo", "./sample"])
+            .current_dir(program.work())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").expect("there is a PATH"))
+            .env("HOME", program.world().join("home"))
+            .env("TMPDIR", program.world().join("tmp"))
+            .env("XDG_DATA_HOME", &data)
+            .env("XDG_CACHE_HOME", program.world().join("cache"));
+        let output = command.output().expect("bubblewrap is installed");
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
+            panic!("{}", String::from_utf8_lossy(&output.stderr));
+        });
+        assert_eq!(said["error"]["code"], "E_LIMIT", "{bytes}: {said:#}");
+        assert!(!program.work().join("out").exists());
+        assert_nothing_left(&program);
+    }
 }

@@ -21,7 +21,7 @@ use synthesizer_model::{
 };
 use synthesizer_synthesis::OutputFile;
 
-use super::{answer, planning, readme, request::Wanted, sources::Opened};
+use super::{answer, left_behind, planning, readme, request::Wanted, sources::Opened};
 use crate::{
     Call, Engine,
     families::{self, Planned, Preparation, Prepared},
@@ -170,7 +170,7 @@ pub(crate) async fn build(
         Some(finished) => finished,
         None => match find_out(engine, call, steps, id, &checked).await? {
             Outcome::Answer(result) => return Ok(Ready::answer(*result)),
-            Outcome::Finished(finished) => finished,
+            Outcome::Finished(finished) => *finished,
         },
     };
     let Finished { files, mut result } = finished;
@@ -186,7 +186,7 @@ pub(crate) async fn build(
 
 enum Outcome {
     Answer(Box<SynthesisResult>),
-    Finished(Finished),
+    Finished(Box<Finished>),
 }
 
 /// From the request to the files.
@@ -214,6 +214,11 @@ async fn find_out(
         template: found.named,
         ..planning::merged_request(&request.request, &repositories)
     };
+    let (opened, left_behind) = opening::compute(move || {
+        let found = left_behind::findings(&opened);
+        Ok((opened, found))
+    })
+    .await?;
     let preparation = Preparation {
         request: merged.clone(),
         template: Arc::clone(&found.template),
@@ -228,10 +233,11 @@ async fn find_out(
         Prepared::Planned(planned) => *planned,
     };
     let Planned {
-        synthesis,
+        mut synthesis,
         sources,
         runtime,
     } = planned;
+    synthesis.add_findings(left_behind);
     answer::refuse_errors(&synthesis.findings)?;
     let readme = readme::write(&synthesis, &merged, &found.template, &sources, &runtime);
     let locking = async {
@@ -243,7 +249,7 @@ async fn find_out(
     };
     // The files are what the job places for its owner.
     let finished = steps.recorded(LOCK, Keep::AsItIs, locking).await?;
-    Ok(Outcome::Finished(finished))
+    Ok(Outcome::Finished(Box::new(finished)))
 }
 
 /// Opens the sources: those of the request, or exactly what an earlier attempt read.

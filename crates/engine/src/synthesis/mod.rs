@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod building;
 pub(crate) mod deriving;
+pub(crate) mod left_behind;
 pub(crate) mod planning;
 pub(crate) mod readme;
 pub(crate) mod recreating;

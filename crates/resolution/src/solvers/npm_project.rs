@@ -166,7 +166,10 @@ pub fn check_npm_project<'t>(
         return Err("the workspace has too many members".to_owned());
     }
     check_links(packages, &members)?;
-    let mut files = BTreeMap::from([("package.json".to_owned(), checked(manifest, "package.json")?)]);
+    let mut files = BTreeMap::from([(
+        "package.json".to_owned(),
+        checked(manifest, "package.json")?,
+    )]);
     for member in members {
         let path = format!("{member}/package.json");
         let manifest = text(&path).ok_or_else(|| format!("{} is missing", shown(&path)))?;
@@ -193,10 +196,12 @@ fn check_entry(place: &str, package: &mut Map<String, Value>) -> Result<(), Stri
         return Ok(());
     }
     let resolved = package.shift_remove("resolved");
-    let resolved = resolved.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let of_registry = resolved.is_empty()
-        || resolved.starts_with("https://")
-        || resolved.starts_with("http://");
+    let resolved = resolved
+        .as_ref()
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let of_registry =
+        resolved.is_empty() || resolved.starts_with("https://") || resolved.starts_with("http://");
     if !of_registry {
         return Err(format!(
             "{} comes from {}, which is no registry",
@@ -205,7 +210,10 @@ fn check_entry(place: &str, package: &mut Map<String, Value>) -> Result<(), Stri
         ));
     }
     if is_installed(place) {
-        let version = package.get("version").and_then(Value::as_str).unwrap_or_default();
+        let version = package
+            .get("version")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         if semver::Version::parse(version).is_err() {
             return Err(format!("the lock has no version of {}", shown(place)));
         }
@@ -223,9 +231,15 @@ fn check_links(packages: &Map<String, Value>, members: &BTreeSet<String>) -> Res
         if package.get("link") != Some(&Value::Bool(true)) {
             continue;
         }
-        let target = package.get("resolved").and_then(Value::as_str).unwrap_or_default();
+        let target = package
+            .get("resolved")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         if !members.contains(target) {
-            return Err(format!("the lock's {} is a link out of the project", shown(place)));
+            return Err(format!(
+                "the lock's {} is a link out of the project",
+                shown(place)
+            ));
         }
     }
     Ok(())
@@ -236,7 +250,12 @@ fn checked(manifest: &str, path: &str) -> Result<String, String> {
     let Ok(Value::Object(mut document)) = serde_json::from_str(manifest) else {
         return Err(format!("{} is no JSON object", shown(path)));
     };
-    for section in ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"] {
+    for section in [
+        "dependencies",
+        "devDependencies",
+        "optionalDependencies",
+        "peerDependencies",
+    ] {
         let Some(asked) = document.get(section).and_then(Value::as_object) else {
             continue;
         };
@@ -277,10 +296,7 @@ pub async fn install_npm_project(
     write(&folder, &installation.files).await?;
     check_surroundings(&folder).await?;
     let mut output = program.install().await?;
-    if !output.success()
-        && !offline
-        && matches!(refusal(&output, offline), Refusal::Cache(_))
-    {
+    if !output.success() && !offline && matches!(refusal(&output, offline), Refusal::Cache(_)) {
         program.own_cache = true;
         output = program.install().await?;
     }
@@ -288,12 +304,17 @@ pub async fn install_npm_project(
         return Ok(Ok(()));
     }
     let (stdout, stderr) = (output.stdout_text(), output.stderr_text());
-    let said = serde_json::from_str::<Value>(&stdout).ok().and_then(|answer| {
-        let error = answer.get("error")?;
-        let summary = error.get("summary")?.as_str()?.to_owned();
-        let code = error.get("code").and_then(Value::as_str).unwrap_or_default();
-        Some(format!("{code} {summary}"))
-    });
+    let said = serde_json::from_str::<Value>(&stdout)
+        .ok()
+        .and_then(|answer| {
+            let error = answer.get("error")?;
+            let summary = error.get("summary")?.as_str()?.to_owned();
+            let code = error
+                .get("code")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            Some(format!("{code} {summary}"))
+        });
     Ok(Err(said.unwrap_or(stderr)))
 }
 
@@ -324,7 +345,9 @@ mod tests {
 
     #[test]
     fn addresses_are_left_out_and_what_is_no_registry_is_refused() {
-        let lock = |entries: &str| format!("{{\"lockfileVersion\": 3, \"packages\": {{\"\": {{}}, {entries}}}}}");
+        let lock = |entries: &str| {
+            format!("{{\"lockfileVersion\": 3, \"packages\": {{\"\": {{}}, {entries}}}}}")
+        };
         let one = |entry: &str| lock(&format!("\"node_modules/a\": {entry}"));
         check(
             "{}",
@@ -334,16 +357,42 @@ mod tests {
             ),
             Ok(1),
         );
-        check("{}", &one(r#"{"version": "1.0.0", "resolved": "git+ssh://git.example/a.git", "integrity": "x"}"#), Err("no registry"));
-        check("{}", &one(r#"{"version": "1.0.0", "resolved": "file:../../etc", "integrity": "x"}"#), Err("no registry"));
+        check(
+            "{}",
+            &one(
+                r#"{"version": "1.0.0", "resolved": "git+ssh://git.example/a.git", "integrity": "x"}"#,
+            ),
+            Err("no registry"),
+        );
+        check(
+            "{}",
+            &one(r#"{"version": "1.0.0", "resolved": "file:../../etc", "integrity": "x"}"#),
+            Err("no registry"),
+        );
         check("{}", &one(r#"{"version": "1.0.0"}"#), Err("no hash"));
-        check("{}", &one(r#"{"resolved": "../..", "link": true}"#), Err("out of the project"));
+        check(
+            "{}",
+            &one(r#"{"resolved": "../..", "link": true}"#),
+            Err("out of the project"),
+        );
         check("{}", &lock(r#""../x": {}"#), Err("has a package at"));
         check("{}", &lock(r#""packages/gone": {}"#), Err("is missing"));
         check("{}", "[]", Err("no JSON object"));
         check("{}", "{}", Err("before 2"));
-        check(r#"{"dependencies": {"a": "file:../a"}}"#, &lock(r#""x": 1"#), Err("is none"));
-        check(r#"{"dependencies": {"a": "git+https://x.example/a"}}"#, &one(r#"{"version": "1.0.0", "integrity": "x"}"#), Err("elsewhere"));
-        check(r#"{"dependencies": {"a": "../../x"}}"#, &one(r#"{"version": "1.0.0", "integrity": "x"}"#), Err("elsewhere"));
+        check(
+            r#"{"dependencies": {"a": "file:../a"}}"#,
+            &lock(r#""x": 1"#),
+            Err("is none"),
+        );
+        check(
+            r#"{"dependencies": {"a": "git+https://x.example/a"}}"#,
+            &one(r#"{"version": "1.0.0", "integrity": "x"}"#),
+            Err("elsewhere"),
+        );
+        check(
+            r#"{"dependencies": {"a": "../../x"}}"#,
+            &one(r#"{"version": "1.0.0", "integrity": "x"}"#),
+            Err("elsewhere"),
+        );
     }
 }

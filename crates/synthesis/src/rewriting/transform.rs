@@ -15,6 +15,8 @@ pub(crate) enum Transform {
     NamesRewritten,
     /// It is no source: a build wrote it, one file for each of the source. Nothing was done.
     Built,
+    /// Imports in examples of docstrings have new names.
+    DoctestsRewritten,
     /// A comment says that the file was changed.
     MarkedChanged,
     /// Written by the synthesis.
@@ -36,6 +38,7 @@ impl Transform {
             Self::TypeImportsAliased => "type-imports-aliased",
             Self::VersionResolved => "version-resolved",
             Self::NamesRewritten => "names-rewritten",
+            Self::DoctestsRewritten => "doctests-rewritten",
             Self::Built => "built",
             Self::MarkedChanged => "marked-changed",
             Self::Generated => "generated",
@@ -52,6 +55,7 @@ impl Transform {
             Self::TypeImportsAliased => Some("type-only imports replaced by Any"),
             Self::VersionResolved => Some("version filled in"),
             Self::NamesRewritten => Some("module names in strings rewritten"),
+            Self::DoctestsRewritten => Some("imports of examples rewritten"),
             Self::ItemsLeftOut => Some("some items left out"),
             Self::PathsRewritten => Some("visibilities and file names changed"),
             Self::ManifestNormalised => Some("manifest normalised"),

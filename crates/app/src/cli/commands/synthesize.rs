@@ -256,6 +256,20 @@ fn plan(page: &mut Page, result: &SynthesisResult) {
         })
         .collect();
     page.table("Files", &["path", "origin", "because"], files);
+    let moves = result.plan.moves.iter().map(|one| {
+        let from = format!("{}:{}", one.source, one.from);
+        vec![from, one.to.clone(), one.files.to_string()]
+    });
+    page.table("Folders", &["from", "to", "files"], moves.collect());
+    let licenses = result.plan.licenses.iter();
+    let licenses: Vec<String> = licenses
+        .map(|one| format!("{}: {}", one.source, one.license))
+        .collect();
+    page.list("Licenses", &licenses);
+    if !result.plan.diagram.is_empty() {
+        page.heading("Picture (Mermaid)");
+        page.lines(&result.plan.diagram);
+    }
     let findings = result
         .plan
         .findings

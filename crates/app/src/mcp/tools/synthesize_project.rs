@@ -140,7 +140,7 @@ pub(super) fn result_fields() -> Value {
             "code": { "type": "string", "description": "E_VERIFY when a check failed, E_UNSATISFIABLE when the packages cannot be together" },
             "progress": { "type": "integer" },
             "current_step": { "type": ["string", "null"] },
-            "plan": fields("files with path, origin, reason; packages; findings"),
+            "plan": fields("files with path, origin, reason; moves of folders; packages; licenses; findings; diagram (Mermaid)"),
             "imports": objects("component, import_as, files"),
             "next_steps": texts("What to do next."),
             "project_path": { "type": ["string", "null"] },
@@ -156,14 +156,17 @@ pub(super) fn result_fields() -> Value {
 }
 
 /// The parts of a synthesis result, the most wanted first.
-pub(super) const PARTS: [&str; 9] = [
+pub(super) const PARTS: [&str; 12] = [
     "warnings",
     "next_steps",
     "verification.checks",
     "imports",
     "documentation",
     "plan.findings",
+    "plan.licenses",
     "plan.packages",
+    "plan.moves",
+    "plan.diagram",
     "plan.files",
     "steps_remaining",
 ];

@@ -54,7 +54,13 @@ fn edits_stay_and_upstream_comes() {
     let again = world.update(&[]).expect_status(0).json();
     assert_eq!(again["status"], "unchanged");
     let undo = "refs/synthesizer/before-update";
-    world.git(&["restore", &format!("--source={undo}"), "--worktree", "--", "."]);
+    world.git(&[
+        "restore",
+        &format!("--source={undo}"),
+        "--worktree",
+        "--",
+        ".",
+    ]);
     assert_eq!(
         world.text("src/fresh/liba/one.py"),
         Some(lines(&[(15, "VALUE_15 = 'mine'")]))
@@ -107,7 +113,10 @@ fn a_file_that_the_user_moved_is_followed() {
     assert_eq!(world.text("src/fresh/liba/mine.py"), Some(new));
     assert!(!world.package().join("one.py").exists());
     let results = package_results(&answer);
-    assert!(results.contains(&"mine.py updated".to_owned()), "{results:?}");
+    assert!(
+        results.contains(&"mine.py updated".to_owned()),
+        "{results:?}"
+    );
 }
 
 #[test]
@@ -185,7 +194,11 @@ fn sources_move_by_name_and_one_that_cannot_is_held() {
             .iter()
             .map(|source| {
                 let text = |key: &str| source[key].as_str().unwrap_or("-").to_owned();
-                let held = if source["held"].is_string() { " held" } else { "" };
+                let held = if source["held"].is_string() {
+                    " held"
+                } else {
+                    ""
+                };
                 format!("{} {} {}{held}", text("id"), text("from"), text("to"))
             })
             .collect();
@@ -210,7 +223,11 @@ fn sources_move_by_name_and_one_that_cannot_is_held() {
         .expect_status(2);
     assert_eq!(sources(&[]), ["liba 1.0 2.0", "libb 1.0 1.0 held"]);
     let lock = world.project().lock();
-    let urls: Vec<&str> = lock.sources.iter().map(|source| source.url.as_str()).collect();
+    let urls: Vec<&str> = lock
+        .sources
+        .iter()
+        .map(|source| source.url.as_str())
+        .collect();
     assert_eq!(urls, ["pypi:liba@2.0", "pypi:libb@1.0"]);
 }
 

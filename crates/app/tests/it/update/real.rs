@@ -51,7 +51,14 @@ fn synthesize(program: &Program, pair: &Pair, version: &str, output: &str) -> Pr
     };
     let repository = format!("pypi:{}@{version}{part}", pair.name);
     let arguments = [
-        "synthesize", "--json", "--no-verify", "--name", "fresh", "--output", output, "--repo",
+        "synthesize",
+        "--json",
+        "--no-verify",
+        "--name",
+        "fresh",
+        "--output",
+        output,
+        "--repo",
         &repository,
     ];
     program.run(arguments).expect_status(0);
@@ -77,7 +84,11 @@ fn check(pair: &Pair) {
         assert!(text.contains(MINE), "{path}");
         let now = fs::read_to_string(program.work().join("far").join(path)).expect("is");
         assert!(now.contains(MINE), "the edit of {path} is lost");
-        let expected = if old.get(path) == new.get(path) { "kept" } else { "merged" };
+        let expected = if old.get(path) == new.get(path) {
+            "kept"
+        } else {
+            "merged"
+        };
         assert_eq!(told[path], expected, "{path}");
     }
     let near = edits(&old, &new, near_to);
@@ -128,7 +139,10 @@ impl Compared<'_> {
             .collect();
         assert_eq!(conflicts, expected.conflicts, "{}", pair.name);
         assert_eq!(conflicts.is_empty(), status == 0);
-        let marked = expected.files.values().any(|text| text.contains("<<<<<<< yours\n"));
+        let marked = expected
+            .files
+            .values()
+            .any(|text| text.contains("<<<<<<< yours\n"));
         assert_eq!(marked, status == 1);
         answer
     }
@@ -169,7 +183,10 @@ impl Compared<'_> {
         let listed = git(folder, &["ls-files", "--cached", "--deduplicate"]);
         let files = listed.lines().filter_map(|path| {
             let text = fs::read_to_string(folder.join(path)).ok()?;
-            Some((path.to_owned(), text.replace("<<<<<<< HEAD\n", "<<<<<<< yours\n")))
+            Some((
+                path.to_owned(),
+                text.replace("<<<<<<< HEAD\n", "<<<<<<< yours\n"),
+            ))
         });
         ByGit {
             files: files.collect(),
@@ -237,7 +254,14 @@ fn changed_lines(old: &str, new: &str) -> Vec<Range<usize>> {
     write(folder.path(), "old", old);
     write(folder.path(), "new", new);
     let said = std::process::Command::new("git")
-        .args(["diff", "--no-index", "--unified=0", "--no-color", "old", "new"])
+        .args([
+            "diff",
+            "--no-index",
+            "--unified=0",
+            "--no-color",
+            "old",
+            "new",
+        ])
         .current_dir(folder.path())
         .output()
         .expect("git starts");

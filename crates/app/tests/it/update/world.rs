@@ -56,7 +56,10 @@ pub(super) fn release(name: &str, version: &str, files: &[(String, String)]) -> 
 pub(super) fn lines(changed: &[(usize, &str)]) -> String {
     let line = |number: usize| {
         let other = changed.iter().find(|(at, _)| *at == number);
-        other.map_or_else(|| format!("VALUE_{number} = {number}"), |(_, text)| (*text).to_owned())
+        other.map_or_else(
+            || format!("VALUE_{number} = {number}"),
+            |(_, text)| (*text).to_owned(),
+        )
     };
     (1..=20).map(|number| line(number) + "\n").collect()
 }
@@ -86,6 +89,16 @@ pub(super) fn two_releases() -> Vec<Package> {
     ]
 }
 
+/// Adds what the template's group for development names.
+pub(super) fn with_tools(packages: Vec<Package>) -> Vec<Package> {
+    let tool = |name: &str, version: &str| {
+        let module = format!("{name}.py");
+        Package::new(name, version).with_wheel(&[(module.as_str(), b"")], &[])
+    };
+    let tools = [tool("mypy", "1.99"), tool("ruff", "0.99")];
+    packages.into_iter().chain(tools).collect()
+}
+
 /// A program whose index has these releases, and the project `fresh` of `liba` 1.0.
 pub(super) struct World {
     // Serves as long as the program runs.
@@ -99,9 +112,15 @@ impl World {
     }
 
     pub(super) fn of(packages: Vec<Package>, repositories: &[&str]) -> Self {
-        let (index, program) = program_with_index(packages);
+        let (index, program) = program_with_index(with_tools(packages));
         let mut arguments = vec![
-            "synthesize", "--json", "--no-verify", "--name", "fresh", "--output", "out",
+            "synthesize",
+            "--json",
+            "--no-verify",
+            "--name",
+            "fresh",
+            "--output",
+            "out",
         ];
         for repository in repositories {
             arguments.extend(["--repo", repository]);

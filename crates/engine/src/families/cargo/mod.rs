@@ -85,8 +85,9 @@ async fn prepare(
         name,
         opened,
     } = preparation;
-    let progress = call.blocking_progress();
-    let taken = opening::compute(move || taking::take_all(opened, progress.as_ref())).await?;
+    let (with_tests, progress) = (request.tests, call.blocking_progress());
+    let taking = move || taking::take_all(opened, with_tests, progress.as_ref());
+    let taken = opening::compute(taking).await?;
     call.progress.step(40, "resolving dependencies");
     let solving = engine.solve_packages(call, &taken);
     let solved = call.recorded("resolving dependencies", solving).await?;

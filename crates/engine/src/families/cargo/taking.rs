@@ -65,23 +65,30 @@ impl Taken {
 /// `E_NOT_FOUND` for a component that a source does not have, `E_INCOMPATIBLE` for what cannot be taken, `E_CANCELLED`.
 pub(super) fn take_all(
     opened: Vec<Opened>,
+    with_tests: bool,
     progress: &dyn Progress,
 ) -> Result<Vec<Taken>, Failure> {
     let ids = unique_ids(&opened);
     opened
         .into_iter()
         .zip(ids)
-        .map(|(source, id)| take(source, id, progress))
+        .map(|(source, id)| take(source, id, with_tests, progress))
         .collect()
 }
 
-fn take(source: Opened, id: String, progress: &dyn Progress) -> Result<Taken, Failure> {
+fn take(
+    source: Opened,
+    id: String,
+    with_tests: bool,
+    progress: &dyn Progress,
+) -> Result<Taken, Failure> {
     let tree = source.tree.as_ref();
     let inventory = inventory::read(tree, progress)?;
     let mut closure = crate_closure::take(
         tree,
         &inventory.projects,
         &source.wanted.components,
+        with_tests,
         progress,
     )?;
     refuse_errors(&id, &closure)?;

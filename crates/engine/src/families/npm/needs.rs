@@ -21,8 +21,7 @@ pub(super) fn request(
     template: &Template,
     offline: bool,
 ) -> Result<ResolutionRequest, Failure> {
-    let mut repositories: Vec<RepositoryRequirements> =
-        taken.iter().map(of_source).collect();
+    let mut repositories: Vec<RepositoryRequirements> = taken.iter().map(of_source).collect();
     repositories.push(RepositoryRequirements {
         repository: format!("template {}", template.name),
         slug: "template".to_owned(),
@@ -45,14 +44,17 @@ pub(super) fn request(
 
 fn of_source(source: &Taken) -> RepositoryRequirements {
     let runtimes = source.closure.packages.iter().flat_map(|package| {
-        package.engines.iter().map(|(runtime, range)| RuntimeRequirement {
-            runtime: runtime.clone(),
-            specifier: range.clone(),
-            manifest: format!("{}/package.json", package.folder)
-                .trim_start_matches('/')
-                .to_owned(),
-            line: 0,
-        })
+        package
+            .engines
+            .iter()
+            .map(|(runtime, range)| RuntimeRequirement {
+                runtime: runtime.clone(),
+                specifier: range.clone(),
+                manifest: format!("{}/package.json", package.folder)
+                    .trim_start_matches('/')
+                    .to_owned(),
+                line: 0,
+            })
     });
     RepositoryRequirements {
         repository: source.repository.clone(),
@@ -77,7 +79,11 @@ fn requirement(need: &NpmNeed) -> Dependency {
     let (name, specifier, imported_as) = match need.range.strip_prefix("npm:") {
         Some(alias) => {
             let at = alias.rfind('@').filter(|at| *at > 0).unwrap_or(alias.len());
-            (alias[..at].to_owned(), need.range.clone(), Some(need.name.clone()))
+            (
+                alias[..at].to_owned(),
+                need.range.clone(),
+                Some(need.name.clone()),
+            )
         }
         None => (need.name.clone(), need.range.clone(), None),
     };
@@ -100,7 +106,5 @@ pub(super) fn node_range(taken: &[Taken], template: &Template) -> Result<String,
         .flat_map(|source| &source.closure.packages)
         .filter_map(|package| package.engines.get("node").map(String::as_str));
     let together = ranges_together(of_sources.chain([of_template.as_str()]));
-    Ok(together
-        .filter(|range| range != "*")
-        .unwrap_or(of_template))
+    Ok(together.filter(|range| range != "*").unwrap_or(of_template))
 }

@@ -17,10 +17,7 @@ use synthesizer_model::{
     verification::{Check, Level},
 };
 use synthesizer_resolution::LockProblem;
-use synthesizer_synthesis::{
-    ProjectName, Synthesis,
-    templates::Template,
-};
+use synthesizer_synthesis::{ProjectName, Synthesis, templates::Template};
 
 use super::{Family, Locked, Planned, Preparation, Prepared};
 use crate::{

@@ -76,6 +76,7 @@ fn source_input(taken: Taken, needed: Vec<NeededDistribution>) -> SourceInput {
         destination: taken.destination,
         texts: taken.texts,
     };
+    let scripts = taken.read.manifests.project.entry_points;
     SourceInput {
         record,
         original_packages: taken.read.python.graph.primary_top_levels(),
@@ -85,6 +86,8 @@ fn source_input(taken: Taken, needed: Vec<NeededDistribution>) -> SourceInput {
         needed,
         components: taken.components,
         linked_modules: taken.linked_modules,
+        scripts,
+        doctest_imports: taken.doctest_imports,
         tests: taken.tests,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use synthesizer_analysis::{
     closure::{Selection, Taker},
+    doctests,
     repository::{self, ReadSource},
     upstream_tests,
 };
@@ -13,7 +14,7 @@ use synthesizer_model::{
     failure::{ErrorCode, Failure},
     finding::{Finding, Severity},
     progress::Progress,
-    python::PythonFile,
+    python::{ImportStatement, PythonFile},
     tree::{EntryKind, Origin, SourceTree, TreePath},
 };
 use synthesizer_synthesis::{RequestedComponent, SourceFile, SourceTests};
@@ -40,6 +41,8 @@ pub(crate) struct Taken {
     pub(crate) texts: Vec<(String, String)>,
     pub(crate) components: Vec<RequestedComponent>,
     pub(crate) linked_modules: BTreeMap<String, String>,
+    /// Import statements in examples of docstrings, of the closure and of tests.
+    pub(crate) doctest_imports: BTreeMap<TreePath, Vec<ImportStatement>>,
     /// What comes along of its tests; what they need is not known yet.
     pub(crate) tests: SourceTests,
     /// What the tests import from elsewhere.
@@ -133,6 +136,7 @@ pub(crate) fn take_all(
         } else {
             Default::default()
         };
+        let doctest_imports = doctest_imports(&files, &tests.tests);
         taken.push(Taken {
             id,
             repository: source.wanted.location.to_string(),
@@ -145,6 +149,7 @@ pub(crate) fn take_all(
             texts,
             components,
             linked_modules,
+            doctest_imports,
             tests: tests.tests,
             test_imports: tests.imports,
             test_plugins: tests.plugins,
@@ -327,6 +332,27 @@ fn contents(
         files.insert(file.path.clone(), contents);
     }
     Ok(files)
+}
+
+/// Finds the imports in examples of what is taken.
+fn doctest_imports(
+    files: &BTreeMap<TreePath, SourceFile>,
+    tests: &SourceTests,
+) -> BTreeMap<TreePath, Vec<ImportStatement>> {
+    let of_tests = tests
+        .files
+        .iter()
+        .map(|test| (&test.file.path, &test.contents));
+    files
+        .iter()
+        .chain(of_tests)
+        .filter(|(path, _)| path.as_str().ends_with(".py"))
+        .filter_map(|(path, file)| {
+            let text = std::str::from_utf8(&file.bytes).ok()?;
+            let found = doctests::imports(text);
+            (!found.is_empty()).then(|| (path.clone(), found))
+        })
+        .collect()
 }
 
 /// Gives the facts of the files of a closure that were parsed.

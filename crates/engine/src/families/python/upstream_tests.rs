@@ -156,6 +156,7 @@ pub(super) fn needed_by_tests(taken: &Taken) -> (Vec<NeededDistribution>, Vec<Fi
         .cloned()
         .collect();
     let matched = needed::match_distributions(&imports, &declared, &Provided::default());
+    let mut about: Vec<Finding> = Vec::new();
     let mut needs: BTreeMap<String, NeededDistribution> = BTreeMap::new();
     for mut distribution in matched.distributions {
         let wanted: Vec<&ExternalImport> = imports
@@ -193,6 +194,22 @@ pub(super) fn needed_by_tests(taken: &Taken) -> (Vec<NeededDistribution>, Vec<Fi
         unpin(&mut need);
         needs.entry(plugin.clone()).or_insert(need);
     }
+    if let Some((hook, path)) = old_hook(taken) {
+        needs.insert(
+            "pytest".to_owned(),
+            NeededDistribution {
+                name: "pytest".to_owned(),
+                requirements: vec!["pytest<9".to_owned()],
+                need: Need::Required,
+                imports: Vec::new(),
+                declared: true,
+            },
+        );
+        let what = format!(
+            "{hook} has an argument that pytest 9 does not give; the project asks for pytest<9"
+        );
+        about.push(Finding::new(Severity::Info, "test-runner-bound", what).at(path.as_str(), None));
+    }
     let mut told: BTreeSet<&str> = BTreeSet::new();
     let unknown = matched
         .unknown
@@ -216,7 +233,41 @@ pub(super) fn needed_by_tests(taken: &Taken) -> (Vec<NeededDistribution>, Vec<Fi
         );
         Finding::new(Severity::Info, "test-dependency-undeclared", what)
     }));
+    findings.append(&mut about);
     (needs.into_values().collect(), findings)
+}
+
+/// Hooks whose arguments of `py.path` pytest 9 no longer gives (its changelog, 9.0), with those arguments.
+const OLD_HOOKS: &[(&str, &str)] = &[
+    ("pytest_ignore_collect", "path"),
+    ("pytest_collect_file", "path"),
+    ("pytest_pycollect_makemodule", "path"),
+    ("pytest_report_header", "startdir"),
+    ("pytest_report_collectionfinish", "startdir"),
+];
+
+/// Finds a hook of the tests' own plugins that only an older test runner can call.
+fn old_hook(taken: &Taken) -> Option<(&'static str, &TreePath)> {
+    let conftests = taken
+        .tests
+        .files
+        .iter()
+        .filter(|test| test.file.path.file_name() == "conftest.py");
+    conftests.into_iter().find_map(|test| {
+        let text = std::str::from_utf8(&test.contents.bytes).ok()?;
+        let (hook, _) = OLD_HOOKS.iter().find(|(hook, argument)| {
+            let start = text.find(&format!("def {hook}("));
+            let arguments =
+                start.and_then(|start| text[start..].split_once('(')?.1.split_once(')'));
+            arguments.is_some_and(|(arguments, _)| {
+                let mut names = arguments
+                    .split(',')
+                    .map(|one| one.split([':', '=']).next().unwrap_or(one).trim());
+                names.any(|name| name == *argument)
+            })
+        })?;
+        Some((*hook, &test.file.path))
+    })
 }
 
 /// Replaces what asks for one exact version, which fits the source's own time alone, and several lists of the same, by the name.

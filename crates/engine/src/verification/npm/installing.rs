@@ -95,15 +95,27 @@ async fn in_sandbox(
     if compiles && has_compiler {
         call.progress.step(86, "checking types in the sandbox");
         let compiler = format!("/project/{COMPILER}");
-        let arguments = [compiler.as_str(), "--noEmit", "--pretty", "false", "--project", "/project"];
+        let arguments = [
+            compiler.as_str(),
+            "--noEmit",
+            "--pretty",
+            "false",
+            "--project",
+            "/project",
+        ];
         let outcome = sandbox.run(node.run(arguments), &call.cancellation).await?;
         checks.push(types(&outcome));
     } else if text.project.has_typescript {
-        checks.push(not_run("types", "the project has TypeScript and no compiler for it"));
+        checks.push(not_run(
+            "types",
+            "the project has TypeScript and no compiler for it",
+        ));
     }
-    let builds = has_compiler && text.project.has_typescript
+    let builds = has_compiler
+        && text.project.has_typescript
         && subject.files.contains_key("tsconfig.build.json");
-    call.progress.step(90, "importing every module in the sandbox");
+    call.progress
+        .step(90, "importing every module in the sandbox");
     checks.push(runner::import(call, text, builds, node, sandbox).await?);
     if level >= Level::Test {
         call.progress.step(95, "running the tests in the sandbox");
@@ -114,7 +126,10 @@ async fn in_sandbox(
 
 fn types(outcome: &SandboxOutcome) -> Check {
     match (outcome.killed, outcome.status) {
-        (None, Some(0)) => passed("types", "the compiler of TypeScript finds no error in the project's own code"),
+        (None, Some(0)) => passed(
+            "types",
+            "the compiler of TypeScript finds no error in the project's own code",
+        ),
         (Some(kill), _) => failed("types", format!("stopped by the sandbox: {kill:?}")),
         (None, _) => {
             let said = String::from_utf8_lossy(&outcome.stdout);
@@ -131,19 +146,28 @@ async fn install(
     npm: &UserTool,
 ) -> Result<(Check, bool), Failure> {
     if subject.text("package-lock.json").is_none() {
-        return Ok((not_run("install", "the project has no package-lock.json"), false));
+        return Ok((
+            not_run("install", "the project has no package-lock.json"),
+            false,
+        ));
     }
     let installation = match check_npm_project(|path| subject.text(path)) {
         Ok(installation) => installation,
         Err(reason) => return Ok((not_run("install", reason), false)),
     };
     let offline = engine.config().offline;
-    let installed =
-        install_npm_project(&installation, offline, npm.environment(), &call.cancellation).await;
+    let installed = install_npm_project(
+        &installation,
+        offline,
+        npm.environment(),
+        &call.cancellation,
+    )
+    .await;
     Ok(match installed {
         Ok(Ok(())) => {
             let count = installation.packages;
-            let detail = format!("the lock installs: {count} packages in a new folder, no script run");
+            let detail =
+                format!("the lock installs: {count} packages in a new folder, no script run");
             (passed("install", detail), true)
         }
         Ok(Err(said)) => (failed("install", sanitised(&said, &npm.scratch)), false),
@@ -166,7 +190,10 @@ fn move_packages(scratch: &Path, project: &Path) -> Result<(), String> {
     let mut folders = vec![PathBuf::new()];
     let mut open = vec![PathBuf::new()];
     while let Some(folder) = open.pop() {
-        let entries = fs::read_dir(workspace.join(&folder)).into_iter().flatten().flatten();
+        let entries = fs::read_dir(workspace.join(&folder))
+            .into_iter()
+            .flatten()
+            .flatten();
         for entry in entries {
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
             if is_folder && entry.file_name() != "node_modules" {

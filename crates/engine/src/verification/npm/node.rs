@@ -22,7 +22,10 @@ impl Node {
     ///
     /// # Errors
     /// Why there is none, as a sentence.
-    pub(super) fn find(variables: &BTreeMap<String, String>, project: &Path) -> Result<Self, String> {
+    pub(super) fn find(
+        variables: &BTreeMap<String, String>,
+        project: &Path,
+    ) -> Result<Self, String> {
         let found = tools::find("node", variables).map_err(|failure| failure.message)?;
         let program = found
             .canonicalize()

@@ -59,7 +59,9 @@ pub(super) async fn import(
 ) -> Result<Check, Failure> {
     let project = &text.project;
     let is_typed = |path: &&String| {
-        [".ts", ".mts", ".cts"].iter().any(|suffix| path.ends_with(suffix))
+        [".ts", ".mts", ".cts"]
+            .iter()
+            .any(|suffix| path.ends_with(suffix))
     };
     let files: Vec<&String> = project
         .modules
@@ -68,9 +70,17 @@ pub(super) async fn import(
         .take(MOST_MODULES)
         .collect();
     let left = project.modules.len() - files.len();
-    let modules: Vec<String> = files.iter().copied().chain(&project.members).cloned().collect();
+    let modules: Vec<String> = files
+        .iter()
+        .copied()
+        .chain(&project.members)
+        .cloned()
+        .collect();
     if modules.is_empty() {
-        return Ok(not_run("import", "the project has no module that can be imported as it is"));
+        return Ok(not_run(
+            "import",
+            "the project has no module that can be imported as it is",
+        ));
     }
     let nonce = uuid::Uuid::new_v4().simple().to_string();
     let request = serde_json::json!({
@@ -81,7 +91,12 @@ pub(super) async fn import(
         "members": member_folders(text),
     });
     let program = with_building(PROGRAM);
-    let mut run = node.run(["--input-type=module", "--no-warnings", "-e", program.as_str()]);
+    let mut run = node.run([
+        "--input-type=module",
+        "--no-warnings",
+        "-e",
+        program.as_str(),
+    ]);
     run.input = request.to_string().into_bytes();
     let outcome = sandbox.run(run, &call.cancellation).await?;
     Ok(check(&outcome, &nonce, &modules, left))
@@ -120,20 +135,31 @@ fn check(outcome: &SandboxOutcome, nonce: &str, modules: &[String], left: usize)
     } else if !ended {
         let during = last.unwrap_or_else(|| "the first module".to_owned());
         let said = String::from_utf8_lossy(&outcome.stderr);
-        let said: String = said.lines().next_back().unwrap_or("").chars().take(200).collect();
+        let said: String = said
+            .lines()
+            .next_back()
+            .unwrap_or("")
+            .chars()
+            .take(200)
+            .collect();
         failures.insert(0, format!("the process ended importing {during} {said}"));
     }
     if missing == 0 && ended && outcome.killed.is_none() {
         let mut detail = format!("{} modules import in the sandbox", modules.len());
         if left > 0 {
-            detail.push_str(&format!("; {left} that have to be compiled were not imported"));
+            detail.push_str(&format!(
+                "; {left} that have to be compiled were not imported"
+            ));
         }
         passed("import", detail)
     } else {
         let text = list(failures);
         failed(
             "import",
-            format!("{missing} of {} modules did not import: {text}", modules.len()),
+            format!(
+                "{missing} of {} modules did not import: {text}",
+                modules.len()
+            ),
         )
     }
 }
@@ -175,7 +201,11 @@ mod tests {
         check_report(&format!("{a}{b}{end}"), None, Outcome::Passed);
         check_report(&format!("{a}{end}"), None, Outcome::Failed);
         check_report(&format!("{a}{b}"), None, Outcome::Failed);
-        check_report(&format!("{a}{b}{end}"), Some(Kill::Timeout), Outcome::Failed);
+        check_report(
+            &format!("{a}{b}{end}"),
+            Some(Kill::Timeout),
+            Outcome::Failed,
+        );
         check_report("{\"kind\":\"end\"}\n", None, Outcome::Failed);
         let failed = "N{\"kind\":\"failed\",\"module\":\"b\",\"error\":\"E\"}\n";
         check_report(&format!("{a}{failed}{end}"), None, Outcome::Failed);

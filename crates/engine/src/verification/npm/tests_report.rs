@@ -54,7 +54,8 @@ pub(super) async fn run(
     let mut unrunnable = Vec::new();
     for test in text.project.tests.iter().take(MOST_FILES) {
         let typed = test.path.ends_with(".ts") || test.path.ends_with(".mts");
-        if typed && (!builds || test.runner != "node") || test.runner == "ava" {
+        let reads_types = test.runner == "vitest" || builds && test.runner == "node";
+        if typed && !reads_types || test.runner == "ava" {
             unrunnable.push(test.path.clone());
             continue;
         }
@@ -62,10 +63,13 @@ pub(super) async fn run(
         groups.entry(group).or_default().push(&test.path);
     }
     if groups.is_empty() {
-        return Ok(not_run("tests", match unrunnable.len() {
-            0 => "the project has no test".to_owned(),
-            count => format!("{count} tests need a runner that is not there"),
-        }));
+        return Ok(not_run(
+            "tests",
+            match unrunnable.len() {
+                0 => "the project has no test".to_owned(),
+                count => format!("{count} tests need a runner that is not there"),
+            },
+        ));
     }
     let groups: Vec<serde_json::Value> = groups
         .into_iter()
@@ -82,7 +86,12 @@ pub(super) async fn run(
         "seconds": SECONDS,
     });
     let program = with_building(PROGRAM);
-    let mut run = node.run(["--input-type=module", "--no-warnings", "-e", program.as_str()]);
+    let mut run = node.run([
+        "--input-type=module",
+        "--no-warnings",
+        "-e",
+        program.as_str(),
+    ]);
     run.input = request.to_string().into_bytes();
     let outcome = sandbox.run(run, &call.cancellation).await?;
     Ok(check(&outcome, &nonce, unrunnable.len()))
@@ -129,8 +138,20 @@ fn check(outcome: &SandboxOutcome, nonce: &str, unrunnable: usize) -> Check {
         failures.insert(0, format!("stopped: {}", reason(kill)));
     } else if !ended {
         let errors = String::from_utf8_lossy(&outcome.stderr);
-        let last: String = errors.lines().next_back().unwrap_or("no output").chars().take(300).collect();
-        failures.insert(0, format!("the tests ended without a report: {}", escape_untrusted(&last)));
+        let last: String = errors
+            .lines()
+            .next_back()
+            .unwrap_or("no output")
+            .chars()
+            .take(300)
+            .collect();
+        failures.insert(
+            0,
+            format!(
+                "the tests ended without a report: {}",
+                escape_untrusted(&last)
+            ),
+        );
     }
     let mut counts = format!("{good} passed, {bad} failed, {skips} skipped");
     if unrunnable > 0 {
@@ -166,12 +187,26 @@ mod tests {
             assert_eq!((found.result, found.detail.as_str()), (expected, detail));
         };
         let ran = |passed: u64, failed: u64| {
-            format!("N{{\"kind\":\"ran\",\"file\":\"f\",\"passed\":{passed},\"failed\":{failed},\"skipped\":0,\"why\":\"w\"}}\n")
+            format!(
+                "N{{\"kind\":\"ran\",\"file\":\"f\",\"passed\":{passed},\"failed\":{failed},\"skipped\":0,\"why\":\"w\"}}\n"
+            )
         };
         let end = "N{\"kind\":\"end\"}\n";
-        check_report(&format!("{}{end}", ran(2, 0)), Outcome::Passed, "2 passed, 0 failed, 0 skipped");
-        check_report(&format!("{}{end}", ran(2, 1)), Outcome::Failed, "2 passed, 1 failed, 0 skipped: f: w");
-        check_report(end, Outcome::NotRun, "no test ran: 0 passed, 0 failed, 0 skipped");
+        check_report(
+            &format!("{}{end}", ran(2, 0)),
+            Outcome::Passed,
+            "2 passed, 0 failed, 0 skipped",
+        );
+        check_report(
+            &format!("{}{end}", ran(2, 1)),
+            Outcome::Failed,
+            "2 passed, 1 failed, 0 skipped: f: w",
+        );
+        check_report(
+            end,
+            Outcome::NotRun,
+            "no test ran: 0 passed, 0 failed, 0 skipped",
+        );
         check_report(
             &ran(2, 0),
             Outcome::Failed,

@@ -53,13 +53,15 @@ function json(text) {
 }
 
 function byRunner(cwd, runner, files) {
-  const paths = files.map((file) => `${base}/${file}`);
+  // vitest reads TypeScript itself.
+  const top = runner === "vitest" ? "/project" : base;
+  const paths = files.map((file) => `${top}/${file}`);
   const options = {
     mocha: ["--no-config", "--no-package", "--reporter", "json", ...paths],
     jest: ["--json", "--cacheDirectory=/tmp/jest", "--rootDir", cwd, "--config", "{}", "--runTestsByPath", ...paths],
-    vitest: ["run", "--root", cwd, "--reporter=json", "--config", "/dev/null", ...paths],
+    vitest: ["run", "--root", top, "--reporter=json", "--cache=false", ...files],
   };
-  const run = start(cwd, [program(cwd, runner), ...options[runner]]);
+  const run = start(runner === "vitest" ? top : cwd, [program(cwd, runner), ...options[runner]]);
   try {
     const told = json(run.stdout);
     const stats = told.stats ?? { passes: told.numPassedTests, failures: told.numFailedTests, pending: told.numPendingTests };

@@ -75,6 +75,8 @@ pub(super) fn remove(folder: &Path) {
             let _ = fs::remove_file(path);
         }
     }
+    // One with a log is not empty, and stays as long as the job is remembered.
+    let _ = fs::remove_dir(folder);
 }
 
 fn name(step: usize, hash: &str) -> String {
@@ -82,7 +84,8 @@ fn name(step: usize, hash: &str) -> String {
 }
 
 fn cannot_write(error: &io::Error) -> Failure {
-    let message = format!("cannot write what a step found out below [paths] data: {error}");
+    let reason = error.kind();
+    let message = format!("cannot write what a step found out below [paths] data: {reason}");
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             Failure::new(ErrorCode::Limit, message)

@@ -18,10 +18,55 @@ use crate::templates::TestedComponent;
 
 /// Words that no binding may have.
 const RESERVED: &[&str] = &[
-    "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do",
-    "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in",
-    "instanceof", "interface", "let", "new", "null", "package", "private", "protected", "public", "return", "static",
-    "super", "switch", "this", "throw", "true", "try", "typeof", "undefined", "var", "void", "while", "with", "yield",
+    "arguments",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "eval",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "instanceof",
+    "interface",
+    "let",
+    "new",
+    "null",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "return",
+    "static",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "undefined",
+    "var",
+    "void",
+    "while",
+    "with",
+    "yield",
 ];
 
 /// A requested component at its new place.
@@ -33,7 +78,10 @@ pub(crate) struct PlacedComponent {
 }
 
 /// Gives the requested components of all sources their new names, in the order of the request.
-pub(crate) fn place_components(input: &NpmInput<'_>, placement: &Placement) -> Vec<PlacedComponent> {
+pub(crate) fn place_components(
+    input: &NpmInput<'_>,
+    placement: &Placement,
+) -> Vec<PlacedComponent> {
     input
         .sources
         .iter()
@@ -55,7 +103,9 @@ fn placed(
 ) -> PlacedComponent {
     let package = component.package.as_ref().and_then(|folder| {
         let packages = source.closure.packages.iter();
-        packages.filter(|one| one.whole).find(|one| one.folder == *folder)
+        packages
+            .filter(|one| one.whole)
+            .find(|one| one.folder == *folder)
     });
     let text = if component.text.is_empty() {
         source
@@ -139,12 +189,16 @@ pub(crate) fn built_name(path: &str) -> String {
 /// Says whether a package is imported as an ECMAScript module, as its manifest tells.
 fn is_module_package(package: &TakenPackage) -> bool {
     let manifest = package.manifest.as_deref().unwrap_or_default();
-    let Ok(manifest) = serde_json::from_str::<Value>(manifest.trim_start_matches('\u{feff}')) else {
+    let Ok(manifest) = serde_json::from_str::<Value>(manifest.trim_start_matches('\u{feff}'))
+    else {
         return false;
     };
     let by_exports = manifest.get("exports").is_some_and(|exports| {
         let main = exports.get(".").unwrap_or(exports);
-        main.get("import").is_some() || main.get("node").is_some_and(|node| node.get("import").is_some())
+        main.get("import").is_some()
+            || main
+                .get("node")
+                .is_some_and(|node| node.get("import").is_some())
     });
     by_exports || manifest.get("type").and_then(Value::as_str) == Some("module")
 }
@@ -154,7 +208,8 @@ fn is_binding(name: &str) -> bool {
     characters
         .next()
         .is_some_and(|first| first.is_ascii_alphabetic() || matches!(first, '_' | '$'))
-        && characters.all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '$'))
+        && characters
+            .all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '$'))
         && !RESERVED.contains(&name)
 }
 
@@ -179,7 +234,9 @@ fn binding(reference: &str) -> String {
     if is_binding(&name) {
         name
     } else {
-        format!("{name}Module").trim_start_matches(|first: char| first.is_ascii_digit()).to_owned()
+        format!("{name}Module")
+            .trim_start_matches(|first: char| first.is_ascii_digit())
+            .to_owned()
     }
 }
 
@@ -201,7 +258,9 @@ pub(crate) fn description(input: &NpmInput<'_>) -> String {
             let title = source.record.title();
             title
                 .chars()
-                .filter(|character| character.is_ascii_alphanumeric() || " ._+!-@/".contains(*character))
+                .filter(|character| {
+                    character.is_ascii_alphanumeric() || " ._+!-@/".contains(*character)
+                })
                 .collect()
         })
         .collect();

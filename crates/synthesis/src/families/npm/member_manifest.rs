@@ -52,7 +52,10 @@ const TAKEN_OUT: &[(&str, &str)] = &[
         "resolutions",
         "npm reads no resolutions; the package may get other versions than it was made with",
     ),
-    ("pnpm", "npm does not read the settings of another package manager"),
+    (
+        "pnpm",
+        "npm does not read the settings of another package manager",
+    ),
 ];
 /// Deepest nesting of `exports` that is looked at.
 const DEEPEST: usize = 32;
@@ -81,7 +84,12 @@ pub(crate) fn normalised(
     member.take_out_scripts();
     member.take_out_bundles();
     member.choose_development(package);
-    for section in ["dependencies", "optionalDependencies", "peerDependencies", "devDependencies"] {
+    for section in [
+        "dependencies",
+        "optionalDependencies",
+        "peerDependencies",
+        "devDependencies",
+    ] {
         member.check_dependencies(section, package, siblings);
     }
     member.check_programs();
@@ -132,9 +140,18 @@ impl Member {
             self.document.shift_remove("scripts");
         }
         for (name, script) in removed {
-            let script: String = script.as_str().unwrap_or_default().chars().take(120).collect();
+            let script: String = script
+                .as_str()
+                .unwrap_or_default()
+                .chars()
+                .take(120)
+                .collect();
             let at_install = matches!(name.as_str(), "preinstall" | "install" | "postinstall");
-            let severity = if at_install { Severity::Warning } else { Severity::Info };
+            let severity = if at_install {
+                Severity::Warning
+            } else {
+                Severity::Info
+            };
             let what = format!("the script {name} was taken out and never run: {script}");
             self.tell(severity, "lifecycle-script-removed", what);
         }
@@ -144,7 +161,8 @@ impl Member {
         for field in ["bundledDependencies", "bundleDependencies"] {
             let removed = self.document.shift_remove(field);
             if removed.is_some_and(|value| value.as_array().is_some_and(|list| !list.is_empty())) {
-                let what = "packages that it was published with are installed from the registry instead";
+                let what =
+                    "packages that it was published with are installed from the registry instead";
                 self.tell(Severity::Warning, "bundled-dependencies", what.to_owned());
             }
         }
@@ -171,7 +189,11 @@ impl Member {
         let mut kept = Map::new();
         for (name, range) in std::mem::take(asked) {
             let written = range.as_str().unwrap_or_default().trim().to_owned();
-            if let Some(version) = package.siblings.get(&name).and_then(|folder| siblings.get(folder)) {
+            if let Some(version) = package
+                .siblings
+                .get(&name)
+                .and_then(|folder| siblings.get(folder))
+            {
                 let version = version.clone().unwrap_or_else(|| "*".to_owned());
                 kept.insert(name, Value::String(version));
             } else if let Some(range) = written
@@ -180,11 +202,15 @@ impl Member {
             {
                 // The package itself is not in the source's tree, or is not taken.
                 let range = if range.is_empty() { "*" } else { range };
-                told.push(format!("{name} is asked for as {written}; {range} of the registry is asked for instead"));
+                told.push(format!(
+                    "{name} is asked for as {written}; {range} of the registry is asked for instead"
+                ));
                 kept.insert(name, Value::String(range.to_owned()));
             } else if !is_name(&name) || !is_of_registry(&written) {
                 let shown: String = written.chars().take(120).collect();
-                told.push(format!("{name} is asked for from {shown}, which is no registry; it was taken out"));
+                told.push(format!(
+                    "{name} is asked for from {shown}, which is no registry; it was taken out"
+                ));
             } else {
                 kept.insert(name, Value::String(written));
             }
@@ -232,7 +258,15 @@ impl Member {
     /// Takes entries out that lead out of the package.
     fn check_entries(&mut self) {
         let mut outside = Vec::new();
-        for field in ["main", "module", "types", "typings", "jsnext:main", "unpkg", "jsdelivr"] {
+        for field in [
+            "main",
+            "module",
+            "types",
+            "typings",
+            "jsnext:main",
+            "unpkg",
+            "jsdelivr",
+        ] {
             if let Some(path) = self.document.get(field)
                 && !path.as_str().is_some_and(stays_inside)
             {
@@ -258,7 +292,12 @@ impl Member {
 }
 
 /// Takes targets out that lead out of the package; gives false for a value that has none left.
-fn check_targets(value: &mut Value, is_import: bool, depth: usize, removed: &mut Vec<String>) -> bool {
+fn check_targets(
+    value: &mut Value,
+    is_import: bool,
+    depth: usize,
+    removed: &mut Vec<String>,
+) -> bool {
     if depth > DEEPEST {
         removed.push("a map that is nested too deeply".to_owned());
         return false;
@@ -292,7 +331,9 @@ fn stays_inside(path: &str) -> bool {
     !path.starts_with('/')
         && !path.contains(['\\', '\0'])
         && !path.contains(char::is_control)
-        && path.split('/').all(|part| part != ".." && part != "node_modules")
+        && path
+            .split('/')
+            .all(|part| part != ".." && part != "node_modules")
         && !path.to_ascii_lowercase().contains("%2e")
         && !path.to_ascii_lowercase().contains("%2f")
         && !path.to_ascii_lowercase().contains("%5c")
@@ -300,7 +341,11 @@ fn stays_inside(path: &str) -> bool {
 
 fn is_program(name: &str) -> bool {
     let name = name.rsplit_once('/').map_or(name, |(scope, name)| {
-        if scope.starts_with('@') && !scope.contains('/') { name } else { "" }
+        if scope.starts_with('@') && !scope.contains('/') {
+            name
+        } else {
+            ""
+        }
     });
     !name.is_empty()
         && !name.starts_with('.')
@@ -372,7 +417,15 @@ mod tests {
             r#"{"exports":{".":"./a.js","./y":{"default":"./y.js"}},"bin":{"ok":"./ok.js"}}"#,
             &["entry-outside"; 5],
         );
-        check(r##"{"imports":{"#a":"./a.js","#b":"pkg","#c":"../x"}}"##, r##"{"imports":{"#a":"./a.js","#b":"pkg"}}"##, &["entry-outside"]);
-        check(r#"{"exports":null,"bin":3}"#, r#"{"exports":null}"#, &["entry-outside"]);
+        check(
+            r##"{"imports":{"#a":"./a.js","#b":"pkg","#c":"../x"}}"##,
+            r##"{"imports":{"#a":"./a.js","#b":"pkg"}}"##,
+            &["entry-outside"],
+        );
+        check(
+            r#"{"exports":null,"bin":3}"#,
+            r#"{"exports":null}"#,
+            &["entry-outside"],
+        );
     }
 }

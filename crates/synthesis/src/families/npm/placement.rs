@@ -149,7 +149,8 @@ fn homes(source: &NpmSource) -> BTreeMap<String, Home> {
                 .as_deref()
                 .and_then(folder_of)
                 .unwrap_or_else(|| source.record.id.clone());
-            let is_only = packages.len() == 1 || asked.contains(package.folder.as_str()) && asked.len() == 1;
+            let is_only =
+                packages.len() == 1 || asked.contains(package.folder.as_str()) && asked.len() == 1;
             let folder = match &source.record.destination {
                 Some(destination) if is_only => destination.to_string(),
                 Some(destination) => format!("{destination}/{own}"),
@@ -286,7 +287,10 @@ fn check_names(input: &NpmInput<'_>) -> Result<(), Failure> {
             if name == input.project_name.distribution() {
                 return Err(Failure::new(
                     ErrorCode::Argument,
-                    format!("the project is called {shown}, and {} has the package of that name", source.record.id),
+                    format!(
+                        "the project is called {shown}, and {} has the package of that name",
+                        source.record.id
+                    ),
                 )
                 .with_hint("choose another name for the project"));
             }

@@ -226,7 +226,9 @@ fn built(source: &NpmSource) -> Option<Finding> {
     let first = files.next()?;
     let count = 1 + files.count();
     let plural = if count == 1 { "" } else { "s" };
-    let what = format!("{count} file{plural} of it were written by a build, one for each of the source; they were taken as they are and marked as built");
+    let what = format!(
+        "{count} file{plural} of it were written by a build, one for each of the source; they were taken as they are and marked as built"
+    );
     Some(
         Finding::new(Severity::Info, "built", what)
             .of(&source.record.id)

@@ -40,7 +40,11 @@ mod tests {
     #[test]
     fn ranges_are_joined_where_that_means_and() {
         let check = |ranges: &[&str], expected: Option<&str>| {
-            assert_eq!(together(ranges.iter().copied()).as_deref(), expected, "{ranges:?}");
+            assert_eq!(
+                together(ranges.iter().copied()).as_deref(),
+                expected,
+                "{ranges:?}"
+            );
         };
         check(&[], Some("*"));
         check(&["*", "^1.2.0"], Some("^1.2.0"));

@@ -6,7 +6,7 @@ use synthesizer_model::{
     ErrorCode, Failure,
     component::{Closure, NeededDistribution},
     finding::Finding,
-    python::PythonFile,
+    python::{ImportStatement, PythonFile},
     synthesis::SynthesisRequest,
     tree::TreePath,
 };
@@ -133,6 +133,10 @@ pub struct SourceInput {
     pub linked_modules: BTreeMap<String, String>,
     /// Top-level import names that the source provides.
     pub original_packages: Vec<String>,
+    /// Console scripts that the source declares: name to `module:function`.
+    pub scripts: BTreeMap<String, String>,
+    /// Import statements in examples of docstrings, by the path of their file.
+    pub doctest_imports: BTreeMap<TreePath, Vec<ImportStatement>>,
     /// What comes along of its tests.
     pub tests: SourceTests,
 }

@@ -8,6 +8,9 @@ mod plan;
 mod pyproject;
 #[cfg(test)]
 pub(crate) mod sample;
+mod scripts;
+#[cfg(test)]
+mod tests_of_upstream_tests;
 mod upstream_tests;
 
 pub use input::{ProjectName, RequestedComponent, SourceInput, SynthesisInput};

@@ -8,7 +8,7 @@ use super::{
     input::SynthesisInput,
     placement::{self, PlacedFile, Placement},
     pyproject::{self, ManifestFacts},
-    upstream_tests,
+    scripts, upstream_tests,
 };
 use crate::{
     assembly::{Assembly, Moved, Synthesis, Told},
@@ -60,10 +60,12 @@ pub fn plan(input: &SynthesisInput<'_>) -> Result<Synthesis, Failure> {
         assembly.add_template_file(file)?;
     }
     let licenses = assembly.licenses();
+    let (scripts, about_scripts) = scripts::scripts(input, &names);
     let facts = ManifestFacts {
         description: &components::description(input),
         license: licenses.expression.as_deref(),
         has_license_texts: !licenses.files.is_empty(),
+        scripts: &scripts,
     };
     let pyproject = pyproject::write(input, &packages, &facts);
     let manifest = filled.merge_into(&filled.package_manifest, &pyproject);
@@ -78,7 +80,13 @@ pub fn plan(input: &SynthesisInput<'_>) -> Result<Synthesis, Failure> {
         manifests: vec!["pyproject.toml"],
         findings: findings_of(
             input,
-            [placement.findings, manifest.findings, options.findings].concat(),
+            [
+                placement.findings,
+                manifest.findings,
+                options.findings,
+                about_scripts,
+            ]
+            .concat(),
         ),
     };
     assembly.finish(licenses, told)

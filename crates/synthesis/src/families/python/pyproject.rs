@@ -70,6 +70,8 @@ pub(crate) struct ManifestFacts<'a> {
     pub(crate) license: Option<&'a str>,
     /// Whether the project has files in `LICENSES/`.
     pub(crate) has_license_texts: bool,
+    /// Scripts by their names.
+    pub(crate) scripts: &'a BTreeMap<String, String>,
 }
 
 /// Writes `pyproject.toml` (PEP 621, PEP 639, PEP 735).
@@ -80,6 +82,13 @@ pub(crate) fn write(
 ) -> String {
     let mut document = DocumentMut::new();
     document["project"] = Item::Table(project(input, packages, facts));
+    if !facts.scripts.is_empty() {
+        let scripts = facts.scripts.iter();
+        let table: Table = scripts
+            .map(|(name, target)| (name.as_str(), value(target.as_str())))
+            .collect();
+        document["project"]["scripts"] = Item::Table(table);
+    }
     let extras: Vec<&PlannedPackage> = packages
         .iter()
         .filter(|package| package.extra.is_some())

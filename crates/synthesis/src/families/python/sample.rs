@@ -31,6 +31,7 @@ pub(crate) fn source(id: &str, files: &[(&str, &str)], generated: &[&str]) -> So
     };
     let mut contents = BTreeMap::new();
     let mut facts = BTreeMap::new();
+    let mut doctests = BTreeMap::new();
     let mut top_levels: Vec<String> = Vec::new();
     for package in generated {
         closure.modules.push(module_name(package));
@@ -49,6 +50,10 @@ pub(crate) fn source(id: &str, files: &[(&str, &str)], generated: &[&str]) -> So
             reason: Reason::Requested,
         });
         facts.extend(python_facts(text.as_bytes(), is_python).map(|one| (in_source.clone(), one)));
+        let examples = synthesizer_analysis::doctests::imports(text);
+        if !examples.is_empty() {
+            doctests.insert(in_source.clone(), examples);
+        }
         contents.insert(in_source, source_file(text.as_bytes()));
     }
     closure.modules.sort();
@@ -77,6 +82,8 @@ pub(crate) fn source(id: &str, files: &[(&str, &str)], generated: &[&str]) -> So
         components: Vec::new(),
         linked_modules: BTreeMap::new(),
         original_packages: top_levels,
+        scripts: BTreeMap::new(),
+        doctest_imports: doctests,
         tests: SourceTests::default(),
     }
 }

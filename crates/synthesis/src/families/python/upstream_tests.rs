@@ -223,13 +223,13 @@ fn new_names_of(folder: &str, names: &BTreeMap<String, String>) -> BTreeMap<Stri
         .collect()
 }
 
-/// Lists the requirements that only the tests have, sorted; those of the test runner itself and of the project are its own.
+/// Lists the requirements that only the tests have, sorted; the project itself is none.
 pub(crate) fn requirements(input: &SynthesisInput<'_>) -> Vec<String> {
     let own = normalize_distribution(input.project_name.distribution());
     let mut requirements: BTreeSet<String> = BTreeSet::new();
     for needed in input.sources.iter().flat_map(|source| &source.tests.needed) {
         let name = normalize_distribution(&needed.name);
-        if name == own || name == "pytest" {
+        if name == own {
             continue;
         }
         if needed.requirements.is_empty() {

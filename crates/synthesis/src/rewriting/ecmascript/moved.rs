@@ -56,7 +56,9 @@ pub(crate) fn rewrite(moved: &MovedFile<'_>) -> Rewritten {
             "not-utf8",
             "the file is not UTF-8 and was placed unchanged",
         );
-        let finding = finding.of(&moved.record.id).at(moved.file.path.as_str(), None);
+        let finding = finding
+            .of(&moved.record.id)
+            .at(moved.file.path.as_str(), None);
         return untouched(vec![finding], transforms);
     };
     let mut rewrite = Rewrite {
@@ -114,7 +116,10 @@ impl Rewrite<'_> {
             return;
         }
         // What runs comes first; where only its types are placed, those are meant.
-        let Some(place) = targets.iter().find_map(|target| self.moved.places.get(target)) else {
+        let Some(place) = targets
+            .iter()
+            .find_map(|target| self.moved.places.get(target))
+        else {
             self.report(
                 Severity::Warning,
                 "import-left-behind",
@@ -158,8 +163,18 @@ impl Rewrite<'_> {
                 .any(|suffix| format!("{path}{suffix}") == place.as_str())
         };
         without(&[
-            ".js", ".json", ".node", ".ts", ".tsx", ".jsx", ".d.ts", "/index.js", "/index.json",
-            "/index.ts", "/index.tsx", "/index.d.ts",
+            ".js",
+            ".json",
+            ".node",
+            ".ts",
+            ".tsx",
+            ".jsx",
+            ".d.ts",
+            "/index.js",
+            "/index.json",
+            "/index.ts",
+            "/index.tsx",
+            "/index.d.ts",
         ])
     }
 
@@ -222,8 +237,14 @@ impl Rewrite<'_> {
             let range = ByteRange::new(end, end);
             self.replace(import, range, " with { type: \"json\" }".to_owned());
         } else {
-            let what = "imports names of a JSON file, which Node.js does not give; the import will fail";
-            self.report(Severity::Warning, "json-import", what.to_owned(), import.line);
+            let what =
+                "imports names of a JSON file, which Node.js does not give; the import will fail";
+            self.report(
+                Severity::Warning,
+                "json-import",
+                what.to_owned(),
+                import.line,
+            );
         }
     }
 
@@ -239,7 +260,10 @@ impl Rewrite<'_> {
     fn replace(&mut self, import: &TakenImport, range: ByteRange, name: String) {
         let is_attribute = range.start == range.end;
         if !is_attribute && !is_plain(&name) {
-            let what = format!("{} cannot be written as a name of a module", shortened(&name));
+            let what = format!(
+                "{} cannot be written as a name of a module",
+                shortened(&name)
+            );
             self.report(Severity::Error, "import-not-rewritten", what, import.line);
             return;
         }

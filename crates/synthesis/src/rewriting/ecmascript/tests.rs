@@ -77,7 +77,10 @@ fn rewritten(
         stays: false,
     });
     let text = String::from_utf8(done.contents.to_vec()).expect("text");
-    (text, done.findings.into_iter().map(|one| one.kind).collect())
+    (
+        text,
+        done.findings.into_iter().map(|one| one.kind).collect(),
+    )
 }
 
 #[test]
@@ -86,32 +89,155 @@ fn names_that_still_lead_there_stay_and_others_are_replaced() {
     use ModuleKind::{CommonJs, Module};
     let check = |text: &str, written: &str, form, kind, files: [&str; 4], expected: &str| {
         let [origin, new, target, place] = files;
-        let (found, findings) = rewritten((origin, new), text, (written, form, kind), (target, place));
+        let (found, findings) =
+            rewritten((origin, new), text, (written, form, kind), (target, place));
         assert_eq!(found, expected, "{text}");
         assert!(findings.is_empty(), "{findings:?}");
     };
     let beside = ["lib/a.js", "src/s/lib/a.js", "lib/b.js", "src/s/lib/b.js"];
-    check("require('./b')", "./b", Require, CommonJs, beside, "require('./b')");
-    check("require('./b.js')", "./b.js", Require, CommonJs, beside, "require('./b.js')");
-    check("import b from \"./b.js\"", "./b.js", Static, Module, beside, "import b from \"./b.js\"");
+    check(
+        "require('./b')",
+        "./b",
+        Require,
+        CommonJs,
+        beside,
+        "require('./b')",
+    );
+    check(
+        "require('./b.js')",
+        "./b.js",
+        Require,
+        CommonJs,
+        beside,
+        "require('./b.js')",
+    );
+    check(
+        "import b from \"./b.js\"",
+        "./b.js",
+        Static,
+        Module,
+        beside,
+        "import b from \"./b.js\"",
+    );
     // Node.js asks for whole names in ECMAScript modules.
-    check("import b from './b'", "./b", Static, Module, beside, "import b from './b.js'");
-    check("export * from './b'", "./b", ReExport, Module, beside, "export * from './b.js'");
-    check("import('./b')", "./b", Dynamic, CommonJs, beside, "import('./b.js')");
-    let index = ["lib/a.js", "src/s/lib/a.js", "lib/b/index.js", "src/s/lib/b/index.js"];
-    check("require('./b/')", "./b/", Require, CommonJs, index, "require('./b/')");
-    check("import b from './b'", "./b", Static, Module, index, "import b from './b/index.js'");
+    check(
+        "import b from './b'",
+        "./b",
+        Static,
+        Module,
+        beside,
+        "import b from './b.js'",
+    );
+    check(
+        "export * from './b'",
+        "./b",
+        ReExport,
+        Module,
+        beside,
+        "export * from './b.js'",
+    );
+    check(
+        "import('./b')",
+        "./b",
+        Dynamic,
+        CommonJs,
+        beside,
+        "import('./b.js')",
+    );
+    let index = [
+        "lib/a.js",
+        "src/s/lib/a.js",
+        "lib/b/index.js",
+        "src/s/lib/b/index.js",
+    ];
+    check(
+        "require('./b/')",
+        "./b/",
+        Require,
+        CommonJs,
+        index,
+        "require('./b/')",
+    );
+    check(
+        "import b from './b'",
+        "./b",
+        Static,
+        Module,
+        index,
+        "import b from './b/index.js'",
+    );
     // Names of other kinds become relative.
-    check("require('#inner')", "#inner", Require, CommonJs, beside, "require('./b.js')");
-    check("require(`self/b`)", "self/b", Require, CommonJs, beside, "require(`./b.js`)");
+    check(
+        "require('#inner')",
+        "#inner",
+        Require,
+        CommonJs,
+        beside,
+        "require('./b.js')",
+    );
+    check(
+        "require(`self/b`)",
+        "self/b",
+        Require,
+        CommonJs,
+        beside,
+        "require(`./b.js`)",
+    );
     let typed = ["src/a.ts", "src/s/a.ts", "src/lib/b.ts", "src/s/lib/b.ts"];
-    check("import b from '@lib/b'", "@lib/b", Static, Module, typed, "import b from './lib/b.js'");
-    check("import b from './lib/b'", "./lib/b", Static, Module, typed, "import b from './lib/b.js'");
-    check("import b from './lib/b'", "./lib/b", Static, CommonJs, typed, "import b from './lib/b'");
-    check("import b from './lib/b.ts'", "./lib/b.ts", Static, Module, typed, "import b from './lib/b.js'");
-    check("import b from './lib/b.js'", "./lib/b.js", Static, Module, typed, "import b from './lib/b.js'");
-    let test = ["test/a.js", "tests/s/test/a.js", "lib/b.js", "src/s/lib/b.js"];
-    check("require('../lib/b')", "../lib/b", Require, CommonJs, test, "require('../../../src/s/lib/b.js')");
+    check(
+        "import b from '@lib/b'",
+        "@lib/b",
+        Static,
+        Module,
+        typed,
+        "import b from './lib/b.js'",
+    );
+    check(
+        "import b from './lib/b'",
+        "./lib/b",
+        Static,
+        Module,
+        typed,
+        "import b from './lib/b.js'",
+    );
+    check(
+        "import b from './lib/b'",
+        "./lib/b",
+        Static,
+        CommonJs,
+        typed,
+        "import b from './lib/b'",
+    );
+    check(
+        "import b from './lib/b.ts'",
+        "./lib/b.ts",
+        Static,
+        Module,
+        typed,
+        "import b from './lib/b.js'",
+    );
+    check(
+        "import b from './lib/b.js'",
+        "./lib/b.js",
+        Static,
+        Module,
+        typed,
+        "import b from './lib/b.js'",
+    );
+    let test = [
+        "test/a.js",
+        "tests/s/test/a.js",
+        "lib/b.js",
+        "src/s/lib/b.js",
+    ];
+    check(
+        "require('../lib/b')",
+        "../lib/b",
+        Require,
+        CommonJs,
+        test,
+        "require('../../../src/s/lib/b.js')",
+    );
 }
 
 #[test]
@@ -119,7 +245,10 @@ fn json_is_said_to_be_json_where_node_wants_it() {
     use ImportForm::{Require, Static};
     use ModuleKind::{CommonJs, Module};
     let check = |text: &str, form, kind, expected: &str| {
-        let files = (("lib/a.js", "src/s/lib/a.js"), ("lib/d.json", "src/s/lib/d.json"));
+        let files = (
+            ("lib/a.js", "src/s/lib/a.js"),
+            ("lib/d.json", "src/s/lib/d.json"),
+        );
         let (found, _) = rewritten(files.0, text, ("./d.json", form, kind), files.1);
         assert_eq!(found, expected);
     };
@@ -135,7 +264,12 @@ fn json_is_said_to_be_json_where_node_wants_it() {
         Module,
         "import d from './d.json' with {type: 'json'};",
     );
-    check("require('./d.json')", Require, CommonJs, "require('./d.json')");
+    check(
+        "require('./d.json')",
+        Require,
+        CommonJs,
+        "require('./d.json')",
+    );
 }
 
 #[test]
@@ -144,10 +278,20 @@ fn what_cannot_be_rewritten_is_told() {
     let kind = ModuleKind::CommonJs;
     let files = ("lib/a.js", "src/s/a.js");
     let moved = ("data/d.txt", "src/s/other/d.txt");
-    let (text, findings) = rewritten(files, "join(__dirname, '../data/d.txt')", ("../data/d.txt", Resource, kind), moved);
+    let (text, findings) = rewritten(
+        files,
+        "join(__dirname, '../data/d.txt')",
+        ("../data/d.txt", Resource, kind),
+        moved,
+    );
     assert_eq!(text, "join(__dirname, './other/d.txt')");
     assert!(findings.is_empty());
-    let (text, findings) = rewritten(files, "__dirname + '/../data/d.txt'", ("/../data/d.txt", Resource, kind), moved);
+    let (text, findings) = rewritten(
+        files,
+        "__dirname + '/../data/d.txt'",
+        ("/../data/d.txt", Resource, kind),
+        moved,
+    );
     assert_eq!(text, "__dirname + '/../data/d.txt'");
     assert_eq!(findings, ["resource-moved"]);
     let quoted = ("lib/b.js", "src/it's/b.js");

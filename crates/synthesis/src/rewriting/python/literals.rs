@@ -91,7 +91,7 @@ impl PythonRewrite<'_> {
             self.report_computed(usage, "__import__");
             return;
         };
-        if self.standing(literal) != Standing::Elsewhere {
+        if self.standing(literal) != Standing::Elsewhere && !self.edits.cover(usage.range) {
             let what = format!(
                 "__import__ of {} was not rewritten, because its value is the module's first package",
                 shortened(literal)

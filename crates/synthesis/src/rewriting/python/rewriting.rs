@@ -53,11 +53,14 @@ pub(super) fn rewrite(moved: &MovedFile<'_>) -> Rewritten {
         }
     }
     // Literals come first: a call that is replaced as a whole covers the uses of names within it.
+    file.rewrite_dunder_imports();
     file.rewrite_module_names();
     file.rewrite_named_modules();
     file.rewrite_test_strings();
     file.rewrite_from_imports();
     file.rewrite_plain_imports();
+    file.rewrite_doctests();
+    file.report_kept_names();
     file.finish()
 }
 
@@ -209,6 +212,12 @@ impl PythonRewrite<'_> {
                 Severity::Warning,
                 "missing-guarded-module",
                 "the guarded import will fail as designed",
+            )
+        } else if circumstances.in_function {
+            (
+                Severity::Warning,
+                "missing-on-call",
+                "the call that imports it would fail",
             )
         } else if circumstances.conditional {
             (

@@ -3,7 +3,7 @@
 use synthesizer_model::{
     finding::Severity,
     python::{ModuleNameRole, PathLiteral},
-    text::ByteRange,
+    text::{ByteRange, LineIndex},
 };
 
 use super::{
@@ -130,6 +130,7 @@ impl PythonRewrite<'_> {
 
     /// Names without a dot, at the places that are surely meant for modules.
     fn short_names(&mut self) {
+        let lines = LineIndex::new(self.text);
         for opening in ["importorskip(", "\"-m\",", "'-m',"] {
             let found: Vec<usize> = self
                 .text
@@ -145,8 +146,7 @@ impl PythonRewrite<'_> {
                     continue;
                 }
                 if let Standing::Placed(new) = self.standing(name) {
-                    let line = self.text[..start].matches('\n').count() + 1;
-                    let line = u32::try_from(line).unwrap_or(u32::MAX);
+                    let line = lines.line(start);
                     self.edit(range, new, Transform::NamesRewritten, line);
                 }
             }
