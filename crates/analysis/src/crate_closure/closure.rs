@@ -309,8 +309,17 @@ pub(super) fn warnings(project: &Project, taken: &TakenCrate, rules: &FileRules)
         );
         findings.push(Finding::new(Severity::Error, "target-missing", what).at(manifest, None));
     }
-    if taken.files.is_empty() {
-        let what = format!("{name} has no file that can be taken");
+    let mut targets = project.targets.iter();
+    let builds = targets.any(|target| {
+        matches!(target.kind.as_str(), "lib" | "proc-macro" | "bin")
+            && target
+                .path
+                .as_deref()
+                .is_some_and(|path| places.contains(path))
+    });
+    if !builds {
+        let what =
+            format!("{name} has neither a library nor a program with a file that can be taken");
         findings.push(Finding::new(Severity::Error, "target-missing", what).at(manifest, None));
     }
     findings

@@ -20,6 +20,8 @@ mod part;
 mod reach;
 mod selection;
 pub mod taken;
+#[cfg(test)]
+mod tests;
 pub mod unresolved;
 
 pub use closure::take;

@@ -53,6 +53,9 @@ pub(super) fn of_modules(taking: &Taking<'_>, walk: &mut Walk) -> BTreeSet<(usiz
         match needed(taking, test, &modules, &mut own) {
             Ok(brought) => {
                 packages.extend(brought.packages);
+                for finding in own.findings {
+                    walk.find(finding);
+                }
                 for (file, (reason, imports)) in brought.files {
                     walk.taken.entry(file).or_insert((reason, TakenAs::Test));
                     if let Some(imports) = imports {
@@ -196,12 +199,13 @@ pub(super) fn named_by_script(taking: &Taking<'_>, test: usize, package: &str) -
 
 /// Says whether a test is one of those that the scripts of its package run, where these name them by patterns.
 pub(super) fn is_named(taking: &Taking<'_>, test: usize) -> bool {
-    let Some((folder, manifest)) = taking.nearest_manifest(test) else {
+    let folder = taking.package_folder(test, &BTreeSet::new());
+    let Some(manifest) = taking.manifest(&folder) else {
         return true;
     };
     let path = taking.files.file(test).path.as_str();
     let below = path
-        .strip_prefix(folder)
+        .strip_prefix(folder.as_str())
         .unwrap_or(path)
         .trim_start_matches('/');
     let patterns: Vec<&str> = manifest

@@ -254,6 +254,6 @@ fn test(taking: &Taking<'_>, file: usize) -> Option<PlacedTest> {
     });
     Some(PlacedTest {
         path: path.to_owned(),
-        runner: runner.map_or("node", |runner| *runner).to_owned(),
+        runner: runner.copied().unwrap_or("node").to_owned(),
     })
 }

@@ -132,7 +132,10 @@ pub(crate) fn processes_with(word: &str) -> Vec<i32> {
 const SCRIPT: &str = r#"#!/bin/sh
 folder='@FOLDER@'
 number=1
-while ! /bin/mkdir "$folder/call-$number" 2>/dev/null; do number=$((number + 1)); done
+while ! /bin/mkdir "$folder/call-$number" 2>/dev/null; do
+    [ -d "$folder" ] || exit 1
+    number=$((number + 1))
+done
 echo "@NAME@ $*" > "$folder/call-$number/line"
 held() {
     [ "$(/bin/cat "$folder/$1" 2>/dev/null)" = "$2" ] || return 0

@@ -48,4 +48,5 @@ mod synthesis_npm;
 mod templates;
 mod untrusted_projects;
 mod update;
+mod upstream_tests;
 mod urls;

@@ -39,6 +39,8 @@ pub(crate) fn toolbox(program: &Program, repositories: &[String; 3], output: &st
         "toolbox",
         "--output",
         output,
+        // What comes along of tests has tests of its own.
+        "--no-tests",
     ];
     for reference in &references {
         arguments.extend(["--repo", reference]);

@@ -1,7 +1,7 @@
 //! JavaScript and TypeScript packages and modules, taken from the registry and from folders; placed, installed, imported and tested. Needs
 //! the network when it runs for the first time.
 
-use std::{fs, path::Path, process::Command};
+use std::{path::Path, process::Command};
 
 use serde_json::Value;
 use synthesizer_testkit::program::{Program, Run};

@@ -5,7 +5,9 @@
 //! - `generated`: files that the synthesis writes wholly
 //! - `request_text`: revisions put into a request that somebody edited
 //! - `classifying`: what became of every file
+//! - `answering`: what is told of all that
 
+pub(crate) mod answering;
 pub(crate) mod base;
 pub(crate) mod classifying;
 pub(crate) mod generated;

@@ -176,9 +176,7 @@ fn a_client_gets_a_dry_run_unless_it_asks_and_none_if_it_may_only_read() {
     let mut reader = world.program.mcp(["--profile", "read-only"]);
     reader.initialize();
     let arguments = json!({ "project_path": "out" });
-    let refused = reader.call_tool("update_project", arguments);
-    assert!(
-        refused["structuredContent"]["status"].is_null(),
-        "{refused:#}"
-    );
+    let call = json!({ "name": "update_project", "arguments": arguments });
+    let refused = reader.request("tools/call", call);
+    assert!(refused["error"].is_object(), "{refused:#}");
 }

@@ -85,8 +85,8 @@ fn killed_before_or_after_any_call_of_git_nothing_is_lost() {
     assert_ne!(before, after);
     let calls = gate.calls();
     // The last calls are those between which the project changes; of the others, some stand for all.
-    let first_of_last = calls.len().saturating_sub(8);
-    let chosen = (1..=calls.len()).filter(|number| *number > first_of_last || number % 6 == 0);
+    let first_of_last = calls.len().saturating_sub(5);
+    let chosen = (1..=calls.len()).filter(|number| *number > first_of_last || number % 9 == 0);
     for number in chosen {
         for held in [Held::Before, Held::After] {
             let case = format!("{held:?} call {number}: {}", calls[number - 1]);

@@ -107,7 +107,6 @@ fn a_file_that_the_user_moved_is_followed() {
         world.package().join("mine.py"),
     )
     .expect("moved");
-    fs::remove_file(world.package().join("moved.py")).expect("removed");
     let answer = world.update(&[]).expect_status(0).json();
     let new = lines(&[(2, "VALUE_2 = 'new'")]);
     assert_eq!(world.text("src/fresh/liba/mine.py"), Some(new));

@@ -20,7 +20,10 @@ function say(line) {
 //BUILDING
 
 const { base, said } = build(request);
-const environment = { ...process.env, HOME: "/tmp", NODE_OPTIONS: "" };
+// Bounds of memory would else refuse the address space that WebAssembly reserves.
+const flag = "--disable-wasm-trap-handler";
+const nodeOptions = process.allowedNodeEnvironmentFlags.has(flag) ? flag : "";
+const environment = { ...process.env, HOME: "/tmp", NODE_OPTIONS: nodeOptions };
 
 function start(cwd, programArguments) {
   const options = { cwd, encoding: "utf8", maxBuffer: 1 << 25, env: environment, timeout: request.seconds * 1000 };

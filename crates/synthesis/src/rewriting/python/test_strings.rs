@@ -2,7 +2,7 @@
 
 use synthesizer_model::{
     finding::Severity,
-    python::{ModuleNameRole, PathLiteral},
+    python::PathLiteral,
     text::{ByteRange, LineIndex},
 };
 
@@ -119,12 +119,10 @@ impl PythonRewrite<'_> {
             .files
             .iter()
             .find(|file| file.module.as_deref() == Some(module));
-        let facts = file.and_then(|file| source.python.get(&file.path));
-        facts.is_some_and(|facts| {
-            facts
-                .module_names
-                .iter()
-                .any(|usage| usage.role == ModuleNameRole::Logger && usage.literal.is_none())
+        let contents = file.and_then(|file| source.files.get(&file.path));
+        contents.is_some_and(|contents| {
+            let text = std::str::from_utf8(&contents.bytes).unwrap_or_default();
+            text.contains("getLogger(__name__)")
         })
     }
 

@@ -486,6 +486,7 @@ fn destinations_and_links_choose_the_prefix() {
         contents: &input.sources[0].files[&file.path],
         facts: input.sources[0].python.get(&file.path),
         package: "toolbox",
+        tests: None,
     });
     assert_eq!(
         text_of(&rewritten),
