@@ -511,21 +511,16 @@ impl Collector<'_> {
 
     /// An import inside the package that no file provides: compiled, generated or left out.
     ///
-    /// Code that guards it or looks before it imports it is made to do without.
+    /// One in a function stops as well: that it fails when it is called, and not before, would be too late.
     fn missing(&mut self, module: &str, site: Site) {
         let circumstances = site.circumstances;
+        // Code that looks before it imports is made to do without, and the rewriting tells of it.
         if circumstances.guarded || circumstances.fallback || circumstances.conditional {
             return;
         }
-        // What a call alone needs fails alone.
-        let (severity, kind) = if circumstances.in_function {
-            (Severity::Warning, "missing-on-call")
-        } else {
-            (Severity::Error, "missing-module")
-        };
         let finding = Finding::new(
-            severity,
-            kind,
+            Severity::Error,
+            "missing-module",
             format!(
                 "imports {module}, which no file of the source provides (compiled, generated or left out)"
             ),

@@ -50,7 +50,14 @@ impl Ours<'_> {
         let mut command = Command::new(self.binary);
         command
             .current_dir(self.folder)
-            .args(["--quiet", "synthesize", "--name", "project", "--level", "parse"])
+            .args([
+                "--quiet",
+                "synthesize",
+                "--name",
+                "project",
+                "--level",
+                "parse",
+            ])
             .args(repositories.iter().flat_map(|one| ["--repo", one.as_str()]))
             .env("SYNTHESIZER__PATHS__CACHE", self.folder.join("cache"))
             .env("SYNTHESIZER__PATHS__DATA", self.folder.join("data"));
@@ -93,9 +100,7 @@ fn real(binary: &Path, rounds: usize) -> Result<(), String> {
             .collect::<Vec<_>>()
             .join(" && ");
         let mut clone = Command::new("sh");
-        clone
-            .args(["-c", &script])
-            .current_dir(clone_folder.path());
+        clone.args(["-c", &script]).current_dir(clone_folder.path());
         clones.push(measure(&mut clone, None)?);
         projects.push(measure(&mut ours.command(&repositories), None)?);
     }
@@ -124,7 +129,9 @@ fn write_package(folder: &Path, modules: usize) -> std::io::Result<()> {
             0 => String::new(),
             _ => format!("from grown.m{:05} import value as before\n", number - 1),
         };
-        let body = "\n\ndef twice(number: int) -> int:\n    \"\"\"Doubles.\"\"\"\n    return number * 2\n".repeat(10);
+        let body =
+            "\n\ndef twice(number: int) -> int:\n    \"\"\"Doubles.\"\"\"\n    return number * 2\n"
+                .repeat(10);
         fs::write(
             package.join(format!("m{number:05}.py")),
             format!("\"\"\"Module {number}.\"\"\"\n{import}\nvalue = {number}\n{body}"),
@@ -166,7 +173,10 @@ fn slope(points: &[(f64, f64)]) -> f64 {
     let count = points.len() as f64;
     let mean = |value: fn(&(f64, f64)) -> f64| points.iter().map(value).sum::<f64>() / count;
     let (x, y) = (mean(|point| point.0), mean(|point| point.1));
-    let above: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
+    let above: f64 = points
+        .iter()
+        .map(|point| (point.0 - x) * (point.1 - y))
+        .sum();
     let below: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
     above / below
 }

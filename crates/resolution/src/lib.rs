@@ -41,9 +41,7 @@ pub use resolving::{resolve, solver_of, without_solver};
 pub use sentences::sentence;
 pub use solvers::{
     cargo_project::{check_workspace, lock_workspace},
-    npm_project::{
-        NpmInstallation, check_npm_project, install_npm_project, lock_npm_project,
-    },
+    npm_project::{NpmInstallation, check_npm_project, install_npm_project, lock_npm_project},
     solver::{Effort, Solver, SolverDescription, SolverEnvironment},
     uv::{LockProblem, ProjectLock, lock_project, locked_packages, resolve_python},
     uv_untrusted::{check_pins, check_project},

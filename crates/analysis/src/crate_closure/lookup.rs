@@ -74,7 +74,7 @@ impl<'m> Lookup<'m> {
             }
             _ => module,
         };
-        while let Some(name) = names.next() {
+        for name in names {
             let file = self.file(at);
             if let Some(child) = file.children.get(name).and_then(|found| found.first()) {
                 at = *child;
@@ -137,6 +137,55 @@ impl<'m> Lookup<'m> {
         file.globs
             .iter()
             .any(|(_, around)| self.taken_from(module, around, name, 4).is_some())
+    }
+
+    /// Gives the implementations of one module that are for a type of another one.
+    pub(super) fn implementations_for(
+        &self,
+        module: usize,
+        name: &str,
+        defined_in: usize,
+    ) -> Vec<usize> {
+        let file = self.file(module);
+        // A bare name means the same in all of them.
+        let mut bare = None;
+        let items = file.implementations.get(name).into_iter().flatten();
+        items
+            .copied()
+            .filter(|item| {
+                let path = file.outline.items[*item].type_path.as_str();
+                if path.contains("::") {
+                    self.is_path_to(module, path, defined_in)
+                } else {
+                    *bare.get_or_insert_with(|| self.is_same(module, name, defined_in))
+                }
+            })
+            .collect()
+    }
+
+    /// Says whether a path of several names leads to one that a module defines; its first name may be an imported one.
+    fn is_path_to(&self, module: usize, path: &str, defined_in: usize) -> bool {
+        if let Some(rest) = path.strip_prefix("::") {
+            // Only old paths begin at the root; others name another crate.
+            let at_root = self.modules.old_paths;
+            return at_root && self.leads_to(0, &format!("crate::{rest}"), defined_in);
+        }
+        if self.leads_to(module, path, defined_in) {
+            return true;
+        }
+        let Some((first, rest)) = path.split_once("::") else {
+            return false;
+        };
+        let file = self.file(module);
+        let items = file.by_name.get(first).into_iter().flatten();
+        items
+            .flat_map(|item| &file.outline.items[*item].bindings)
+            .take_while(|_| self.spend())
+            .filter(|binding| binding.name == first)
+            .any(|binding| {
+                let path = format!("{}::{rest}", binding.path);
+                self.leads_to(module, &path, defined_in)
+            })
     }
 
     /// Says whether a path's last name is one that a module defines: by the modules before it, or through what those take.

@@ -1,6 +1,6 @@
 //! A package made of modules of another one: the chosen modules, what they use, and a root that declares them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
@@ -75,16 +75,12 @@ pub(super) fn wanted(
             Selected::Inside(_, names) if names.is_empty() => continue,
             Selected::Inside(index, _) | Selected::File(index, _) => *index,
         };
-        if !parts.by_package.contains_key(&index) {
-            let modules = modules_of(tree, packages, index)?;
-            let wanted = Wanted {
-                modules,
+        let wanted = match parts.by_package.entry(index) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => free.insert(Wanted {
+                modules: modules_of(tree, packages, index)?,
                 targets: Vec::new(),
-            };
-            parts.by_package.insert(index, wanted);
-        }
-        let Some(wanted) = parts.by_package.get_mut(&index) else {
-            continue;
+            }),
         };
         let (target, path) = match selected {
             Selected::Inside(_, names) => (by_names(&wanted.modules, names)?, names.clone()),

@@ -191,20 +191,20 @@ impl<'m> Reaching<'m> {
             return;
         };
         for holder in holders {
-            if holder == module
-                || !self.lookup.spend()
-                || !self.lookup.is_same(holder, name, module)
-            {
+            if holder == module || !self.lookup.spend() {
+                continue;
+            }
+            let items = self.lookup.implementations_for(holder, name, module);
+            if items.is_empty() {
                 continue;
             }
             self.need_module(holder);
-            let file = self.file(holder);
-            if file.children.is_empty() && holder != 0 {
+            if self.file(holder).children.is_empty() && holder != 0 {
                 self.need_whole(holder);
                 continue;
             }
-            for item in file.implementations.get(name).into_iter().flatten() {
-                self.need_item(holder, *item);
+            for item in items {
+                self.need_item(holder, item);
             }
         }
     }

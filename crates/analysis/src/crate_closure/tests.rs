@@ -9,9 +9,8 @@ fn closure(files: &[(&str, &str)], components: &[&str]) -> Result<CrateClosure, 
     let tree = MemoryTree::of_texts(files.iter().copied());
     let inventory = inventory::read(&tree, &Unwatched).expect("read");
     let components: Vec<String> = components.iter().map(|one| (*one).to_owned()).collect();
-    take(&tree, &inventory.projects, &components, true, &Unwatched).map_err(|failure| {
-        format!("{} {}", failure.code.as_str(), failure.message)
-    })
+    take(&tree, &inventory.projects, &components, true, &Unwatched)
+        .map_err(|failure| format!("{} {}", failure.code.as_str(), failure.message))
 }
 
 fn shown(closure: &CrateClosure) -> Vec<String> {
@@ -27,26 +26,50 @@ fn shown(closure: &CrateClosure) -> Vec<String> {
 fn check(files: &[(&str, &str)], components: &[&str], expected: &[&str]) {
     let closure = closure(files, components).expect("taken");
     assert_eq!(shown(&closure), expected);
-    let errors = closure.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let errors = closure
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
     assert_eq!(errors.count(), 0, "{:#?}", closure.findings);
 }
 
 const WORKSPACE: &[(&str, &str)] = &[
-    ("Cargo.toml", "[workspace]\nmembers = [\"a\", \"b\", \"c\"]\ndefault-members = [\"a\"]\n"),
-    ("a/Cargo.toml", "[package]\nname = \"a\"\nversion = \"1.0.0\"\nexclude = [\"/data\"]\n[dependencies]\nb = { path = \"../b\" }\n"),
-    ("a/src/lib.rs", "const A: &str = include_str!(\"../data/x.txt\");\n"),
+    (
+        "Cargo.toml",
+        "[workspace]\nmembers = [\"a\", \"b\", \"c\"]\ndefault-members = [\"a\"]\n",
+    ),
+    (
+        "a/Cargo.toml",
+        "[package]\nname = \"a\"\nversion = \"1.0.0\"\nexclude = [\"/data\"]\n[dependencies]\nb = { path = \"../b\" }\n",
+    ),
+    (
+        "a/src/lib.rs",
+        "const A: &str = include_str!(\"../data/x.txt\");\n",
+    ),
     ("a/data/x.txt", "x"),
     ("a/data/y.txt", "y"),
     ("a/benches/speed.rs", ""),
     ("a/examples/e.rs", ""),
     ("a/tests/t.rs", ""),
     ("a/.cargo/config.toml", ""),
-    ("b/Cargo.toml", "[package]\nname = \"b\"\nversion = \"1.0.0\"\n[dev-dependencies]\na = { path = \"../a\" }\n"),
+    (
+        "b/Cargo.toml",
+        "[package]\nname = \"b\"\nversion = \"1.0.0\"\n[dev-dependencies]\na = { path = \"../a\" }\n",
+    ),
     ("b/src/lib.rs", ""),
-    ("b/nested/Cargo.toml", "[package]\nname = \"nested\"\nversion = \"1.0.0\"\n"),
+    (
+        "b/nested/Cargo.toml",
+        "[package]\nname = \"nested\"\nversion = \"1.0.0\"\n",
+    ),
     ("b/nested/src/lib.rs", ""),
-    ("c/Cargo.toml", "[package]\nname = \"c\"\nversion = \"1.0.0\"\n"),
-    ("c/src/lib.rs", "const A: &str = include_str!(\"../../a/data/y.txt\");\n"),
+    (
+        "c/Cargo.toml",
+        "[package]\nname = \"c\"\nversion = \"1.0.0\"\n",
+    ),
+    (
+        "c/src/lib.rs",
+        "const A: &str = include_str!(\"../../a/data/y.txt\");\n",
+    ),
 ];
 
 #[test]
@@ -57,7 +80,11 @@ fn packages_come_with_those_that_they_name_by_path() {
     check(WORKSPACE, &["a/Cargo.toml"], &[a, b]);
     let a = "a (path dependency of b): data/x.txt src/lib.rs tests/t.rs";
     check(WORKSPACE, &["b"], &[a, "b (requested): src/lib.rs"]);
-    check(WORKSPACE, &["c"], &["c (requested): outside/y.txt src/lib.rs"]);
+    check(
+        WORKSPACE,
+        &["c"],
+        &["c (requested): outside/y.txt src/lib.rs"],
+    );
 }
 
 #[test]
@@ -69,12 +96,24 @@ fn names_of_files_outside_of_the_package_are_changed() {
 }
 
 const LIBRARY: &[(&str, &str)] = &[
-    ("Cargo.toml", "[package]\nname = \"lib\"\nversion = \"1.0.0\"\nedition = \"2021\"\n"),
-    ("src/lib.rs", "#[macro_use]\nmod macros;\nmod parse;\npub mod other;\nmod shared;\npub use parse::Parser;\npub struct Error;\nimpl Error { fn x() { crate::shared::help() } }\npub struct Unneeded;\n"),
+    (
+        "Cargo.toml",
+        "[package]\nname = \"lib\"\nversion = \"1.0.0\"\nedition = \"2021\"\n",
+    ),
+    (
+        "src/lib.rs",
+        "#[macro_use]\nmod macros;\nmod parse;\npub mod other;\nmod shared;\npub use parse::Parser;\npub struct Error;\nimpl Error { fn x() { crate::shared::help() } }\npub struct Neighbour;\npub struct Unneeded;\n",
+    ),
     ("src/macros.rs", "macro_rules! make { () => {} }\n"),
-    ("src/parse/mod.rs", "mod deep;\npub use self::deep::Parser;\npub fn f() -> crate::Error { make!(); crate::Error }\n"),
+    (
+        "src/parse/mod.rs",
+        "mod deep;\npub use self::deep::Parser;\npub fn f() -> crate::Error { make!(); crate::Error }\n",
+    ),
     ("src/parse/deep.rs", "pub struct Parser;\n"),
-    ("src/other.rs", "impl std::fmt::Display for crate::Error {}\nimpl std::fmt::Display for crate::Unneeded {}\n"),
+    (
+        "src/other.rs",
+        "impl std::fmt::Display for crate::Error {}\nimpl std::fmt::Display for crate::Neighbour {}\n",
+    ),
     ("src/shared.rs", "pub fn help() {}\n"),
     ("src/lonely.rs", ""),
 ];
@@ -84,15 +123,28 @@ fn a_module_comes_with_what_it_uses_and_what_is_implemented_for_that() {
     let closure = closure(LIBRARY, &["lib::parse"]).expect("taken");
     assert_eq!(
         shown(&closure),
-        ["lib (requested): src/lib.rs src/macros.rs src/other.rs src/parse/deep.rs src/parse/mod.rs src/shared.rs"]
+        [
+            "lib (requested): src/lib.rs src/macros.rs src/other.rs src/parse/deep.rs src/parse/mod.rs src/shared.rs"
+        ]
     );
     let part = closure.crates[0].part.as_ref().expect("a part");
     assert_eq!(part.name, "lib-parse");
     assert_eq!(closure.components[0].path, ["parse"]);
     let root = &closure.crates[0].files[0];
     let text = LIBRARY[1].1;
-    let kept: Vec<&str> = root.kept.as_ref().expect("cut").iter().filter_map(|range| range.of(text)).collect();
-    assert!(!kept.iter().any(|item| item.contains("Unneeded")), "{kept:?}");
+    let kept: Vec<&str> = root
+        .kept
+        .as_ref()
+        .expect("cut")
+        .iter()
+        .filter_map(|range| range.of(text))
+        .collect();
+    assert!(
+        !kept.iter().any(|item| item.contains("Unneeded")),
+        "{kept:?}"
+    );
+    // A file without modules below it is taken whole, so what all of it names has to be there.
+    assert!(kept.contains(&"pub struct Neighbour;"), "{kept:?}");
     assert!(kept.contains(&"pub use parse::Parser;"), "{kept:?}");
     assert_eq!(root.edits.len(), 1, "{:?}", root.edits);
 }
@@ -100,7 +152,10 @@ fn a_module_comes_with_what_it_uses_and_what_is_implemented_for_that() {
 #[test]
 fn a_small_module_comes_alone() {
     let closure = closure(LIBRARY, &["src/shared.rs"]).expect("taken");
-    assert_eq!(shown(&closure), ["lib (requested): src/lib.rs src/shared.rs"]);
+    assert_eq!(
+        shown(&closure),
+        ["lib (requested): src/lib.rs src/shared.rs"]
+    );
     let part = closure.crates[0].part.as_ref().expect("a part");
     assert_eq!(part.left_out, ["macros", "other", "parse", "parse::deep"]);
 }
@@ -116,9 +171,16 @@ fn what_cannot_be_taken_is_refused() {
     refused(LIBRARY, "src/absent.rs", "E_NOT_FOUND");
     refused(WORKSPACE, "d", "E_NOT_FOUND");
     let unstable = [
-        ("Cargo.toml", "[package]\nname = \"u\"\nversion = \"1.0.0\"\n"),
+        (
+            "Cargo.toml",
+            "[package]\nname = \"u\"\nversion = \"1.0.0\"\n",
+        ),
         ("src/lib.rs", "#![feature(x)]\npub mod a;\n"),
         ("src/a.rs", ""),
     ];
-    refused(&unstable, "u::a", "E_INCOMPATIBLE the module cannot be taken alone: src/lib.rs:1");
+    refused(
+        &unstable,
+        "u::a",
+        "E_INCOMPATIBLE the module cannot be taken alone: src/lib.rs:1",
+    );
 }

@@ -1,3 +1,5 @@
+//! Tests of which tests of a source come along with a closure, and what they bring.
+
 use synthesizer_model::{component::Closure, dependency::Ecosystem, progress::Unwatched};
 
 use super::*;

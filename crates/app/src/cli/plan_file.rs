@@ -291,7 +291,7 @@ mod tests {
             [
                 (
                     1,
-                    "unknown key \"nam\"; known are name, template, ecosystem, link, repository"
+                    "unknown key \"nam\"; known are name, template, ecosystem, link, tests, repository"
                         .to_owned()
                 ),
                 (1, "name is missing".to_owned()),

@@ -464,7 +464,7 @@ fn what_does_not_exist_is_not_found() {
     for registry in ["npm:left-pad@1.3.0", "cargo:itoa@1"] {
         assert_refused(
             &program,
-            synthesize(&program, &[registry], &[]),
+            synthesize(&program, &[registry], &["--ecosystem", "python"]),
             2,
             "E_ARGUMENT",
             registry,

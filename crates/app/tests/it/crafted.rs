@@ -134,11 +134,15 @@ pub(crate) fn assert_nothing_left(program: &Program) {
     assert_eq!(scratch, 0, "scratch folders");
 }
 
-/// Gives a program whose only package index is a stand-in with these packages, and pytest, which every new project has in its
-/// group for development.
+/// Gives a program whose only package index is a stand-in with these packages, and those that every new project has in its group
+/// for development.
 pub(crate) fn program_with_index(packages: Vec<Package>) -> (PackageIndex, Program) {
-    let pytest = Package::new("pytest", "8.0").with_wheel(&[("pytest.py", b"")], &[]);
-    let index = PackageIndex::start(packages.into_iter().chain([pytest]).collect());
+    let tools = [("pytest", "8.0"), ("ruff", "0.99"), ("mypy", "1.99")];
+    let tools = tools.map(|(name, version)| {
+        let module = format!("{name}.py");
+        Package::new(name, version).with_wheel(&[(&module, b"")], &[])
+    });
+    let index = PackageIndex::start(packages.into_iter().chain(tools).collect());
     let program = program().with_env("UV_DEFAULT_INDEX", index.index_url());
     (index, program)
 }

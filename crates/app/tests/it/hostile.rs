@@ -302,17 +302,20 @@ fn an_interruption_while_the_lock_is_installed_leaves_nothing() {
     let host = Scripted::start(move |path| match path {
         "/stuck-1-py3-none-any.whl.metadata" => described("stuck", "1"),
         "/pytest-8.0-py3-none-any.whl.metadata" => described("pytest", "8.0"),
+        "/ruff-0.99-py3-none-any.whl.metadata" => described("ruff", "0.99"),
+        "/mypy-1.99-py3-none-any.whl.metadata" => described("mypy", "1.99"),
         _ => Answer::Silence,
     });
     let files: [(&str, &[u8]); 1] = [("stuck.py", b"")];
     let stuck = Package::new("stuck", "1")
         .with_file("stuck-1-py3-none-any.whl", wheel("stuck", "1", &files, &[]));
-    let pytest = Package::new("pytest", "8.0").with_wheel(&[("pytest.py", b"")], &[]);
+    let tools = [("pytest", "8.0"), ("ruff", "0.99"), ("mypy", "1.99")]
+        .map(|(name, version)| Package::new(name, version).with_wheel(&[("x.py", b"")], &[]));
     let behaviour = IndexBehaviour {
         redirect_files_to: Some(format!("http://{}/", host.authority())),
         ..IndexBehaviour::default()
     };
-    let index = PackageIndex::start_with(vec![stuck, pytest], behaviour);
+    let index = PackageIndex::start_with([vec![stuck], tools.to_vec()].concat(), behaviour);
     for signal in [Signal::INT, Signal::TERM] {
         let program = program().with_env("UV_DEFAULT_INDEX", index.index_url());
         package(

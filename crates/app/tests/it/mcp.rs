@@ -100,7 +100,7 @@ fn a_client_without_sessions_is_served() {
     let listed = client.request("tools/list", json!({ "_meta": meta }));
     assert_eq!(
         listed["result"]["tools"].as_array().map(Vec::len),
-        Some(8),
+        Some(10),
         "{listed}"
     );
     let call = json!({ "name": "verify_project", "arguments": { "project_path": "./missing" }, "_meta": meta });
@@ -476,7 +476,7 @@ fn the_inspector_lists_and_calls_the_tools() {
         .json();
     assert_eq!(
         listed["tools"].as_array().map(Vec::len),
-        Some(8),
+        Some(10),
         "{listed}"
     );
     let call = [

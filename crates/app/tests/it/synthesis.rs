@@ -353,6 +353,7 @@ fn requests_as_a_whole_comes_with_its_data_and_its_computed_import_is_reported()
     let arguments = [
         "synthesize",
         "--json",
+        "--no-tests",
         "--name",
         "web",
         "--output",
@@ -530,6 +531,7 @@ fn a_part_of_requests_is_small_and_marked_where_it_was_changed() {
     let arguments = [
         "synthesize",
         "--json",
+        "--no-tests",
         "--name",
         "parts",
         "--output",

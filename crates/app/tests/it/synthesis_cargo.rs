@@ -1,15 +1,27 @@
 //! Rust packages and modules, taken from the registry, from git and from folders; placed, compiled and tested. Needs the network when it
 //! runs for the first time.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::Value;
 use synthesizer_testkit::{git_repository::GitRepository, git_server::GitServer, program::Program};
 
 use crate::{
-    crafted::{assert_nothing_left, checks, findings, folder, program},
+    crafted::{self, assert_nothing_left, checks, findings, folder},
     project::Project,
 };
+
+/// Gives the program with the toolchain and the registries of the user, which lie in the home folder.
+fn program() -> Program {
+    let home = std::env::var_os("HOME")
+        .map(PathBuf::from)
+        .unwrap_or_default();
+    let folder =
+        |name: &str, below: &str| std::env::var_os(name).unwrap_or_else(|| home.join(below).into());
+    crafted::program()
+        .with_env("RUSTUP_HOME", folder("RUSTUP_HOME", ".rustup"))
+        .with_env("CARGO_HOME", folder("CARGO_HOME", ".cargo"))
+}
 
 /// Runs `synthesize` for a Rust project `fresh` in `./out`, which has to succeed.
 fn taken(program: &Program, repositories: &[&str], more: &[&str]) -> (Value, Project) {
@@ -332,7 +344,7 @@ fn a_patch_is_left_out_and_told() {
         &[("src/lib.rs", "")],
     );
     let (answer, project) = taken(&program, &["./patched"], &["--level", "parse"]);
-    assert!(!project.text("crates/patched/Cargo.toml").contains("patch"));
+    assert!(!project.text("crates/patched/Cargo.toml").contains("[patch"));
     let told = findings(&answer, "settings-not-taken");
     assert!(
         told.iter()

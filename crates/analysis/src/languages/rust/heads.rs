@@ -182,6 +182,8 @@ pub(super) fn statement_end(tokens: &RustTokens<'_>, first: usize, end: usize) -
 pub(super) struct Implementation<'t> {
     /// The last name of the type; empty when it has none, like a tuple.
     pub(super) type_name: &'t str,
+    /// The token of that name.
+    pub(super) type_token: Option<usize>,
     /// Whether a trait is implemented.
     pub(super) of_trait: bool,
 }
@@ -195,6 +197,7 @@ pub(super) fn implementation<'t>(
     let mut angles = 0_usize;
     let mut of_trait = false;
     let mut type_name = "";
+    let mut type_token = None;
     // A name is the type's until a name of another part of the path, or the trait's `for`, comes.
     let mut is_complete = false;
     let mut at = first;
@@ -208,11 +211,13 @@ pub(super) fn implementation<'t>(
             Kind::For if angles == 0 && tokens.kind(at + 1) != Kind::Less => {
                 of_trait = true;
                 type_name = "";
+                type_token = None;
                 is_complete = false;
             }
             Kind::PathSeparator if angles == 0 => is_complete = false,
             Kind::Identifier | Kind::SelfType if angles == 0 && !is_complete => {
                 type_name = tokens.text(at);
+                type_token = Some(at);
                 is_complete = true;
             }
             _ => {}
@@ -221,6 +226,7 @@ pub(super) fn implementation<'t>(
     }
     Implementation {
         type_name,
+        type_token,
         of_trait,
     }
 }

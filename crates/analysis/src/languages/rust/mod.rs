@@ -12,7 +12,7 @@
 //! - `heads`: attributes, visibility, signatures: what stands before and around an item's name
 //! - `code`: bodies, types and macros: branches, paths, files read by name
 //! - `use_trees`: the leaves of `use`
-//! - `outline`: the items at the top of a file, for taking some of them
+//! - `outline`, `outline_names`: the items at the top of a file and what they name, for taking some of them
 //! - `path_uses`: paths used without being imported, each once
 //! - `crates`: the crates of a tree and what they know each other by
 //! - `module_tree`, `file_names`: the modules of every crate and what is named in them
@@ -26,6 +26,7 @@ mod items;
 mod lexer;
 mod module_tree;
 pub(crate) mod outline;
+mod outline_names;
 mod path_uses;
 mod reader;
 mod resolver;

@@ -1,27 +1,20 @@
 //! The items at the top of one file, each with its range and what it names: for taking some of a file's items and not others.
 //!
-//! Reads tokens only: names in macros count like others, what a macro makes is not known.
+//! Reads tokens only; what an item names is collected in `outline_names`. Names in macros count like others, what a macro makes is not known.
 
 use std::collections::BTreeSet;
 
-use synthesizer_model::{
-    code::{Circumstances, ImportForm},
-    text::ByteRange,
-};
+use synthesizer_model::text::ByteRange;
 
 use super::{
     heads, lexer,
+    outline_names::look_through,
     tokens::{Kind, RustTokens},
-    use_trees::{self, UseTree},
 };
 use crate::languages::lexical::Shape;
 
 /// Largest text that is read, in bytes.
 const MAX_TEXT_BYTES: usize = 16 << 20;
-/// Names that one item may have before the rest is left out; a file is at most [`MAX_TEXT_BYTES`] long.
-const MOST_PATHS: usize = 200_000;
-/// Deepest nesting of inline modules that is followed.
-const DEEPEST: usize = 64;
 
 /// What an item is, as far as taking it depends on that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +69,8 @@ pub(crate) struct OutlineItem {
     pub(crate) line: u32,
     /// The names that it defines in the file's module; for an implementation the last name of the type.
     pub(crate) names: Vec<String>,
+    /// For an implementation the type's path as it is written, without arguments; else empty.
+    pub(crate) type_path: String,
     /// `pub`, `pub(crate)` and so on; empty where such a word would stand.
     pub(crate) visibility: ByteRange,
     /// Whether `#[macro_use]` stands before it.
@@ -169,6 +164,10 @@ impl OutlineReader<'_> {
             range: self.tokens.range(start, end),
             line: self.tokens.line(head),
             names,
+            type_path: match kind {
+                ItemKind::Implementation => self.type_path(keyword),
+                _ => String::new(),
+            },
             visibility: if visible > head {
                 self.tokens.range(head, visible)
             } else {
@@ -184,7 +183,7 @@ impl OutlineReader<'_> {
             macros: BTreeSet::new(),
             modules: Vec::new(),
         };
-        self.look_through(start, end, &mut found);
+        look_through(&self.tokens, start, end, &mut found);
         if let (ItemKind::ModuleFile, Some(module)) = (kind, found.modules.first_mut()) {
             module.path = before.path;
         }
@@ -417,6 +416,28 @@ impl OutlineReader<'_> {
         }
     }
 
+    /// Gives the path of the type that an implementation is for: its last name and what stands before it.
+    fn type_path(&self, keyword: usize) -> String {
+        let tokens = &self.tokens;
+        let first = keyword + 1;
+        let body = heads::head_end(tokens, first, tokens.len());
+        let Some(last) = heads::implementation(tokens, first, body).type_token else {
+            return String::new();
+        };
+        let mut begin = last;
+        while begin > first && tokens.kind(begin - 1) == Kind::PathSeparator {
+            begin -= 1;
+            if begin == first || !tokens.kind(begin - 1).is_segment() {
+                break;
+            }
+            begin -= 1;
+        }
+        (begin..=last).fold(String::new(), |mut path, token| {
+            path.push_str(&plain(tokens.text(token)));
+            path
+        })
+    }
+
     fn structure(&self, keyword: usize) -> (ItemKind, Vec<String>, usize) {
         let tokens = &self.tokens;
         let body = heads::head_end(tokens, keyword + 2, tokens.len());
@@ -440,148 +461,10 @@ impl OutlineReader<'_> {
         );
         (ItemKind::MacroCall, Vec::new(), after + more)
     }
-
-    /// Collects what an item names.
-    fn look_through(&self, first: usize, end: usize, found: &mut OutlineItem) {
-        let tokens = &self.tokens;
-        // The inline modules that are open: their ends and names. The item itself counts when it is one.
-        let mut open: Vec<(usize, String)> = Vec::new();
-        let mut at = first;
-        while at < end && found.paths.len() < MOST_PATHS {
-            while open.last().is_some_and(|(last, _)| at >= *last) {
-                open.pop();
-            }
-            let depth = open.len();
-            match tokens.kind(at) {
-                Kind::Mod if tokens.kind(at + 1) == Kind::Identifier => {
-                    let name = plain(tokens.text(at + 1));
-                    match tokens.kind(at + 2) {
-                        Kind::Open(Shape::Curly) if depth < DEEPEST => {
-                            open.push((tokens.partner(at + 2), name));
-                        }
-                        Kind::Semicolon => {
-                            let around = open.iter().map(|(_, name)| name.clone());
-                            found.modules.push(DeclaredModule {
-                                names: around.chain([name]).collect(),
-                                path: None,
-                                line: tokens.line(at),
-                            });
-                        }
-                        _ => {}
-                    }
-                    at += 3;
-                }
-                Kind::Use if !matches!(tokens.kind(at + 1), Kind::Less) => {
-                    at = self.use_tree(at, end, depth, found);
-                }
-                Kind::Dollar if tokens.kind(at + 1) != Kind::Crate => at += 2,
-                Kind::PathSeparator | Kind::Dollar => at = self.path(at, end, depth, found),
-                kind if kind.is_segment() => at = self.path(at, end, depth, found),
-                _ => at += 1,
-            }
-        }
-    }
-
-    fn use_tree(&self, at: usize, end: usize, depth: usize, found: &mut OutlineItem) -> usize {
-        let tree = UseTree {
-            first: at + 1,
-            end,
-            form: ImportForm::Static,
-            circumstances: Circumstances::default(),
-        };
-        let is_own = found.kind == ItemKind::Use;
-        let after = use_trees::flatten(&self.tokens, &tree, &mut |import, bound| {
-            let name = bound.map_or_else(|| "*".to_owned(), plain);
-            let Some(path) = as_seen_from_file(&import.target, depth) else {
-                return;
-            };
-            if is_own {
-                let path = path.clone();
-                found.bindings.push(Binding {
-                    name: name.clone(),
-                    path,
-                });
-            }
-            let path = if name == "*" {
-                format!("{path}::*")
-            } else {
-                path
-            };
-            found.paths.insert(path);
-        });
-        after.max(at + 1)
-    }
-
-    fn path(&self, first: usize, end: usize, depth: usize, found: &mut OutlineItem) -> usize {
-        let tokens = &self.tokens;
-        let mut text = String::new();
-        let mut at = first;
-        let is_member = first > 0 && tokens.kind(first - 1) == Kind::Dot;
-        if tokens.kind(at) == Kind::Dollar {
-            at += 1;
-        }
-        if tokens.kind(at) == Kind::PathSeparator {
-            text.push_str("::");
-            at += 1;
-        }
-        let mut count = 0;
-        while at < end && tokens.kind(at).is_segment() {
-            if count > 0 {
-                text.push_str("::");
-            }
-            text.push_str(&plain(tokens.text(at)));
-            count += 1;
-            at += 1;
-            if tokens.kind(at) != Kind::PathSeparator || !tokens.kind(at + 1).is_segment() {
-                break;
-            }
-            at += 1;
-        }
-        if count == 0 {
-            return at.max(first + 1);
-        }
-        if tokens.kind(at) == Kind::Bang
-            && matches!(tokens.kind(at + 1), Kind::Open(_))
-            && count == 1
-        {
-            found.macros.insert(text.clone());
-        }
-        if !is_member
-            && text.len() < 500
-            && let Some(path) = as_seen_from_file(&text, depth)
-        {
-            found.paths.insert(path);
-        }
-        at.max(first + 1)
-    }
 }
 
-/// Gives a path of an inline module `depth` levels deep as the file's own module would write it; `None` for one that stays inside.
-fn as_seen_from_file(path: &str, depth: usize) -> Option<String> {
-    if depth == 0 {
-        return Some(path.to_owned());
-    }
-    let mut segments = path.split("::").peekable();
-    match segments.peek().copied() {
-        Some("self") => None,
-        Some("super") => {
-            let mut above = 0;
-            while segments.next_if_eq(&"super").is_some() {
-                above += 1;
-            }
-            let rest: Vec<&str> = segments.collect();
-            let beginning = match above {
-                above if above < depth => return None,
-                above if above == depth => vec!["self"],
-                above => vec!["super"; above - depth],
-            };
-            Some([beginning, rest].concat().join("::"))
-        }
-        _ => Some(path.to_owned()),
-    }
-}
-
-fn plain(name: &str) -> String {
+/// Gives a name without the mark of a raw one.
+pub(super) fn plain(name: &str) -> String {
     name.strip_prefix("r#").unwrap_or(name).to_owned()
 }
 
@@ -641,26 +524,19 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_those_that_the_file_would_write() {
-        let text = "mod t { use super::*; use super::super::x::y; fn f() { self::g(); super::h::i(); crate::j!(k); a.b; n!{} } mod u { mod v; } }";
-        let outline = outline(text);
-        let item = &outline.items[0];
-        let paths: Vec<&str> = item.paths.iter().map(String::as_str).collect();
-        assert_eq!(
-            paths,
-            [
-                "a",
-                "crate::j",
-                "f",
-                "k",
-                "n",
-                "self::*",
-                "self::h::i",
-                "super::x::y"
-            ]
+    fn the_type_of_an_implementation_is_as_written() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(outline(text).items[0].type_path, expected, "{text}");
+        };
+        check("impl A {}", "A");
+        check(
+            "impl<T> Tr<b::B> for crate::a::r#A<T> where T: C {}",
+            "crate::a::A",
         );
-        assert!(item.macros.contains("n"));
-        assert_eq!(item.modules[0].names, ["t", "u", "v"]);
+        check("impl Tr for ::A {}", "::A");
+        check("impl Tr for &mut super::A {}", "super::A");
+        check("impl Tr for fn(A) -> B {}", "");
+        check("fn impl_nothing() {}", "");
     }
 
     #[test]

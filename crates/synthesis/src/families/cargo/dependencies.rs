@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use synthesizer_model::{finding::Severity, text::escape_untrusted};
 use toml_edit::{Array, InlineTable, Item, Table, TableLike, Value, value};
 
-use super::manifest::{External, Normalising, is_inherited, plain};
+use super::manifest::{External, Normalising, Surroundings, is_inherited, plain};
 
 /// The tables of dependencies, old spellings included, and whether only tests need them.
 const TABLES: &[(&str, bool)] = &[
@@ -81,10 +81,15 @@ fn of_table(
             unused.push(key);
             continue;
         }
+        let around = Surroundings::of(table, &key);
         let Some(item) = table.get_mut(&key) else {
             continue;
         };
+        let inherits = item.as_table_like().is_some_and(is_inherited);
         one(normalising, item, &key, &place, development);
+        if inherits && item.is_value() {
+            around.put(table, &key);
+        }
         kept.insert(key);
     }
     if table.is_empty() {

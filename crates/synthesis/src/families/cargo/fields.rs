@@ -3,7 +3,7 @@
 use synthesizer_model::{finding::Severity, text::escape_untrusted};
 use toml_edit::{Item, Table, TableLike, Value, value};
 
-use super::manifest::{Normalising, is_inherited, plain};
+use super::manifest::{Normalising, Surroundings, is_inherited, plain};
 
 /// Fields that say what a published package has, or where its workspace is.
 const NOT_KEPT: &[&str] = &["include", "exclude", "workspace", "publish"];
@@ -50,6 +50,7 @@ pub(super) fn package(normalising: &mut Normalising<'_>, package: &mut dyn Table
 }
 
 fn inherit(normalising: &mut Normalising<'_>, package: &mut dyn TableLike, key: &str) {
+    let around = Surroundings::of(package, key);
     match normalising.of_workspace(&["package", key]) {
         // The path of a file is as the workspace sees it.
         Some(item) if FILES.contains(&key) => {
@@ -68,8 +69,10 @@ fn inherit(normalising: &mut Normalising<'_>, package: &mut dyn TableLike, key: 
                 escape_untrusted(key)
             );
             normalising.tell(Severity::Error, "not-inherited", &["package", key], what);
+            return;
         }
     }
+    around.put(package, key);
 }
 
 /// Names the files of the manifest where they are now.
@@ -182,6 +185,11 @@ fn as_tables(item: Item) -> Item {
     match item {
         Item::Table(mut table) => {
             table.set_position(None);
+            // Without comments the usual blank line stands before it.
+            let prefix = table.decor().prefix().and_then(|prefix| prefix.as_str());
+            if prefix.is_none_or(|prefix| prefix.trim().is_empty()) {
+                table.decor_mut().clear();
+            }
             let keys: Vec<String> = table.iter().map(|(key, _)| key.to_owned()).collect();
             for key in keys {
                 if let Some(inner) = table.remove(&key) {

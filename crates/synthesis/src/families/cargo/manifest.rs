@@ -241,6 +241,60 @@ pub(super) fn plain(item: &Item) -> Item {
     }
 }
 
+/// Blank lines and comments around an entry, for what takes its place.
+pub(super) struct Surroundings {
+    prefix: Option<String>,
+    suffix: Option<String>,
+}
+
+impl Surroundings {
+    /// Reads what stands around an entry; that of a dotted one stands at its inner keys and values.
+    pub(super) fn of(table: &dyn TableLike, key: &str) -> Self {
+        let text = |raw: Option<&toml_edit::RawString>| raw?.as_str().map(str::to_owned);
+        let outer = table.key(key);
+        let mut prefix = outer.and_then(|key| text(key.leaf_decor().prefix()));
+        let mut suffix = None;
+        match table.get(key) {
+            Some(Item::Value(Value::InlineTable(inner))) if !inner.is_dotted() => {
+                suffix = text(inner.decor().suffix());
+            }
+            Some(item @ (Item::Table(_) | Item::Value(Value::InlineTable(_)))) => {
+                if let Item::Table(inner) = item
+                    && !inner.is_dotted()
+                {
+                    prefix = text(inner.decor().prefix());
+                }
+                for (keys, value) in item
+                    .as_table_like()
+                    .into_iter()
+                    .flat_map(TableLike::get_values)
+                {
+                    let own = keys.last().and_then(|key| text(key.leaf_decor().prefix()));
+                    prefix = Some(prefix.unwrap_or_default() + &own.unwrap_or_default());
+                    let own = text(value.decor().suffix());
+                    suffix = suffix.filter(|known| !known.trim().is_empty()).or(own);
+                }
+            }
+            Some(Item::Value(value)) => suffix = text(value.decor().suffix()),
+            _ => {}
+        }
+        Self { prefix, suffix }
+    }
+
+    /// Puts it around the value that stands there now.
+    pub(super) fn put(self, table: &mut dyn TableLike, key: &str) {
+        let Some((mut key, Item::Value(value))) = table.get_key_value_mut(key) else {
+            return;
+        };
+        if let Some(prefix) = self.prefix {
+            key.leaf_decor_mut().set_prefix(prefix);
+        }
+        if let Some(suffix) = self.suffix {
+            value.decor_mut().set_suffix(suffix);
+        }
+    }
+}
+
 /// Finds the lines of keys.
 struct Lines<'t> {
     document: Option<Document<&'t str>>,

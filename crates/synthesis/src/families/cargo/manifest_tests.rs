@@ -106,11 +106,21 @@ publish = false
 unused = "warn"
 
 [dependencies]
-b = { path = "../x/b", version = "1", default-features = false , features = ["x"] } # the neighbour
-log = { version = "0.4", optional = true, features = ["std", "kv"] }
+b = { path = "../x/b", version = "1", default-features = false, features = ["x"] } # the neighbour
+log = { version = "0.4", features = ["std", "kv"], optional = true }
 serde = "1"
 "#,
         &["Info lints-softened 10"],
+    );
+}
+
+#[test]
+fn comments_stay_around_dotted_keys() {
+    check(
+        "[package]\nname = \"a\"\n\n# Which one.\nversion.workspace = true # of all\n\n[dependencies]\n# The neighbour.\nb.workspace = true # near\n\n# Tells.\nlog = { workspace = true }\n",
+        None,
+        "[package]\nname = \"a\"\n\n# Which one.\nversion = \"1.2.3\" # of all\nautoexamples = false\nautobenches = false\npublish = false\n\n[dependencies]\n# The neighbour.\nb = { path = \"../x/b\", version = \"1\", default-features = false } # near\n\n# Tells.\nlog = { version = \"0.4\", features = [\"std\"] }\n",
+        &[],
     );
 }
 

@@ -213,12 +213,6 @@ impl PythonRewrite<'_> {
                 "missing-guarded-module",
                 "the guarded import will fail as designed",
             )
-        } else if circumstances.in_function {
-            (
-                Severity::Warning,
-                "missing-on-call",
-                "the call that imports it would fail",
-            )
         } else if circumstances.conditional {
             (
                 Severity::Warning,

@@ -104,6 +104,7 @@ fn a_project_has_every_file_with_its_origin() {
             ("LICENSES/Apache-2.0.txt", "generated"),
             ("LICENSES/BSD-3-Clause.txt", "generated"),
             ("LICENSES/CC0-1.0.txt", "generated"),
+            ("LICENSES/LicenseRef-license-text.txt", "generated"),
             ("LICENSES/MIT.txt", "generated"),
             ("NOTICE", "generated"),
             ("pyproject.toml", "generated"),
@@ -347,7 +348,8 @@ fn headers_and_exceptions_bring_their_texts() {
             "0BSD.txt",
             "CC0-1.0.txt",
             "Classpath-exception-2.0.txt",
-            "GPL-3.0-or-later.txt"
+            "GPL-3.0-or-later.txt",
+            "LicenseRef-license-text.txt"
         ]
     );
     let locked = synthesis
