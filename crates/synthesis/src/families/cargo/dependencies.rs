@@ -281,7 +281,7 @@ fn inherited(normalising: &Normalising<'_>, own: &Item, key: &str) -> Option<Ite
     let given_defaults = joined.get("default-features").and_then(Value::as_bool);
     let defaults = match (given_defaults, own_defaults) {
         (Some(false), Some(true)) => Some(true),
-        (None, Some(own)) if edition_of(normalising) >= "2024".to_owned() => Some(own),
+        (None, Some(own)) if edition_of(normalising).as_str() >= "2024" => Some(own),
         (given, _) => given,
     };
     match defaults {
