@@ -213,9 +213,9 @@ fn workspace_files() -> Vec<(&'static str, &'static [u8], u32)> {
     vec![
         ("Cargo.toml", b"[workspace]\nmembers = [\"crates/*\"]\n[workspace.package]\nversion = \"0.3.0\"\nedition = \"2021\"\nlicense = \"MIT\"\n[workspace.dependencies]\nbase = { path = \"crates/base\" }\nfnv = \"1\"\n[workspace.lints.rust]\nunused = \"deny\"\n[profile.release]\nlto = true\n", FILE),
         ("LICENSE", b"MIT License\n", FILE),
-        ("shared/greeting.txt", b"hello\n", FILE),
+        ("texts/greeting.txt", b"hello\n", FILE),
         ("crates/base/Cargo.toml", b"[package]\nname = \"base\"\nversion.workspace = true\nedition.workspace = true\nlicense.workspace = true\n[lints]\nworkspace = true\n[dependencies]\nfnv.workspace = true\n", FILE),
-        ("crates/base/src/lib.rs", b"pub fn greeting() -> &'static str {\n    include_str!(\"../../../shared/greeting.txt\")\n}\npub type Hash = fnv::FnvHasher;\n", FILE),
+        ("crates/base/src/lib.rs", b"pub fn greeting() -> &'static str {\n    include_str!(\"../../../texts/greeting.txt\")\n}\npub type Hash = fnv::FnvHasher;\n", FILE),
         ("crates/tool/Cargo.toml", b"[package]\nname = \"tool\"\nversion.workspace = true\nedition.workspace = true\nlicense.workspace = true\n[dependencies]\n# The neighbour.\nbase.workspace = true\n", FILE),
         ("crates/tool/src/lib.rs", b"pub fn shout() -> String {\n    base::greeting().to_uppercase()\n}\n", FILE),
         ("crates/tool/tests/shout.rs", b"#[test]\nfn it_shouts() {\n    assert_eq!(tool::shout(), \"HELLO\\n\");\n}\n", FILE),
