@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use synthesizer_model::{
     finding::{Finding, Severity},
     python::{Circumstances, ImportKind, ImportStatement, TextMentions},
+    tree::TreePath,
 };
 
 use crate::{module_graph::ModuleNode, python_source::PythonSource, relative_names};
@@ -78,6 +79,37 @@ pub(crate) fn imported_modules(
         );
     }
     imported
+}
+
+/// Lists the files that have to be right for a project to work: its own modules, the tests that a runner collects, and what those import.
+/// Other Python files, such as data of tests, may be anything.
+pub fn needed_files(source: &PythonSource) -> BTreeSet<TreePath> {
+    let nodes = source.graph.nodes();
+    let is_collected = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let stem = name.strip_suffix(".py").unwrap_or(name);
+        stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest"
+    };
+    let mut queue: Vec<usize> = (0..nodes.len())
+        .filter(|index| nodes[*index].primary || is_collected(nodes[*index].path.as_str()))
+        .collect();
+    let mut needed: BTreeSet<usize> = queue.iter().copied().collect();
+    while let Some(index) = queue.pop() {
+        for (module, _) in imported_modules(source, index) {
+            let above = module.match_indices('.').map(|(dot, _)| &module[..dot]);
+            for name in above.chain([module.as_str()]) {
+                if let Some(next) = source.graph.index(name)
+                    && needed.insert(next)
+                {
+                    queue.push(next);
+                }
+            }
+        }
+    }
+    needed
+        .into_iter()
+        .map(|index| nodes[index].path.clone())
+        .collect()
 }
 
 /// Lists the modules that the given ones import, and only where a failure is caught: what such a module lacks, nobody misses.

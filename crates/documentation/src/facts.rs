@@ -15,6 +15,8 @@ pub struct ReadmeFacts<'a> {
     pub components: Vec<ReadmeComponent>,
     /// The sources, in the order of the request.
     pub sources: Vec<ReadmeSource>,
+    /// Where the sources' folders are, sorted by their place in the project.
+    pub folders: Vec<ReadmeFolder>,
     /// The distributions that the project declares, sorted by name.
     pub packages: &'a [PlannedPackage],
     /// What the synthesis found.
@@ -39,6 +41,19 @@ pub struct ReadmeComponent {
     /// A statement of its language that imports it from the project.
     pub import_as: String,
     /// The number of files that it brought.
+    pub files: usize,
+}
+
+/// A folder of a source in the project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadmeFolder {
+    /// Where it is in the project; `.` for its top.
+    pub path: String,
+    /// The id of its source.
+    pub source: String,
+    /// The folder in the source; `.` for its top.
+    pub from: String,
+    /// The number of files.
     pub files: usize,
 }
 

@@ -5,6 +5,8 @@ use synthesizer_model::dependency::Ecosystem;
 /// How projects of a family are told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FamilyFacts {
+    /// What its projects are of, for people.
+    pub name: &'static str,
     /// The language of a fenced block with imports.
     pub language: &'static str,
     /// What a project needs, as Markdown: the beginning of a sentence.
@@ -24,6 +26,7 @@ pub struct FamilyFacts {
 impl FamilyFacts {
     /// Projects of Python.
     pub const PYTHON: Self = Self {
+        name: "Python",
         language: "python",
         needs: "It needs [uv](https://docs.astral.sh/uv/)",
         runtime: "Python",
@@ -34,6 +37,7 @@ impl FamilyFacts {
     };
     /// Projects of Rust.
     pub const CARGO: Self = Self {
+        name: "Rust",
         language: "rust",
         needs: "It needs [Rust with cargo](https://www.rust-lang.org/tools/install)",
         runtime: "Rust",
@@ -44,6 +48,7 @@ impl FamilyFacts {
     };
     /// Projects of JavaScript and TypeScript.
     pub const NPM: Self = Self {
+        name: "JavaScript",
         language: "javascript",
         needs: "It needs [Node.js](https://nodejs.org/) with npm",
         runtime: "Node.js",

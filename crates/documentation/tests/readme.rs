@@ -1,6 +1,6 @@
 //! The whole README for fixed facts, hostile ones included.
 
-use synthesizer_documentation::{ReadmeComponent, ReadmeFacts, ReadmeSource, readme};
+use synthesizer_documentation::{ReadmeComponent, ReadmeFacts, ReadmeFolder, ReadmeSource, readme};
 use synthesizer_model::{
     finding::{Finding, Severity},
     synthesis::PlannedPackage,
@@ -100,6 +100,12 @@ fn a_readme_says_what_the_facts_say() {
                 "unknown",
             ),
         ],
+        folders: vec![ReadmeFolder {
+            path: "src/toolbox/click".to_owned(),
+            source: "click".to_owned(),
+            from: "src/click".to_owned(),
+            files: 16,
+        }],
         packages: &packages,
         findings: &findings,
         family: Default::default(),
@@ -133,6 +139,7 @@ fn hostile_facts_stay_text() {
             "\u{202e}|",
             "[MIT](x)",
         )],
+        folders: Vec::new(),
         packages: &packages,
         findings: &findings,
         family: Default::default(),

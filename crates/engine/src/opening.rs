@@ -1,6 +1,6 @@
 //! Opens the repositories of a request as trees, together, under the caller's permissions.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, pin::pin, sync::Arc, time::Duration};
 
 use synthesizer_infrastructure::sources::Sources;
 use synthesizer_model::{
@@ -12,6 +12,9 @@ use synthesizer_model::{
 
 use crate::{Call, Engine, paths};
 
+/// How long work that was stopped may take to end what it has begun: its programs, and files that it is writing.
+const CLEANUP: Duration = Duration::from_millis(400);
+
 impl Engine {
     /// Bounds the time of a whole call; past it the call's work is cancelled.
     pub(crate) async fn bounded<T>(
@@ -20,10 +23,13 @@ impl Engine {
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         let deadline = self.config().limits.synthesis_timeout;
-        match tokio::time::timeout(deadline, work).await {
+        let mut work = pin!(work);
+        match tokio::time::timeout(deadline, &mut work).await {
             Ok(outcome) => outcome,
             Err(_) => {
                 call.cancellation.cancel();
+                // What it still gives comes too late.
+                let _ = tokio::time::timeout(CLEANUP, work).await;
                 let message = format!("the work did not finish within {} s", deadline.as_secs());
                 Err(Failure::new(ErrorCode::Timeout, message)
                     .with_hint("raise limits.synthesis_timeout"))
@@ -76,6 +82,27 @@ impl Engine {
                 })
         });
         futures_util::future::try_join_all(opening).await
+    }
+}
+
+/// Waits for work until it ends or its call is cancelled; work that is cancelled gets a moment to end what it has begun, so that nothing
+/// of it goes on or is left when its end is told.
+///
+/// # Errors
+/// `E_CANCELLED`, and those of the work.
+pub(crate) async fn until_cancelled<T>(
+    call: &Call,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let mut work = pin!(work);
+    tokio::select! {
+        outcome = &mut work => return outcome,
+        () = call.cancellation.cancelled() => {}
+    }
+    // Longer than the same within it, by which a deadline is told.
+    match tokio::time::timeout(CLEANUP * 2, work).await {
+        Ok(Err(failure)) if failure.code == ErrorCode::Timeout => Err(failure),
+        _ => Err(Failure::cancelled()),
     }
 }
 

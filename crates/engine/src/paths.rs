@@ -7,6 +7,9 @@ use synthesizer_model::failure::{ErrorCode, Failure};
 
 use crate::Caller;
 
+/// The longest path that is looked at, in bytes; Linux opens no longer one.
+const LONGEST: usize = 4096;
+
 /// Makes a path that the caller wrote absolute and checks that the caller may name it.
 ///
 /// `base` is what a relative path refers to. For an MCP client the deepest existing folder of the path, links resolved, must lie below one of
@@ -25,6 +28,10 @@ pub fn permitted(
             ErrorCode::Path,
             "the path is empty or holds control characters",
         ));
+    }
+    if written.len() > LONGEST {
+        let message = format!("the path is longer than {LONGEST} bytes");
+        return Err(Failure::new(ErrorCode::Path, message));
     }
     if caller == Caller::Mcp {
         check_client_path(written)?;
@@ -122,6 +129,7 @@ mod tests {
             cache: Default::default(),
             server: Default::default(),
             admin: Default::default(),
+            synthesis: synthesizer_infrastructure::config::Synthesis::default(),
             jobs: Default::default(),
             tokens: Default::default(),
             tool_environment: Default::default(),
@@ -157,5 +165,7 @@ mod tests {
         check("..\\x", false);
         check("a\u{202e}b", false);
         check("", false);
+        check(&"a/".repeat(2_048), true);
+        check(&"a/".repeat(1 << 23), false);
     }
 }

@@ -72,7 +72,7 @@ impl Engine {
         if tool == Tool::Uv {
             // uv takes the nearest settings above a project: without this file, those of any folder that the cache lies in.
             std::fs::write(scratch.join("uv.toml"), "").map_err(|error| {
-                Failure::internal(format!("cannot write to the scratch folder: {error}"))
+                synthesizer_infrastructure::project::cannot_write_scratch(error)
             })?;
             if self.config().offline {
                 variables.insert("UV_OFFLINE".to_owned(), "1".to_owned());

@@ -102,6 +102,14 @@ impl ChildOutput {
         self.status == Some(0)
     }
 
+    /// Says whether the program told that a disk is full; it must have been asked to speak English.
+    pub fn lacks_room(&self) -> bool {
+        let said = self.stderr_text();
+        ["No space left on device", "Disk quota exceeded"]
+            .iter()
+            .any(|words| said.contains(words))
+    }
+
     /// Gives standard error as text.
     pub fn stderr_text(&self) -> String {
         String::from_utf8_lossy(&self.stderr).into_owned()
@@ -116,8 +124,8 @@ impl ChildOutput {
 /// Runs a child to its end.
 ///
 /// # Errors
-/// `E_TIMEOUT` past the deadline, `E_CANCELLED` on cancellation, `E_TOOL_MISSING` when it cannot be started. In every
-/// case, also when the future is dropped, the whole process group is killed.
+/// `E_TIMEOUT` past the deadline, `E_CANCELLED` on cancellation, `E_TOOL_MISSING` when it cannot be started, `E_LIMIT`
+/// when the system has no room for it. In every case, also when the future is dropped, the whole process group is killed.
 pub async fn run(
     child: ChildProgram,
     cancellation: &CancellationToken,
@@ -206,7 +214,7 @@ fn start(child: &ChildProgram) -> Result<tokio::process::Child, Failure> {
 /// Starts a child within [`alone`], as [`run`] does but without its bounds.
 ///
 /// # Errors
-/// `E_TOOL_MISSING` when it cannot be started.
+/// `E_TOOL_MISSING` when it cannot be started, `E_LIMIT` when the system has no room for it.
 pub(crate) fn start_alone(child: &ChildProgram) -> Result<tokio::process::Child, Failure> {
     #[expect(
         clippy::disallowed_methods,
@@ -227,12 +235,28 @@ pub(crate) fn start_alone(child: &ChildProgram) -> Result<tokio::process::Child,
         .stderr(Stdio::piped())
         .process_group(0)
         .kill_on_drop(true);
-    command.spawn().map_err(|error| {
-        Failure::new(
-            ErrorCode::ToolMissing,
-            format!("cannot start {}: {error}", child.name()),
-        )
-    })
+    command.spawn().map_err(|error| cannot_start(child, &error))
+}
+
+/// Tells a program that is not there from a machine that has no room for one more.
+fn cannot_start(child: &ChildProgram, error: &io::Error) -> Failure {
+    let message = format!("cannot start {}: {error}", child.name());
+    let errno = rustix::io::Errno::from_io_error(error);
+    if errno.is_some_and(is_exhausted) {
+        return Failure::new(ErrorCode::Limit, message).with_hint(
+            "the system gives this process no more files, processes or memory: raise its limits, or do less at once",
+        );
+    }
+    Failure::new(ErrorCode::ToolMissing, message)
+}
+
+/// Says whether an error is one of a limit of the system.
+pub(crate) fn is_exhausted(error: rustix::io::Errno) -> bool {
+    use rustix::io::Errno;
+    matches!(
+        error,
+        Errno::MFILE | Errno::NFILE | Errno::AGAIN | Errno::NOMEM
+    )
 }
 
 /// A program of our own that outlives this process.
@@ -270,6 +294,7 @@ pub fn start_detached(arguments: &[OsString], log: &Path) -> Result<DetachedProg
         reason = "the one place that starts programs"
     )]
     let mut command = std::process::Command::new(own);
+    let _with_others = INHERITANCE.read().unwrap_or_else(PoisonError::into_inner);
     let child = command
         .args(arguments)
         .env_remove(STARTED_BY)

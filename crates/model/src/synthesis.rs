@@ -1,5 +1,7 @@
 //! Request, plan and provenance of a new project.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{finding::Finding, tree::TreePath, verification::Verification};
@@ -57,6 +59,9 @@ pub struct PlannedFile {
     pub origin: String,
     /// Why it is there.
     pub reason: String,
+    /// The ids of the sources that have lines in a generated file, sorted; empty for a file that was not merged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged_from: Vec<String>,
 }
 
 /// A distribution that the new project declares.
@@ -155,6 +160,21 @@ pub struct LockedFile {
     pub transforms: Vec<String>,
     /// SHA-256 of the placed contents.
     pub sha256: String,
+    /// Whose the lines of a merged file are, by first line; empty when all of it is of `source`.
+    #[serde(default, rename = "line", skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<LockedLines>,
+}
+
+/// Consecutive lines of one origin in a merged file of `synthesis.lock`. Lines of no range are generated; a line to which several
+/// contributed lies in several ranges.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockedLines {
+    /// The first line, counted from 1.
+    pub first: u32,
+    /// The last line.
+    pub last: u32,
+    /// The source's id.
+    pub source: String,
 }
 
 /// `[project]` of `synthesis.lock`.
@@ -166,6 +186,9 @@ pub struct LockedProject {
     pub template: String,
     /// The ecosystem.
     pub ecosystem: String,
+    /// The hash of everything that the template says; `None` for one of the program, which the program's version settles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_hash: Option<String>,
 }
 
 /// `[resolution]` of `synthesis.lock`.
@@ -179,6 +202,60 @@ pub struct LockedResolution {
     pub lock: String,
     /// SHA-256 of the lock file.
     pub sha256: String,
+}
+
+/// `[solved]` of `synthesis.lock`: what only a solver or a registry could tell when the project was planned, as far as its files depend on
+/// it. With it the project can be made again of its sources alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Solved {
+    /// The versions of the language that all packages run on, as the ecosystem's manifest has them; empty where that does not depend on them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub runtime: String,
+    /// What the solver had to tell, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// How the packages that only tests need are declared.
+    #[serde(default, skip_serializing_if = "PackagesOfTests::is_usual")]
+    pub tests: PackagesOfTests,
+    /// Versions by package, where a requirement could not be written as one range.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<String, String>,
+    /// What the packages that a source declares provide, where its code imports what it does not declare.
+    #[serde(default, rename = "lookup", skip_serializing_if = "Vec::is_empty")]
+    pub lookups: Vec<SolvedLookup>,
+}
+
+/// How the packages that only tests need are declared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PackagesOfTests {
+    /// As their sources declare them.
+    #[default]
+    AsDeclared,
+    /// Without the sources' bounds, which do not fit the project.
+    WithoutBounds,
+    /// Not at all: they cannot be together with the project's own.
+    LeftOut,
+}
+
+impl PackagesOfTests {
+    /// Says whether it is what most projects have, which a lock does not tell.
+    fn is_usual(&self) -> bool {
+        *self == Self::AsDeclared
+    }
+}
+
+/// What the packages that one source declares provide.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SolvedLookup {
+    /// The source's id.
+    pub source: String,
+    /// Why it could not be found out, as a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// Packages by the imported name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub provided: BTreeMap<String, String>,
 }
 
 /// `synthesis.lock`.
@@ -197,6 +274,9 @@ pub struct SynthesisLock {
     /// The resolution; absent when nothing was resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolution: Option<LockedResolution>,
+    /// What was solved; absent in locks of older versions, whose projects can only be made again with a solver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub solved: Option<Solved>,
 }
 
 /// What `synthesize_project` answers.

@@ -40,8 +40,11 @@ pub use constraints::package_key;
 pub use resolving::{resolve, solver_of, without_solver};
 pub use sentences::sentence;
 pub use solvers::{
-    cargo_project::{check_workspace, lock_workspace},
-    npm_project::{NpmInstallation, check_npm_project, install_npm_project, lock_npm_project},
+    cargo_project::{check_workspace, lock_workspace, locked_workspace_packages},
+    npm_project::{
+        NpmInstallation, check_npm_project, install_npm_project, lock_npm_project,
+        locked_npm_packages,
+    },
     solver::{Effort, Solver, SolverDescription, SolverEnvironment},
     uv::{LockProblem, ProjectLock, lock_project, locked_packages, resolve_python},
     uv_untrusted::{check_pins, check_project},

@@ -14,6 +14,7 @@ use synthesizer_model::{
 };
 
 use crate::{
+    merging::{self, Merged},
     picture, pinned_request,
     provenance::{self, FileCounts, GENERATED_LICENSE, LicenseTexts, TEXT_LICENSE},
     rewriting::{Rewritten, Transform},
@@ -173,6 +174,7 @@ impl<'a> Assembly<'a> {
                 path: moved.path.clone(),
                 origin: format!("{}:{}", source.id, moved.origin),
                 reason: moved.reason,
+                merged_from: Vec::new(),
             },
             LockedFile {
                 path: moved.path.to_string(),
@@ -187,6 +189,7 @@ impl<'a> Assembly<'a> {
                     .map(|done| done.as_str().to_owned())
                     .collect(),
                 sha256: sha256_hex(&contents),
+                lines: Vec::new(),
             },
         );
         self.entries.insert(moved.path.clone(), entry);
@@ -220,6 +223,30 @@ impl<'a> Assembly<'a> {
         reason: &str,
     ) -> Result<(), Failure> {
         self.add_licensed(path, text, reason, GENERATED_LICENSE)
+    }
+
+    /// Adds a file that the synthesis writes and in which sources have lines.
+    ///
+    /// # Errors
+    /// `E_ARGUMENT` when a file is there; `E_INTERNAL` for a path that is none.
+    pub(crate) fn add_merged(
+        &mut self,
+        path: &str,
+        merged: &Merged,
+        reason: &str,
+    ) -> Result<(), Failure> {
+        self.add_generated(path, &merged.text, reason)?;
+        let records = &self.records;
+        let license = |id: &str| {
+            let record = records.iter().find(|record| record.id == id)?;
+            let own = || (!record.texts.is_empty()).then(|| format!("LicenseRef-{id}"));
+            record.license.clone().or_else(own)
+        };
+        let entry = TreePath::new(path).ok();
+        if let Some((_, planned, locked)) = entry.and_then(|path| self.entries.get_mut(&path)) {
+            merging::record(locked, planned, merged, license);
+        }
+        Ok(())
     }
 
     /// Gathers the license texts of what is there.
@@ -297,6 +324,7 @@ impl<'a> Assembly<'a> {
                 name: self.project.to_owned(),
                 template: self.request.template.clone(),
                 ecosystem: self.request.ecosystem.clone(),
+                template_hash: None,
             },
             packages: told.packages,
             manifests,
@@ -334,6 +362,7 @@ impl<'a> Assembly<'a> {
                 path: path.clone(),
                 origin: Transform::Generated.as_str().to_owned(),
                 reason: reason.to_owned(),
+                merged_from: Vec::new(),
             },
             locked,
         );

@@ -69,7 +69,13 @@ pub(crate) fn draw(
             left_out += 1;
             continue;
         }
-        let text = label(&package.requirements.join(", "), LONGEST_LABEL);
+        // Requirements of Python begin with the name, those of others are ranges alone.
+        let asked = package.requirements.join(", ");
+        let named = match asked.to_lowercase().starts_with(&package.name) {
+            true => asked,
+            false => format!("{} {asked}", package.name),
+        };
+        let text = label(&named, LONGEST_LABEL);
         lines.push(format!("    p{index}([\"{text}\"])"));
         let askers = package.imported_by.iter().filter_map(|id| number(id));
         for source in askers.filter(|source| *source < MOST_NODES) {
@@ -88,6 +94,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn packages_are_named_where_their_requirements_do_not_name_them() {
+        let check = |name: &str, requirement: &str, expected: &str| {
+            let package = PlannedPackage {
+                name: name.to_owned(),
+                requirements: vec![requirement.to_owned()],
+                extra: None,
+                imported_by: Vec::new(),
+            };
+            let picture = draw(&[], &[], &[package]);
+            assert_eq!(picture.lines().nth(1), Some(expected), "{name}");
+        };
+        check("no-panic", "0.1", "    p0([\"no-panic 0.1\"])");
+        check("idna", "idna<4", "    p0([\"idna#60;4\"])");
+        check("pyyaml", "PyYAML", "    p0([\"PyYAML\"])");
+    }
+
+    #[test]
     fn a_picture_shows_sources_folders_and_packages() {
         let file = |path: &str, origin: &str| LockedFile {
             path: path.to_owned(),
@@ -97,6 +120,7 @@ mod tests {
             license: String::new(),
             transforms: Vec::new(),
             sha256: String::new(),
+            lines: Vec::new(),
         };
         let files = [
             file("src/t/click/a.py", "src/click/a.py"),

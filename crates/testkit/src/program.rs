@@ -66,6 +66,7 @@ pub struct Run {
 pub struct RunningProgram {
     group: Pid,
     end: mpsc::Receiver<Run>,
+    ended: Option<Run>,
 }
 
 impl RunningProgram {
@@ -74,8 +75,26 @@ impl RunningProgram {
         rustix::process::kill_process(self.group, signal).expect("the program lives");
     }
 
+    /// Sends a signal to the program unless it has ended meanwhile.
+    pub fn signal_if_it_lives(&self, signal: Signal) {
+        let _ = rustix::process::kill_process(self.group, signal);
+    }
+
+    /// Says whether the program has ended.
+    pub fn has_ended(&mut self) -> bool {
+        if self.ended.is_none() {
+            self.ended = self.end.try_recv().ok();
+        }
+        self.ended.is_some()
+    }
+
     /// Waits for the program's end; panics when it hangs.
-    pub fn finish(self) -> Run {
+    pub fn finish(mut self) -> Run {
+        if self.has_ended()
+            && let Some(run) = self.ended.take()
+        {
+            return run;
+        }
         self.end
             .recv_timeout(DEADLINE)
             .expect("the program ends in time")
@@ -196,6 +215,17 @@ impl Program {
         finish(command, DEADLINE)
     }
 
+    /// Runs another command, which may start the program, with its environment and in its folder; panics when it hangs.
+    pub fn run_command(&self, mut command: Command) -> Run {
+        command
+            .current_dir(self.work())
+            .env_clear()
+            .envs(&self.environment)
+            .process_group(0)
+            .stdin(Stdio::null());
+        finish(command, DEADLINE)
+    }
+
     /// Starts the program without waiting for its end.
     pub fn start<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> RunningProgram {
         let mut command = self.command(&self.work());
@@ -219,6 +249,7 @@ impl Program {
         RunningProgram {
             group: group.expect("a child has an id"),
             end,
+            ended: None,
         }
     }
 

@@ -134,6 +134,16 @@ impl Served {
         }
     }
 
+    /// Bounds how many descriptors the server may have open from now on.
+    pub fn limit_descriptors(&self, count: u64) {
+        let limit = rustix::process::Rlimit {
+            current: Some(count),
+            maximum: Some(count),
+        };
+        let resource = rustix::process::Resource::Nofile;
+        rustix::process::prlimit(Some(self.group), resource, limit).expect("the server lives");
+    }
+
     /// Sends a signal to the server.
     pub fn signal(&self, signal: Signal) {
         rustix::process::kill_process(self.group, signal).expect("the server lives");

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::modules::{ModuleFile, Modules};
+use super::modules::{ModuleFile, Modules, first_name};
 use crate::languages::rust::outline::ItemKind;
 
 /// Steps that all look-ups may cost together.
@@ -208,6 +208,27 @@ impl<'m> Lookup<'m> {
             }
             None => false,
         }
+    }
+
+    /// Says whether a name of a module is defined in this crate, as far as that can be told: in the module itself, or taken from another one.
+    pub(super) fn is_of_crate(&self, module: usize, name: &str) -> bool {
+        let file = self.file(module);
+        let Some(items) = file.by_name.get(name) else {
+            return false;
+        };
+        items.iter().any(|item| {
+            let item = &file.outline.items[*item];
+            let bindings = item.bindings.iter();
+            item.kind != ItemKind::Use
+                || bindings
+                    .filter(|binding| binding.name == name && self.spend())
+                    .any(|binding| {
+                        let first = first_name(&binding.path);
+                        let is_own = matches!(first, "crate" | "self" | "super");
+                        let above = if self.modules.old_paths { 0 } else { module };
+                        is_own || self.file(above).children.contains_key(first)
+                    })
+        })
     }
 
     /// Finds the module that exports a macro of a name.

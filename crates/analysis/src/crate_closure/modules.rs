@@ -22,7 +22,7 @@ pub(super) struct ModuleFile {
     pub(super) parent: Option<(usize, usize)>,
     /// The modules that it declares, by their names below it; several where builds choose.
     pub(super) children: BTreeMap<String, Vec<usize>>,
-    /// Its items by the names that they define; implementations by the name of their type apart.
+    /// Its items by the names that they define; implementations apart, by the name of their type, which is empty for a tuple and the like.
     pub(super) by_name: HashMap<String, Vec<usize>>,
     pub(super) implementations: HashMap<String, Vec<usize>>,
     /// Items that take everything of another module.
@@ -40,6 +40,16 @@ impl ModuleFile {
         let item = &self.outline.items[item];
         let is_private = item.visibility.start == item.visibility.end;
         item.kind != ItemKind::Use || !is_private
+    }
+
+    /// Says whether an item is a `use` for the module itself of a name that no code in it writes: a trait whose methods it calls.
+    pub(super) fn is_for_methods(&self, item: usize) -> bool {
+        let found = &self.outline.items[item];
+        let mut bindings = found.bindings.iter();
+        found.kind == ItemKind::Use
+            && !self.is_given(item)
+            && bindings
+                .any(|binding| binding.name != "*" && !self.names_in_use.contains(&binding.name))
     }
 
     /// Says whether others can have a name of this module.
@@ -181,6 +191,12 @@ fn read(
         };
         for name in &item.names {
             index_of.entry(name.clone()).or_default().push(index);
+        }
+        if item.kind == ItemKind::Implementation && item.names.is_empty() {
+            implementations
+                .entry(String::new())
+                .or_default()
+                .push(index);
         }
         for binding in item.bindings.iter().filter(|binding| binding.name == "*") {
             globs.push((index, binding.path.clone()));

@@ -109,11 +109,17 @@ fn modules_of(
         .iter()
         .find(|target| matches!(target.kind.as_str(), "lib" | "proc-macro"));
     let refuse = |why: &str| {
+        let finding = Finding::new(Severity::Error, "module-refused", why);
+        let finding = match project.manifests.first() {
+            Some(manifest) => finding.at(manifest, None),
+            None => finding,
+        };
         Failure::new(
             ErrorCode::Incompatible,
             format!("no module of {name} can be taken: {why}"),
         )
         .with_hint("take the whole package")
+        .with_details(serde_json::json!({ "findings": [finding] }))
     };
     let library = library.ok_or_else(|| refuse("the package has no library"))?;
     if library.kind == "proc-macro" {

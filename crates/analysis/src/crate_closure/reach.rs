@@ -49,6 +49,7 @@ pub(super) fn reach(modules: &Modules, targets: &[Target]) -> Reached {
         taken_names: HashSet::new(),
         implementations: implementations(modules),
         types: HashSet::new(),
+        traits: HashSet::new(),
     };
     for target in targets {
         match target {
@@ -99,6 +100,8 @@ struct Reaching<'m> {
     implementations: HashMap<&'m str, Vec<usize>>,
     /// Types whose implementations were looked for.
     types: HashSet<(usize, &'m str)>,
+    /// Traits whose implementations were looked for.
+    traits: HashSet<(usize, String)>,
 }
 
 impl<'m> Reaching<'m> {
@@ -384,24 +387,39 @@ impl<'m> Reaching<'m> {
             self.touch(holder, name, fuel.saturating_sub(1));
             return;
         }
-        // A macro may make it.
-        for (item, found) in file.outline.items.iter().enumerate() {
-            let calls = found.kind == ItemKind::MacroCall;
-            if calls && self.lookup.spend() && found.paths.contains(name) {
-                self.need_item(module, item);
+        self.made_by_macro(module, name);
+    }
+
+    /// A macro may make a name; when it makes a trait, a macro of the trait's name may make implementations of it.
+    fn made_by_macro(&mut self, module: usize, name: &str) {
+        let mut is_made = false;
+        let items = &self.file(module).outline.items;
+        for (item, found) in items.iter().enumerate() {
+            if found.kind != ItemKind::MacroCall || !self.lookup.spend() {
+                continue;
             }
+            if found.paths.contains(name) || found.macros.contains(name) {
+                self.need_item(module, item);
+                is_made = true;
+            }
+        }
+        if is_made {
+            self.implementations_of_trait(module, name);
         }
     }
 
-    /// A trait's implementations for types that the module does not define stand nowhere else.
+    /// A trait's implementations for types of other crates, and for those that have no name, stand nowhere but beside the trait.
     fn implementations_of_trait(&mut self, module: usize, name: &str) {
+        if !self.traits.insert((module, name.to_owned())) {
+            return;
+        }
         let file = self.file(module);
         for (owner, items) in &file.implementations {
-            if file.by_name.contains_key(owner) || !self.lookup.spend() {
+            if !self.lookup.spend() || self.lookup.is_of_crate(module, owner) {
                 continue;
             }
             for item in items {
-                if file.outline.items[*item].paths.contains(name) {
+                if self.lookup.spend() && file.outline.items[*item].paths.contains(name) {
                     self.need_item(module, *item);
                 }
             }
@@ -445,7 +463,7 @@ impl<'m> Reaching<'m> {
                 let of_rust = |path: &str| matches!(first_name(path), "std" | "core" | "alloc");
                 let mut paths = item.bindings.iter().map(|binding| binding.path.as_str());
                 let is_of_rust = item.kind == ItemKind::Use && paths.all(of_rust);
-                if is_of_rust
+                if (is_of_rust || file.is_for_methods(index))
                     && !item.only_tests
                     && !kept.contains(&index)
                     && !item.bindings.is_empty()

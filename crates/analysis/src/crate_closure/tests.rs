@@ -149,6 +149,70 @@ fn a_module_comes_with_what_it_uses_and_what_is_implemented_for_that() {
     assert_eq!(root.edits.len(), 1, "{:?}", root.edits);
 }
 
+/// A module that uses one trait, beside what only a reader of the whole crate sees: implementations for types of others and for types
+/// without a name, a trait that a macro makes with its implementations, and a trait that is used for its methods alone.
+const TRAITS: &[(&str, &str)] = &[
+    (
+        "Cargo.toml",
+        "[package]\nname = \"lib\"\nversion = \"1.0.0\"\nedition = \"2021\"\n",
+    ),
+    (
+        "src/lib.rs",
+        "pub mod visit;\npub mod wanted;\nmod extended;\nmod unneeded;\n",
+    ),
+    (
+        "src/wanted/mod.rs",
+        "use crate::extended::Extended;\nuse crate::unneeded::Unneeded;\npub fn f(x: impl crate::visit::Visit + crate::visit::Made) { x.extended() }\nmod below;\nfn g() -> Unneeded {}\n",
+    ),
+    ("src/wanted/below.rs", ""),
+    (
+        "src/visit/mod.rs",
+        "use other::Set;\nuse crate::unneeded::Own;\nmod filter;\npub trait Visit {}\nimpl Visit for Set {}\nimpl<T> Visit for (T, u8) {}\nimpl Visit for Own {}\nmake! { pub trait Made {} }\nMade! { &'a T }\nMine! { &'a T }\n",
+    ),
+    ("src/visit/filter.rs", "pub struct Filter;\n"),
+    (
+        "src/extended.rs",
+        "pub trait Extended { fn extended(self) where Self: Sized {} }\nimpl<T> Extended for T {}\n",
+    ),
+    ("src/unneeded.rs", "pub struct Unneeded;\npub struct Own;\n"),
+];
+
+#[test]
+fn a_trait_comes_with_what_implements_it_beside_it() {
+    let closure = closure(TRAITS, &["lib::wanted::f"]).expect("taken");
+    let files = &closure.crates[0].files;
+    let kept = |path: &str| -> Vec<String> {
+        let file = files.iter().find(|file| file.place.as_str() == path);
+        let text = TRAITS.iter().find(|(name, _)| *name == path).expect("is").1;
+        let kept = file.expect(path).kept.as_ref().expect("cut").iter();
+        kept.filter_map(|range| Some(range.of(text)?.to_owned()))
+            .collect()
+    };
+    assert_eq!(
+        kept("src/visit/mod.rs"),
+        [
+            "use other::Set;",
+            "pub trait Visit {}",
+            "impl Visit for Set {}",
+            "impl<T> Visit for (T, u8) {}",
+            "make! { pub trait Made {} }",
+            "Made! { &'a T }",
+        ]
+    );
+    let wanted = kept("src/wanted/mod.rs");
+    assert!(
+        wanted.contains(&"use crate::extended::Extended;".to_owned()),
+        "{wanted:?}"
+    );
+    assert!(
+        !wanted.iter().any(|item| item.contains("Unneeded")),
+        "{wanted:?}"
+    );
+    let places: Vec<&str> = files.iter().map(|file| file.place.as_str()).collect();
+    assert!(places.contains(&"src/extended.rs"), "{places:?}");
+    assert!(!places.contains(&"src/unneeded.rs"), "{places:?}");
+}
+
 #[test]
 fn a_small_module_comes_alone() {
     let closure = closure(LIBRARY, &["src/shared.rs"]).expect("taken");

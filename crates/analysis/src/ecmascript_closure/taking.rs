@@ -22,7 +22,7 @@ use super::{
     walking::{self, Reach, Walk},
     wholes,
 };
-use crate::languages::{Language as _, Resolver, SourceFiles, javascript::JavaScript};
+use crate::languages::{Resolver, SourceFiles, resolver_of_sources};
 
 /// The most manifests of a tree that are read.
 const MOST_MANIFESTS: usize = 5_000;
@@ -154,7 +154,7 @@ impl<'a> Taking<'a> {
             tree,
             read,
             files,
-            resolver: JavaScript.resolver(files),
+            resolver: resolver_of_sources(files),
             progress,
             manifests: manifests(files),
         }

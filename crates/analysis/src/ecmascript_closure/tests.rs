@@ -341,3 +341,21 @@ fn wide_maps_of_exports_take_little_time() {
     assert!(closure.findings.len() <= 61);
     assert!(begun.elapsed().as_secs() < 20);
 }
+
+#[test]
+fn tests_that_import_their_package_by_its_name_mean_the_source() {
+    let manifest = r#"{
+        "name": "p", "version": "1.0.0", "scripts": {"test": "vitest run"},
+        "exports": {".": {"@p/source": "./src/index.ts", "types": "./index.d.ts", "import": "./index.js"}}
+    }"#;
+    let test = "import { expect, test } from \"vitest\";\nimport * as p from \"p\";\n";
+    let files = [
+        ("package.json", manifest),
+        ("src/index.ts", "export const a = 1;\n"),
+        ("src/a.test.ts", test),
+        ("index.js", "export const a = 1;\n"),
+        ("index.d.ts", "export declare const a: number;\n"),
+    ];
+    let closure = taken(&files, &["src/index.ts"]).expect("taken");
+    assert_eq!(paths(&closure), ["src/a.test.ts", "src/index.ts"]);
+}

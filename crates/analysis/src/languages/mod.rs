@@ -194,6 +194,11 @@ pub fn is_node_builtin(name: &str) -> bool {
     ecmascript::is_builtin(name)
 }
 
+/// Finds what imports of JavaScript and TypeScript lead to where sources are taken: in its own TypeScript a package's name means the source.
+pub(crate) fn resolver_of_sources<'a>(files: &'a SourceFiles<'a>) -> Box<dyn Resolver + 'a> {
+    ecmascript::resolver_of_sources(files)
+}
+
 /// Gives the reader of a language by `tokei`'s name for it.
 pub fn reader(language: &str) -> Option<&'static dyn Language> {
     LANGUAGES

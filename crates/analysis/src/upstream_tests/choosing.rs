@@ -5,20 +5,23 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use synthesizer_model::{
     component::{Closure, Reason},
     dependency::Dependency,
-    finding::{Finding, Severity},
-    python::SymbolKind,
+    finding::Severity,
     text::escape_untrusted,
     tree::{SourceTree, TreePath},
 };
 
 use super::{
-    UpstreamTestFile, UpstreamTests,
+    FileUse, UpstreamTestFile, UpstreamTests,
+    cutting::Cut,
     data::TestData,
-    layout::{Layout, is_collected, is_conftest, join},
+    file_uses,
+    layout::{Layout, conftests_of, folders_above, is_collected, is_conftest, join},
+    parts::{self, Part},
     plugins,
     reading::{self, Lack, Wants},
     requirements,
     taken::TakenModules,
+    telling::listed,
 };
 use crate::{
     distributions,
@@ -30,22 +33,43 @@ use crate::{
 /// The most files for testing that are looked at.
 const MOST_FILES: usize = 10_000;
 /// How many modules or names a finding or a reason lists.
-const NAMED: usize = 5;
+pub(super) const NAMED: usize = 5;
 
 /// Why a file cannot come along.
-type Refusal = Vec<Lack>;
+pub(super) type Refusal = Vec<Lack>;
 
-struct Candidate {
-    parsed: ParsedFile,
-    wants: Wants,
+/// A file for testing that was read.
+pub(super) struct Candidate {
+    pub(super) parsed: ParsedFile,
+    pub(super) wants: Wants,
+    /// Whether only a part of it is left.
+    is_cut: bool,
+    /// Where it looks for data from the place of a taken module; known when it is chosen.
+    file_uses: Vec<FileUse>,
 }
 
-struct Choosing<'a> {
+impl Candidate {
+    /// Gives its text.
+    pub(super) fn text(&self) -> &str {
+        std::str::from_utf8(&self.parsed.bytes).unwrap_or_default()
+    }
+
+    /// Says whether it may define fixtures.
+    pub(super) fn has_fixtures(&self) -> bool {
+        self.text().contains("fixture")
+    }
+}
+
+pub(super) struct Choosing<'a> {
     layout: Layout<'a>,
     candidates: BTreeMap<TreePath, Candidate>,
     /// Files that lack something as soon as they are imported, themselves or through others.
-    broken: BTreeMap<TreePath, Refusal>,
-    tests: UpstreamTests,
+    pub(super) broken: BTreeMap<TreePath, Refusal>,
+    /// Where and why files could not be cut.
+    undecided: BTreeMap<TreePath, (u32, &'static str)>,
+    /// Of files that were cut: how many tests are left of how many, the first line that is gone, and what it lacked.
+    pub(super) cuts: BTreeMap<TreePath, ((usize, usize), u32, Refusal)>,
+    pub(super) tests: UpstreamTests,
 }
 
 /// Finds what comes along.
@@ -61,15 +85,19 @@ pub(super) fn choose(
     let mut choosing = Choosing {
         candidates: BTreeMap::new(),
         broken: BTreeMap::new(),
+        undecided: BTreeMap::new(),
+        cuts: BTreeMap::new(),
         tests: UpstreamTests::default(),
         layout,
     };
     choosing.read(tree, source, &taken, &in_closure);
+    choosing.cut(&taken);
     choosing.spread_refusals();
     let chosen = choosing.chosen();
     if !chosen.is_empty() {
         let beside = requirements::beside_manifests(tree, &choosing.layout);
         let declared: Vec<Dependency> = declared.iter().cloned().chain(beside).collect();
+        choosing.find_file_uses(source, &taken);
         choosing.gather(tree, source, chosen, &declared, &in_closure);
         choosing.tests.declared = declared;
         let used: BTreeSet<String> = choosing
@@ -132,14 +160,62 @@ impl Choosing<'_> {
                     queue.push_back(support.clone());
                 }
             }
-            self.candidates.insert(path, Candidate { parsed, wants });
+            let candidate = Candidate {
+                parsed,
+                wants,
+                is_cut: false,
+                file_uses: Vec::new(),
+            };
+            self.candidates.insert(path, candidate);
         }
+    }
+
+    /// Cuts files that lack something to what stands without it.
+    fn cut(&mut self, taken: &TakenModules<'_>) {
+        let parts = parts::cut_all(&self.layout, &self.candidates);
+        for (path, part) in &parts.files {
+            let lacks = parts.lacks(&self.candidates, path);
+            match part {
+                Part::Whole => {}
+                Part::Left(line, why) => {
+                    self.undecided.insert(path.clone(), (*line, *why));
+                    self.broken.insert(path.clone(), lacks);
+                }
+                Part::Cut(cut) => self.take_part(taken, path, cut, lacks),
+            }
+        }
+    }
+
+    fn take_part(&mut self, taken: &TakenModules<'_>, path: &TreePath, cut: &Cut, lacks: Refusal) {
+        let Some(candidate) = self.candidates.get_mut(path) else {
+            return;
+        };
+        let no_tests = is_collected(path.as_str()) && cut.tests.0 == 0;
+        let is_cut = cut.text != candidate.text();
+        if no_tests && (is_cut || !candidate.wants.lacks_at_once.is_empty()) {
+            self.broken.insert(path.clone(), lacks);
+            return;
+        }
+        if !is_cut {
+            return;
+        }
+        let facts = python::parse(&cut.text);
+        let wants = reading::read(&self.layout, taken, path, &facts);
+        if !facts.syntax_errors.is_empty() || !wants.lacks_at_once.is_empty() {
+            self.broken.insert(path.clone(), lacks);
+            return;
+        }
+        candidate.parsed.bytes = cut.text.clone().into_bytes().into();
+        candidate.parsed.facts = Some(facts);
+        candidate.wants = wants;
+        candidate.is_cut = true;
+        self.cuts.insert(path.clone(), (cut.tests, cut.line, lacks));
     }
 
     /// A file that needs a file at once which cannot come along cannot either.
     fn spread_refusals(&mut self) {
         let mut needed_by: BTreeMap<&TreePath, Vec<(&TreePath, u32)>> = BTreeMap::new();
-        let mut queue: VecDeque<TreePath> = VecDeque::new();
+        let mut queue: VecDeque<TreePath> = self.broken.keys().cloned().collect();
         for (path, candidate) in &self.candidates {
             for (support, line, at_once) in &candidate.wants.supports {
                 if *at_once {
@@ -150,7 +226,7 @@ impl Choosing<'_> {
             if is_conftest(path.as_str()) {
                 lacks.extend(lacks_of_every_run(candidate));
             }
-            if !lacks.is_empty() {
+            if !lacks.is_empty() && !self.broken.contains_key(path) {
                 self.broken.insert(path.clone(), lacks);
                 queue.push_back(path.clone());
             }
@@ -164,6 +240,7 @@ impl Choosing<'_> {
                 let through = lacks.iter().map(|lack| Lack {
                     name: lack.name.clone(),
                     line: *line,
+                    at: lack.at.clone(),
                 });
                 self.broken.insert((*user).clone(), through.collect());
                 queue.push_back((*user).clone());
@@ -179,64 +256,27 @@ impl Choosing<'_> {
             if !is_collected(path.as_str()) || candidate.wants.tested.is_empty() {
                 continue;
             }
-            match self.refusal_of(path, candidate) {
+            match self.broken.get(path) {
                 None => chosen.push(path.clone()),
-                Some((how, lacks)) => refused.push((path.clone(), how, lacks)),
+                Some(lacks) => refused.push((path.clone(), lacks.clone())),
             }
         }
-        for (path, how, lacks) in refused {
-            let line = lacks.first().map_or(0, |lack| lack.line);
+        for (path, lacks) in refused {
+            let first = lacks.first().map_or(0, |lack| lack.line);
+            let (line, why) = match self.undecided.get(&path) {
+                Some((line, why)) if *line > 0 => (
+                    first,
+                    format!("; the rest cannot be told apart: {why} (line {line})"),
+                ),
+                _ => (first, String::new()),
+            };
             let what = format!(
-                "the test does not come along: {how} {}, which the project does not have",
+                "the test does not come along: it needs {}, which the project does not have{why}",
                 listed(&lacks)
             );
             self.tell(Severity::Warning, "test-left-out", what, Some(&path), line);
         }
         chosen
-    }
-
-    fn refusal_of(&self, path: &TreePath, candidate: &Candidate) -> Option<(String, Refusal)> {
-        if let Some(lacks) = self.broken.get(path) {
-            return Some(("it imports".to_owned(), lacks.clone()));
-        }
-        // Fixtures of a file that cannot come along.
-        let text = std::str::from_utf8(&candidate.parsed.bytes).unwrap_or_default();
-        for conftest in self.conftests_of(path) {
-            let (Some(lacks), Some(of_conftest)) =
-                (self.broken.get(&conftest), self.candidates.get(&conftest))
-            else {
-                continue;
-            };
-            let symbols = of_conftest
-                .parsed
-                .facts
-                .iter()
-                .flat_map(|facts| &facts.symbols);
-            let fixture = symbols
-                .filter(|symbol| symbol.kind == SymbolKind::Function)
-                .find(|symbol| plugins::has_word(text, &symbol.name));
-            if let Some(fixture) = fixture {
-                let how = format!(
-                    "it uses {} of {conftest}, which imports",
-                    escape_untrusted(&fixture.name)
-                );
-                return Some((how, lacks.clone()));
-            }
-        }
-        None
-    }
-
-    /// Lists the files that a test runner reads for a file: beside it and in every folder above.
-    fn conftests_of(&self, path: &TreePath) -> Vec<TreePath> {
-        folders_above(path)
-            .filter_map(|folder| {
-                let conftest = join(folder, "conftest.py");
-                self.layout
-                    .files
-                    .get(conftest.as_str())
-                    .map(|path| (*path).clone())
-            })
-            .collect()
     }
 
     fn packages_of(&self, path: &TreePath) -> Vec<TreePath> {
@@ -250,6 +290,16 @@ impl Choosing<'_> {
                     .map(|path| (*path).clone())
             })
             .collect()
+    }
+
+    fn find_file_uses(&mut self, source: &PythonSource, taken: &TakenModules<'_>) {
+        for candidate in self.candidates.values_mut() {
+            let found = match &candidate.parsed.facts {
+                Some(facts) => file_uses::of_file(&source.graph, taken, facts, candidate.text()),
+                None => Vec::new(),
+            };
+            candidate.file_uses = found;
+        }
     }
 
     /// Takes the tests and everything that they use.
@@ -280,9 +330,12 @@ impl Choosing<'_> {
                 if let Some(facts) = &candidate.parsed.facts {
                     data.add(&self.layout, &path, facts);
                 }
+                for usage in &candidate.file_uses {
+                    let found = (path.to_string(), usage.line);
+                    data.add_place(&self.layout, &usage.place, found);
+                }
             }
-            let beside = self
-                .conftests_of(&path)
+            let beside = conftests_of(&self.layout, &path)
                 .into_iter()
                 .chain(self.packages_of(&path));
             wanted.extend(beside.map(|path| (path, 0)));
@@ -307,29 +360,6 @@ impl Choosing<'_> {
         self.finish(tree, source, reasons, data, declared, in_closure);
     }
 
-    fn tell_left(&mut self, left: &BTreeSet<TreePath>) {
-        for path in left {
-            let lacks = self.broken.get(path).cloned().unwrap_or_default();
-            let line = lacks.first().map_or(0, |lack| lack.line);
-            let what = if is_conftest(path.as_str()) {
-                "its fixtures and hooks do not come along"
-            } else {
-                "it does not come along, and tests that use it will fail"
-            };
-            let what = format!(
-                "{what}: it imports {}, which the project does not have",
-                listed(&lacks)
-            );
-            self.tell(
-                Severity::Warning,
-                "test-support-left-out",
-                what,
-                Some(path),
-                line,
-            );
-        }
-    }
-
     fn finish(
         &mut self,
         tree: &dyn SourceTree,
@@ -350,10 +380,19 @@ impl Choosing<'_> {
         let mut texts: Vec<String> = Vec::new();
         for (path, reason) in &reasons {
             let candidate = self.candidates.remove(path);
-            let (parsed, wants) = match candidate {
-                Some(Candidate { parsed, wants }) => (Some(parsed), wants),
-                None => (parsed(tree, source, path), Wants::default()),
+            let (parsed, wants, is_cut, file_uses) = match candidate {
+                Some(Candidate {
+                    parsed,
+                    wants,
+                    is_cut,
+                    file_uses,
+                }) => (Some(parsed), wants, is_cut, file_uses),
+                None => {
+                    let parsed = parsed(tree, source, path);
+                    (parsed, Wants::default(), false, Vec::new())
+                }
             };
+            self.tell_cut(path);
             self.tell_lacks(path, &wants.lacks_in_functions);
             // What the closure has moves with it.
             let own = wants.names.into_iter().filter(|(_, place)| {
@@ -376,6 +415,8 @@ impl Choosing<'_> {
                 views: wants.views.into_iter().collect(),
                 path: path.clone(),
                 parsed,
+                is_cut,
+                file_uses,
             });
         }
         let is_free = |path: &TreePath| {
@@ -396,6 +437,8 @@ impl Choosing<'_> {
                 names: BTreeMap::new(),
                 views: Vec::new(),
                 parsed: None,
+                is_cut: false,
+                file_uses: Vec::new(),
                 path,
             });
         }
@@ -415,38 +458,6 @@ impl Choosing<'_> {
         });
         self.tests.findings.sort_by(|one, other| {
             (&one.path, one.line, &one.what).cmp(&(&other.path, other.line, &other.what))
-        });
-    }
-
-    fn tell_lacks(&mut self, path: &TreePath, lacks: &[Lack]) {
-        let Some(first) = lacks.first() else { return };
-        let lines: BTreeSet<u32> = lacks.iter().map(|lack| lack.line).collect();
-        let what = format!(
-            "tests that need {} will fail, because the project does not have it; {} lines name it",
-            listed(lacks),
-            lines.len()
-        );
-        self.tell(
-            Severity::Warning,
-            "test-will-fail",
-            what,
-            Some(path),
-            first.line,
-        );
-    }
-
-    fn tell(
-        &mut self,
-        severity: Severity,
-        kind: &str,
-        what: String,
-        path: Option<&TreePath>,
-        line: u32,
-    ) {
-        let finding = Finding::new(severity, kind, what);
-        self.tests.findings.push(match path {
-            Some(path) => finding.at(path.as_str(), (line > 0).then_some(line)),
-            None => finding,
         });
     }
 }
@@ -476,13 +487,6 @@ fn lacks_of_every_run(candidate: &Candidate) -> Vec<Lack> {
         .collect()
 }
 
-/// Gives the folders above a file, the nearest first; the empty one is the top.
-fn folders_above(path: &TreePath) -> impl Iterator<Item = &str> {
-    let text = path.as_str();
-    let folders = text.rmatch_indices('/').map(|(end, _)| &text[..end]);
-    folders.chain([""])
-}
-
 fn parsed(tree: &dyn SourceTree, source: &PythonSource, path: &TreePath) -> Option<ParsedFile> {
     if let Some(parsed) = source.files.get(path) {
         return Some(parsed.clone());
@@ -495,16 +499,4 @@ fn parsed(tree: &dyn SourceTree, source: &PythonSource, path: &TreePath) -> Opti
         bytes: blob.bytes,
         blob: blob.id,
     })
-}
-
-/// Lists what is lacking, the first few by name.
-fn listed(lacks: &[Lack]) -> String {
-    let names: BTreeSet<&str> = lacks.iter().map(|lack| lack.name.as_str()).collect();
-    let rest = names.len().saturating_sub(NAMED);
-    let first: Vec<&str> = names.into_iter().take(NAMED).collect();
-    let mut text = escape_untrusted(&first.join(", "));
-    if rest > 0 {
-        text.push_str(&format!(" and {rest} more"));
-    }
-    text
 }

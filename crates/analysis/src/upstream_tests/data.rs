@@ -80,6 +80,17 @@ impl TestData {
         }
     }
 
+    /// Adds a file or folder that is looked for from the place of a module.
+    pub(super) fn add_place(&mut self, layout: &Layout<'_>, place: &str, found: (String, u32)) {
+        match layout.files.get(place) {
+            Some(file) if !place.ends_with(".py") => {
+                self.files.entry((*file).clone()).or_insert(found);
+            }
+            Some(_) => {}
+            None => self.folder(layout, place, &found),
+        }
+    }
+
     /// Takes everything below a folder that holds no tests of its own.
     fn folder(&mut self, layout: &Layout<'_>, folder: &str, found: &(String, u32)) {
         let prefix = format!("{folder}/");

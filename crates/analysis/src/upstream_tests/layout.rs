@@ -144,8 +144,22 @@ impl<'a> Layout<'a> {
         }
         match folder {
             Some(folder) if self.is_test(&join(&folder, "any.py")) => Target::Folder(folder),
+            // A package that lies beside the tests and that nothing installs, such as that of an example.
+            _ if self.lies_above(from, top) => Target::Missing(module.to_owned()),
             _ => Target::Elsewhere(module.to_owned()),
         }
+    }
+
+    /// Says whether a folder above a file, but the top of the tree, has a package of that name.
+    fn lies_above(&self, from: &str, top: &str) -> bool {
+        let mut folder = parent(from);
+        while !folder.is_empty() {
+            if self.is_package(&join(folder, top)) {
+                return true;
+            }
+            folder = parent(folder);
+        }
+        false
     }
 
     /// Finds what a relative import leads to, seen from a file; `level` counts the dots.
@@ -247,6 +261,26 @@ pub(super) fn is_conftest(path: &str) -> bool {
 /// Gives the folder of a path; empty at the top.
 pub(super) fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Gives the folders above a file, the nearest first; the empty one is the top.
+pub(super) fn folders_above(path: &TreePath) -> impl Iterator<Item = &str> {
+    let text = path.as_str();
+    let folders = text.rmatch_indices('/').map(|(end, _)| &text[..end]);
+    folders.chain([""])
+}
+
+/// Lists the files that a test runner reads for a file: beside it and in every folder above, the nearest first.
+pub(super) fn conftests_of(layout: &Layout<'_>, path: &TreePath) -> Vec<TreePath> {
+    folders_above(path)
+        .filter_map(|folder| {
+            let conftest = join(folder, "conftest.py");
+            layout
+                .files
+                .get(conftest.as_str())
+                .map(|path| (*path).clone())
+        })
+        .collect()
 }
 
 /// Joins a folder and a rest; an empty folder is the top.

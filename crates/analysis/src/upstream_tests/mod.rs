@@ -6,21 +6,32 @@
 //! - `reading`: what one file needs
 //! - `views`: names of packages whose own file is not taken
 //! - `data`: files and folders that tests name
+//! - `file_uses`: data that they look for from the place of a taken module
 //! - `requirements`: what files beside the manifests ask for to test
 //! - `plugins`: plugins of the test runner that tests use
-//! - `choosing`: which files come along
+//! - `cutting`, `unit_rules`, `removal`: the part of one file that stands without what the project lacks
+//! - `parts`: what follows from that for the files that use it
+//! - `choosing`, `telling`: which files come along, and what is told of the others
 //!
 //! The rules are in `docs/design/017-python-tests-and-rewriting.md`.
 
 mod choosing;
+mod cutting;
+#[cfg(test)]
+mod cutting_tests;
 mod data;
+mod file_uses;
 mod layout;
+mod parts;
 mod plugins;
 mod reading;
+mod removal;
 mod requirements;
 mod taken;
+mod telling;
 #[cfg(test)]
 mod tests;
+mod unit_rules;
 mod views;
 
 use std::collections::BTreeMap;
@@ -37,6 +48,7 @@ use crate::{
     python_source::{ParsedFile, PythonSource},
 };
 
+pub use file_uses::FileUse;
 use layout::Layout;
 pub use views::{View, ViewedName};
 
@@ -74,6 +86,10 @@ pub struct UpstreamTestFile {
     pub names: BTreeMap<String, String>,
     /// Those of [`UpstreamTests::views`] that it uses.
     pub views: Vec<String>,
+    /// Whether only a part of it comes along: what needs something that the project does not have was left out of `parsed`.
+    pub is_cut: bool,
+    /// Where it looks for data from the place of a taken module.
+    pub file_uses: Vec<FileUse>,
 }
 
 /// Finds the tests that import modules of a closure, and what they need.
@@ -100,7 +116,11 @@ pub fn without_tests(
         return selection.clone();
     }
     let layout = Layout::new(tree, &source.graph);
-    let is_test = |path: &TreePath| layout.is_test(path.as_str());
+    // What measures a package is not for using it, either.
+    let is_test = |path: &TreePath| {
+        let mut folders = path.parent().split('/');
+        layout.is_test(path.as_str()) || folders.any(|name| name == "benchmarks")
+    };
     let mut kept = selection.clone();
     kept.modules.retain(|module| {
         let index = source.graph.index(module);

@@ -15,13 +15,42 @@ use super::{
 };
 use crate::standard_library;
 
+/// The most things that one file lacks that are kept.
+const MOST_LACKS: usize = 10_000;
+
 /// Something that a file needs and the project lacks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Lack {
     /// A module of the source, or a name of one.
     pub(super) name: String,
     /// The line that needs it.
     pub(super) line: u32,
+    /// What of the text needs it.
+    pub(super) at: LackAt,
+}
+
+/// What of a text needs something.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum LackAt {
+    /// The name of an import statement that begins there.
+    Alias(usize),
+    /// The use of a name that begins there.
+    Use(usize),
+    /// Wherever it takes this attribute of the module that has this name.
+    Attribute(String, String),
+}
+
+/// What an import statement takes of a file beside the tests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SupportName {
+    /// The file.
+    pub(super) path: TreePath,
+    /// The name of it, `*` for all; `None` for the module itself.
+    pub(super) name: Option<String>,
+    /// The name that the statement binds.
+    pub(super) bound: String,
+    /// Where the name begins in the statement.
+    pub(super) alias: usize,
 }
 
 /// What one file needs.
@@ -35,6 +64,8 @@ pub(super) struct Wants {
     pub(super) lacks_in_functions: Vec<Lack>,
     /// Files beside the tests that it imports, each with its line and whether it needs it at once.
     pub(super) supports: Vec<(TreePath, u32, bool)>,
+    /// What it takes of them.
+    pub(super) support_names: Vec<SupportName>,
     /// Imports from elsewhere.
     pub(super) external: Vec<ExternalImport>,
     /// Names of modules beside the tests as the file knows them, with the file or folder each is.
@@ -47,6 +78,10 @@ pub(super) struct Wants {
 struct Site {
     line: u32,
     circumstances: Circumstances,
+    /// Where the name or the use begins.
+    start: usize,
+    /// Whether it is a use and no name of an import statement.
+    is_use: bool,
 }
 
 /// Reads what a file needs.
@@ -62,6 +97,7 @@ pub(super) fn read(
         path,
         facts,
         wants: Wants::default(),
+        known: BTreeSet::new(),
     };
     for statement in &facts.imports {
         if !statement.circumstances.type_checking {
@@ -83,6 +119,7 @@ struct Reader<'a> {
     path: &'a TreePath,
     facts: &'a PythonFile,
     wants: Wants,
+    known: BTreeSet<Lack>,
 }
 
 impl Reader<'_> {
@@ -90,11 +127,21 @@ impl Reader<'_> {
         let site = Site {
             line: statement.line,
             circumstances: statement.circumstances,
+            start: statement.range.start,
+            is_use: false,
         };
         match &statement.kind {
             ImportKind::Plain(names) => {
                 for name in names {
+                    let start = name.range.start;
+                    let site = Site { start, ..site };
                     let target = self.layout.absolute(self.path.as_str(), &name.module);
+                    self.takes(
+                        &target,
+                        None,
+                        name.alias.as_ref().unwrap_or(&name.module),
+                        site,
+                    );
                     self.module(&name.module, &target, site);
                     if let (Some(alias), Target::Source(index)) = (&name.alias, target) {
                         self.attributes(index, alias, site);
@@ -127,6 +174,7 @@ impl Reader<'_> {
         match base {
             Target::Source(index) => {
                 for name in names {
+                    let site = at(name, site);
                     self.name_of_module(*index, &name.name, site);
                     let bound = name.alias.as_ref().unwrap_or(&name.name);
                     if let Some(Target::Source(child)) = self.layout.member(base, &name.name) {
@@ -136,7 +184,9 @@ impl Reader<'_> {
             }
             Target::Namespace(_) => {
                 for name in names {
+                    let site = at(name, site);
                     if let Some(member) = self.layout.member(base, &name.name) {
+                        self.takes(&member, None, bound_by(name), site);
                         self.module(&name.name, &member, site);
                     }
                 }
@@ -144,12 +194,35 @@ impl Reader<'_> {
             Target::Support(_) | Target::Folder(_) => {
                 self.module(written, base, site);
                 for name in names {
-                    if let Some(member) = self.layout.member(base, &name.name) {
+                    let site = at(name, site);
+                    let member = self.layout.member(base, &name.name);
+                    match &member {
+                        Some(member) => self.takes(member, None, bound_by(name), site),
+                        None => self.takes(base, Some(&name.name), bound_by(name), site),
+                    }
+                    if let Some(member) = member {
                         self.module(&format!("{written}.{}", name.name), &member, site);
                     }
                 }
             }
-            Target::Missing(_) | Target::Elsewhere(_) => self.module(written, base, site),
+            Target::Missing(_) => {
+                for name in names {
+                    self.module(written, base, at(name, site));
+                }
+            }
+            Target::Elsewhere(_) => self.module(written, base, site),
+        }
+    }
+
+    /// Notes what a name of a statement is of a file beside the tests.
+    fn takes(&mut self, target: &Target, name: Option<&str>, bound: &str, site: Site) {
+        if let Target::Support(path) = target {
+            self.wants.support_names.push(SupportName {
+                path: path.clone(),
+                name: name.map(str::to_owned),
+                bound: bound.to_owned(),
+                alias: site.start,
+            });
         }
     }
 
@@ -188,7 +261,7 @@ impl Reader<'_> {
             self.wants.tested.push(child);
         } else if self.taken.has_file(&module) {
             self.wants.tested.push(module.clone());
-            if self.taken.lacks_name(index, name) {
+            if name != "*" && self.taken.lacks_name(index, name) {
                 self.lacks(child, site);
             }
         } else if !self.viewed(&module, name)
@@ -236,7 +309,8 @@ impl Reader<'_> {
                 && !is_implicit(name)
                 && !self.viewed(&module, name)
             {
-                self.lacks(format!("{module}.{name}"), later);
+                let at = LackAt::Attribute(bound.to_owned(), name.clone());
+                self.lacks_at(format!("{module}.{name}"), later, at);
             }
         }
     }
@@ -249,6 +323,8 @@ impl Reader<'_> {
                 in_function: dotted_use.in_function,
                 ..Circumstances::default()
             },
+            start: dotted_use.ranges.first().map_or(0, |range| range.start),
+            is_use: true,
         };
         let mut module = String::new();
         for (position, part) in dotted_use.parts.iter().enumerate() {
@@ -301,6 +377,8 @@ impl Reader<'_> {
                 let site = Site {
                     line,
                     circumstances,
+                    start: 0,
+                    is_use: true,
                 };
                 self.module(&literal.text, &target, site);
             }
@@ -308,6 +386,15 @@ impl Reader<'_> {
     }
 
     fn lacks(&mut self, name: String, site: Site) {
+        let at = if site.is_use {
+            LackAt::Use(site.start)
+        } else {
+            LackAt::Alias(site.start)
+        };
+        self.lacks_at(name, site, at);
+    }
+
+    fn lacks_at(&mut self, name: String, site: Site, at: LackAt) {
         let circumstances = site.circumstances;
         if circumstances.guarded || circumstances.fallback {
             return;
@@ -318,8 +405,8 @@ impl Reader<'_> {
         } else {
             &mut self.wants.lacks_in_functions
         };
-        let lack = Lack { name, line };
-        if !lacks.contains(&lack) && lacks.len() < 100 {
+        let lack = Lack { name, line, at };
+        if lacks.len() < MOST_LACKS && self.known.insert(lack.clone()) {
             lacks.push(lack);
         }
     }
@@ -351,4 +438,13 @@ fn is_at_once(circumstances: Circumstances) -> bool {
 
 fn is_implicit(name: &str) -> bool {
     name.starts_with("__") && name.ends_with("__")
+}
+
+fn bound_by(name: &FromName) -> &str {
+    name.alias.as_ref().unwrap_or(&name.name)
+}
+
+fn at(name: &FromName, site: Site) -> Site {
+    let start = name.range.start;
+    Site { start, ..site }
 }

@@ -1,7 +1,7 @@
 //! Which modules of a source a closure has: with their own file, or as an empty package. Answers questions of names only.
 
 use std::{
-    cell::RefCell,
+    cell::{OnceCell, RefCell},
     collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
@@ -17,6 +17,7 @@ pub(super) struct TakenModules<'a> {
     with_file: BTreeSet<&'a str>,
     all: BTreeSet<&'a str>,
     views: RefCell<BTreeMap<String, Rc<View>>>,
+    of_other_systems: OnceCell<BTreeSet<String>>,
 }
 
 impl<'a> TakenModules<'a> {
@@ -31,6 +32,7 @@ impl<'a> TakenModules<'a> {
             with_file: with_file.collect(),
             all: closure.modules.iter().map(String::as_str).collect(),
             views: RefCell::default(),
+            of_other_systems: OnceCell::new(),
         }
     }
 
@@ -47,6 +49,12 @@ impl<'a> TakenModules<'a> {
     /// Says whether the project will have the module, if only as an empty package or a folder above taken ones.
     pub(super) fn has(&self, module: &str) -> bool {
         self.all.contains(module) || self.is_above(module)
+    }
+
+    /// Says whether a module may refuse to be imported on this system.
+    pub(super) fn is_of_another_system(&self, module: &str) -> bool {
+        let all = || placed::modules_of_other_systems(self.source);
+        self.of_other_systems.get_or_init(all).contains(module)
     }
 
     /// Gives what a package without its own file has of taken modules.

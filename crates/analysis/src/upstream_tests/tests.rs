@@ -64,8 +64,8 @@ fn a_test_comes_along_when_it_lacks_nothing_at_once() {
             "tests/test_a.py",
             "from pkg.a import A\ndef test():\n    from pkg import App\n    import pkg.app\n",
         )],
-        &["tests/test_a.py"],
-        &["test-will-fail"],
+        &[],
+        &["test-left-out"],
     );
     check(
         &[(
@@ -78,10 +78,10 @@ fn a_test_comes_along_when_it_lacks_nothing_at_once() {
     check(
         &[(
             "tests/test_a.py",
-            "import pkg\nimport pkg.a\ndef test():\n    pkg.App()\n",
+            "import pkg\nimport pkg.a\ndef test():\n    pkg.App()\ndef test_a():\n    pkg.a\n",
         )],
         &["tests/test_a.py"],
-        &["test-will-fail"],
+        &["test-cut"],
     );
     check(
         &[("tests/test_a.py", "from pkg.a import Gone\n")],
@@ -139,16 +139,20 @@ fn fixtures_that_cannot_come_along_hold_back_the_tests_that_use_them() {
         &[
             (
                 "tests/conftest.py",
-                "from pkg import App\ndef app():\n    return App()\n",
+                "import pytest\nfrom pkg import App\n@pytest.fixture\ndef app():\n    return App()\n@pytest.fixture\ndef two(): ...\n",
             ),
             ("tests/test_a.py", "from pkg.a import A\n"),
             (
                 "tests/test_b.py",
                 "from pkg.a import A\ndef test(app): ...\n",
             ),
+            (
+                "tests/test_c.py",
+                "from pkg.a import A\ndef test(app): ...\ndef test_two(two): ...\n",
+            ),
         ],
-        &["tests/test_a.py"],
-        &["test-support-left-out", "test-left-out"],
+        &["tests/conftest.py", "tests/test_a.py", "tests/test_c.py"],
+        &["test-support-cut", "test-left-out", "test-cut"],
     );
     check(
         &[
@@ -163,11 +167,18 @@ fn fixtures_that_cannot_come_along_hold_back_the_tests_that_use_them() {
     );
     check(
         &[
-            ("tests/helpers.py", "from pkg.app import App\n"),
+            (
+                "tests/helpers.py",
+                "from pkg.app import App\nfrom pkg.app import *\n",
+            ),
             ("tests/test_a.py", "from pkg.a import A\nimport helpers\n"),
+            (
+                "tests/test_b.py",
+                "from pkg.a import A\nimport helpers\ndef test_a(): helpers.x\ndef test_b(): A\n",
+            ),
         ],
-        &[],
-        &["test-left-out"],
+        &["tests/test_b.py"],
+        &["test-left-out", "test-cut"],
     );
 }
 
@@ -215,8 +226,8 @@ fn names_that_a_package_has_of_taken_modules_are_enough() {
             ),
             ("tests/test_d.py", "import pkg\ndef test():\n    pkg.App\n"),
         ],
-        &["tests/test_a.py", "tests/test_b.py", "tests/test_c.py"],
-        &["test-will-fail"],
+        &["tests/test_a.py", "tests/test_b.py"],
+        &["test-left-out"],
     );
     let of = |name: &str| ViewedName::Of {
         module: "pkg.a".to_owned(),

@@ -43,7 +43,10 @@ fn view(source: &PythonSource, taken: &TakenModules<'_>, package: &str, depth: u
     let prefix = package.len() + 1;
     for child in source.graph.below(package) {
         let name = &child.name[prefix..];
-        if !name.contains('.') && taken.has_file(&child.name) {
+        if !name.contains('.')
+            && taken.has_file(&child.name)
+            && !taken.is_of_another_system(&child.name)
+        {
             names.insert(name.to_owned(), ViewedName::Module(child.name.clone()));
         }
     }

@@ -3,6 +3,7 @@
 use std::{
     io::Read as _,
     ops::Range,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -65,13 +66,18 @@ pub(super) fn read(path: &Path) -> Result<Plan, Failure> {
 
 fn read_text(path: &Path) -> Result<String, Failure> {
     let name = path.display();
-    let file = std::fs::File::open(path).map_err(|error| {
+    // A FIFO would wait for who writes into it.
+    let waits_for_nobody = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
+    let mut options = std::fs::File::options();
+    let opened = options.read(true).custom_flags(waits_for_nobody).open(path);
+    let file = opened.map_err(|error| {
         let code = match error.kind() {
             std::io::ErrorKind::NotFound => ErrorCode::NotFound,
             std::io::ErrorKind::PermissionDenied => ErrorCode::Forbidden,
             _ => ErrorCode::Path,
         };
         Failure::new(code, format!("cannot open the plan file {name}: {error}"))
+            .with_hint("name a plan file, or use --repo and --name")
     })?;
     if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
         return Err(
@@ -136,8 +142,8 @@ impl Reader {
     fn plan(&mut self, table: &DeTable<'_>) -> SynthesisRequest {
         let mut plan = SynthesisRequest {
             name: String::new(),
-            template: "python-default".to_owned(),
-            ecosystem: "python".to_owned(),
+            template: String::new(),
+            ecosystem: String::new(),
             link: false,
             tests: true,
             repositories: Vec::new(),
@@ -268,10 +274,8 @@ mod tests {
                     [[repository]]\nurl = \"pypi:a\"\ndestination = \"d\"\n";
         let plan = parse(text).expect("valid");
         assert_eq!((plan.name.as_str(), plan.link), ("toolbox", true));
-        assert_eq!(
-            (plan.template.as_str(), plan.ecosystem.as_str()),
-            ("python-default", "python")
-        );
+        // What is left open follows from the rest of the plan.
+        assert_eq!((plan.template.as_str(), plan.ecosystem.as_str()), ("", ""));
         let urls: Vec<&str> = plan
             .repositories
             .iter()

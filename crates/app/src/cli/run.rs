@@ -17,6 +17,10 @@ use crate::start::{self, StartOptions};
 /// How long work may take to clean up after an interruption.
 const CLEANUP: Duration = Duration::from_secs(20);
 
+/// The stack of every thread that works: as large as that of the first usually is, on which commands run. A whole synthesis is one
+/// piece of work, and a worker of jobs does it on another thread.
+const STACK: usize = 8 << 20;
+
 /// How long the end of the program waits for blocking reads.
 const RUNTIME_END: Duration = Duration::from_millis(500);
 
@@ -28,6 +32,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     };
     let output = Output::new(&command_line.globals);
     let status = match tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(STACK)
         .enable_all()
         .build()
     {

@@ -1,6 +1,6 @@
-//! SIGINT and SIGTERM: the first cancels and lets the work clean up, the second ends the program at once.
+//! SIGINT and SIGTERM: the first cancels and lets the work clean up, the second ends the program and those that it has started at once.
 
-use synthesizer_infrastructure::telemetry::tasks;
+use synthesizer_infrastructure::{storage::jobs, telemetry::tasks};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +29,8 @@ async fn watch(mut interrupt: Signal, mut terminate: Signal, token: Cancellation
         if first {
             token.cancel();
         } else {
+            // What is left of files, the next start removes; programs would go on until then.
+            jobs::end_own_programs();
             std::process::exit(INTERRUPTED);
         }
     }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::crafted::{assert_nothing_left, program};
 
 /// A self-hosted Gitea; every public repository of it has the same small package.
-struct Hosted {
+pub(crate) struct Hosted {
     // Ends before what is in front of it, which waits for its answers.
     _platform: PlatformServer,
     front: Front,
@@ -22,7 +22,7 @@ struct Hosted {
 }
 
 impl Hosted {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let root = tempfile::tempdir().expect("a folder");
         let catalogue = Catalogue::made_up();
         for listing in catalogue
@@ -53,7 +53,7 @@ impl Hosted {
         }
     }
 
-    fn program(&self) -> Program {
+    pub(crate) fn program(&self) -> Program {
         let others: String = ["github", "gitlab", "huggingface", "kaggle", "arxiv"]
             .iter()
             .map(|name| format!("[platforms.{name}]\nenabled = false\n"))

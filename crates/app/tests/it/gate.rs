@@ -1,4 +1,4 @@
-//! Stand-ins for `uv` and `git` that do what the real ones do and stop where a test wants, so that a step lasts as long as the test needs.
+//! Stand-ins for programs such as `uv` and `git` that do what the real ones do and stop where a test wants, so that a step lasts as long as the test needs.
 
 use std::{
     fs,
@@ -29,11 +29,16 @@ pub(crate) enum Held {
 impl Gate {
     /// Makes the stand-ins, and has the program find them first.
     pub(crate) fn install(program: Program) -> (Self, Program) {
+        Self::install_for(program, &["uv", "git"])
+    }
+
+    /// Makes stand-ins for these programs.
+    pub(crate) fn install_for(program: Program, names: &[&str]) -> (Self, Program) {
         let folder = program.world().join("gate");
         let programs = folder.join("bin");
         fs::create_dir_all(&programs).expect("the folder can be made");
         let path = std::env::var_os("PATH").expect("there is a PATH");
-        for name in ["uv", "git"] {
+        for name in names {
             let real = std::env::split_paths(&path)
                 .map(|folder| folder.join(name))
                 .find(|candidate| candidate.is_file())

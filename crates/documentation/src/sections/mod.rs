@@ -5,6 +5,7 @@ use crate::facts::ReadmeFacts;
 mod dependencies;
 mod findings;
 mod introduction;
+mod layout;
 mod licenses;
 mod making;
 mod origin;
@@ -31,6 +32,10 @@ pub(crate) const SECTIONS: &[Section] = &[
     Section {
         heading: Some("How to import it"),
         body: usage::imports,
+    },
+    Section {
+        heading: Some("Where things are"),
+        body: layout::body,
     },
     Section {
         heading: Some("How to install and test it"),

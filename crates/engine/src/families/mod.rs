@@ -10,11 +10,12 @@ mod python;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 use synthesizer_model::{
     dependency::Ecosystem,
     failure::{ErrorCode, Failure},
     resolution::{Resolution, ResolvedPackage},
-    synthesis::{LockedResolution, SynthesisRequest},
+    synthesis::{LockedResolution, Solved, SynthesisRequest},
     verification::{Check, Level},
 };
 use synthesizer_synthesis::{ProjectName, Synthesis, templates::Template};
@@ -45,7 +46,8 @@ pub(crate) trait Family: Send + Sync {
     /// `E_ARGUMENT` for one that the family's packages cannot have.
     fn project_name(&self, name: &str) -> Result<ProjectName, Failure>;
 
-    /// Takes what was asked for of every source, solves what that needs, and plans the files.
+    /// Takes what was asked for of every source, solves what that needs, and plans the files. With what was solved before, no solver and no
+    /// registry is asked, and nothing is compiled.
     ///
     /// # Errors
     /// `E_NOT_FOUND` for a component that a source does not have, `E_INCOMPATIBLE` for what cannot be taken, `E_ARGUMENT` for a request that
@@ -68,17 +70,11 @@ pub(crate) trait Family: Send + Sync {
         synthesis: &'a Synthesis,
     ) -> BoxFuture<'a, Result<Locked, Failure>>;
 
-    /// Reads the packages of a lock that [`Self::lock`] gave; `None` when the family cannot, and packages have to be locked anew.
+    /// Reads the packages of a lock that [`Self::lock`] gave to the project of this name: the same as it told then.
     ///
     /// # Errors
     /// When the text is no such lock.
-    fn locked_packages(
-        &self,
-        _project: &str,
-        _lock: &str,
-    ) -> Result<Option<Vec<ResolvedPackage>>, Failure> {
-        Ok(None)
-    }
+    fn locked_packages(&self, project: &str, lock: &str) -> Result<Vec<ResolvedPackage>, Failure>;
 
     /// Verifies a project up to a level.
     ///
@@ -103,6 +99,17 @@ pub(crate) struct Preparation {
     pub(crate) name: ProjectName,
     /// The sources, one for each repository of the request and in that order.
     pub(crate) opened: Vec<Opened>,
+    /// What was solved when it was planned before; `None` for a new project.
+    pub(crate) solved: Option<Solved>,
+}
+
+/// What a solver says to the needs of a project.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    /// The parts ask for packages that cannot be had together.
+    Unsatisfiable(Box<Resolution>),
+    /// What the plan needs of it.
+    Solved(Solved),
 }
 
 /// What came out of it.
@@ -121,6 +128,8 @@ pub(crate) struct Planned {
     pub(crate) sources: Vec<SourceFacts>,
     /// The versions of the language that it runs on, as the family writes them; empty when any.
     pub(crate) runtime: String,
+    /// What it was planned by.
+    pub(crate) solved: Solved,
 }
 
 /// The lock of a project.

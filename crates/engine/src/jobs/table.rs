@@ -13,6 +13,7 @@ use std::{
 use serde_json::Value;
 use synthesizer_infrastructure::{
     config::Config,
+    project,
     storage::jobs::{
         ClaimedJob, JobStore, NewJob, Retention, Wanted, Worker, job_folder, job_store,
     },
@@ -29,6 +30,7 @@ use super::{
     records,
     running::{Handle, RunningJob, masked},
 };
+use crate::opening;
 
 /// How long a job is left to the process that is started for it.
 const RESERVED: Duration = Duration::from_secs(15);
@@ -365,11 +367,17 @@ impl Jobs {
         &self.shared.cache
     }
 
-    /// Forgets old jobs, once in the life of this process.
+    /// Forgets old jobs, and removes what was left in the cache by processes that had no job, once in the life of this process.
     pub(super) async fn forget_once(&self) -> Result<(), Failure> {
         if self.shared.forgotten.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
+        let cache = self.cache().to_owned();
+        let removing = opening::compute(move || {
+            project::remove_scratch_left_behind(&cache);
+            Ok(())
+        });
+        removing.await?;
         self.store().forget(&self.shared.retention).await
     }
 

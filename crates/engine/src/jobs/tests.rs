@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use synthesizer_infrastructure::{
     config::{self, Config, LoadOptions},
     storage::jobs::Wanted,
+    telemetry::{metrics::Recording, tasks},
 };
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
@@ -184,6 +185,48 @@ async fn work_that_breaks_fails_its_job_and_a_person_takes_theirs_along() {
     };
     tokio::join!(end, finish);
     assert_eq!(ended(&jobs, &id).await.job_status, JobStatus::Cancelled);
+}
+
+/// A job whose work panics fails and says so, the panic is counted, and what else the process works on goes on.
+#[tokio::test]
+async fn fault_24_a_job_that_panics_fails_and_the_others_go_on() {
+    let recording = Recording::new();
+    let _recorder = recording.enter();
+    let folder = tempfile::tempdir().expect("a folder");
+    let jobs = Jobs::new(&config(folder.path()));
+    let (other, broken) = (
+        begin(&jobs, Attendance::Unattended).await,
+        begin(&jobs, Attendance::Unattended).await,
+    );
+    let (id, broken_id) = (other.id().to_owned(), broken.id().to_owned());
+    let work = tasks::spawn("synthesis", async move {
+        let steps = broken.steps();
+        let panicking = async { panic!("a defect") };
+        let _: Result<u8, Failure> = steps.recorded("one", Keep::AsItIs, panicking).await;
+        broken.finish(Ok(&"never")).await;
+    });
+    assert!(work.await.expect_err("panics").is_panic());
+    let record = ended(&jobs, &broken_id).await;
+    assert_eq!(record.job_status, JobStatus::Failed);
+    assert_eq!(record.error.expect("an error")["code"], "E_INTERNAL");
+    assert!(record.resumable && record.steps_completed.is_empty());
+    let counted = "synthesizer_task_panics_total{task=\"synthesis\"} 1\n";
+    assert!(
+        recording.render().contains(counted),
+        "{}",
+        recording.render()
+    );
+
+    let steps = other.steps();
+    let found = steps.recorded("one", Keep::AsItIs, async { Ok(7) });
+    assert_eq!(found.await, Ok(7));
+    other.finish(Ok(&"all")).await;
+    assert_eq!(ended(&jobs, &id).await.job_status, JobStatus::Succeeded);
+    // The broken one can be taken up again.
+    jobs.requeue("local", &broken_id).await.expect("it failed");
+    claim(&jobs, &broken_id).await.finish(Ok(&"now")).await;
+    let record = ended(&jobs, &broken_id).await;
+    assert_eq!(record.result, Some(json!("now")));
 }
 
 #[tokio::test]

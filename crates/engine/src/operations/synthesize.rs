@@ -19,7 +19,7 @@ use crate::{
     Call, Caller, Engine, families,
     jobs::{Attendance, NewWork, RunningJob},
     observing::observed,
-    paths,
+    opening, paths,
     synthesis::{
         building,
         request::{self, Wanted},
@@ -160,7 +160,17 @@ impl Engine {
         let mut call = Call::new(kept.caller, watcher, job.cancellation());
         call.correlation_id = job.correlation_id().to_owned();
         call.owner = Arc::from(job.owner());
+        let output = PathBuf::from(&kept.request.output);
         match self.read(&call, kept.request) {
+            // Its links were resolved when it was asked for; one that came since would lead elsewhere.
+            Ok(checked) if checked.output != output => {
+                let failure = Failure::new(
+                    ErrorCode::Path,
+                    "the output folder leads elsewhere than when the synthesis was asked for",
+                )
+                .with_hint("run the synthesis anew");
+                job.finish(Err::<&(), _>(&failure)).await;
+            }
             Ok(checked) => drop(self.run_job(&call, job, checked).await),
             Err(failure) => job.finish(Err::<&(), _>(&failure)).await,
         }
@@ -206,12 +216,11 @@ impl Engine {
             ..call.clone()
         };
         let (id, steps) = (job.id().to_owned(), job.steps());
-        let work = self.bounded(&call, building::build(self, &call, &steps, &id, checked));
+        // Apart from the caller's own state, which would be moved around with all of it.
+        let work = Box::pin(building::build(self, &call, &steps, &id, checked));
+        let work = self.bounded(&call, work);
         let outcome = observed(&call, "synthesize", async {
-            let ready = tokio::select! {
-                ready = work => ready?,
-                () = call.cancellation.cancelled() => return Err(Failure::cancelled()),
-            };
+            let ready = opening::until_cancelled(&call, work).await?;
             // From here on it is not interrupted: the project is in place, or it is not.
             ready.place(&steps).await
         })

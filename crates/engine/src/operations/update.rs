@@ -32,8 +32,9 @@ use crate::{
         classifying::{self, Trees},
         generated::{self, Decided, Decision, Manifests},
         moving::{self, Choice, Moving},
+        unresolved,
     },
-    verification::{Subject, read_all},
+    verification::{Subject, read_all, stages},
 };
 
 /// What to update.
@@ -57,7 +58,7 @@ impl Engine {
     /// # Errors
     /// `E_NOT_FOUND` without such a project, `E_PATH` outside the roots, `E_INCOMPATIBLE` for one that is no git repository of its own or whose
     /// locked state cannot be had, `E_EXISTS` while another update runs, `E_TOOL_MISSING` without git 2.40; those of the sources. Conflicts are
-    /// an answer.
+    /// an answer, those of an earlier update that are still in the files too.
     pub async fn update(
         &self,
         call: &Call,
@@ -120,6 +121,10 @@ impl Update<'_> {
         let texts = self.own_texts()?;
         let record = ProjectRecord::read(&texts.0, &texts.1)?;
         let targets = moving::targets(&record, choice)?;
+        let held = self.unresolved(&record).await?;
+        if !held.is_empty() {
+            return Ok(unresolved::refused(&self.folder, request.dry_run, held));
+        }
         self.call.progress.step(5, "fetching the sources");
         let moved = moving::derive_moved(self.engine, self.call, &record, &targets, &self.folder);
         let moved = match moved.await? {
@@ -142,7 +147,17 @@ impl Update<'_> {
         }
         self.call.progress.step(60, "merging");
         let plan = self.plan(&record, &moved.derived, &texts).await?;
-        self.end(request, sources, plan).await
+        self.end(request, sources, plan, &texts).await
+    }
+
+    /// Finds the files in which an earlier update's conflicts still stand.
+    async fn unresolved(&self, record: &ProjectRecord) -> Result<Vec<UpdatedFile>, Failure> {
+        let (project, hashes) = (Arc::clone(&self.project), record.hashes.clone());
+        let longest = self.engine.config().limits.file_bytes;
+        opening::compute_until_cancelled(self.call, move || {
+            Ok(unresolved::unresolved(&project, &hashes, longest))
+        })
+        .await
     }
 
     /// Reads request and lock as they are.
@@ -164,6 +179,15 @@ impl Update<'_> {
         Ok((read(REQUEST)?, read(LOCK)?))
     }
 
+    /// Refuses a project whose request or lock is not as it was read.
+    fn refuse_changed(&self, texts: &(String, String)) -> Result<(), Failure> {
+        if self.own_texts()? == *texts {
+            return Ok(());
+        }
+        let changed = "the project was changed while it was read";
+        Err(Failure::new(ErrorCode::Exists, changed).with_hint("run the update again"))
+    }
+
     async fn plan(
         &self,
         record: &ProjectRecord,
@@ -174,13 +198,7 @@ impl Update<'_> {
         let (engine, call) = (self.engine, self.call);
         let base = base::find(engine, call, store, record, &texts.0, &self.folder).await?;
         let before = self.snapshot(record, derived).await?;
-        if self.own_texts()? != *texts {
-            return Err(Failure::new(
-                ErrorCode::Exists,
-                "the project was changed while it was read",
-            )
-            .with_hint("run the update again"));
-        }
+        self.refuse_changed(texts)?;
         let wholly = generated::paths(record, derived);
         let pristine = self.branches(&base, &before, derived, &wholly).await?;
         let merged = store.merge("base", "yours", "upstream").await?;
@@ -369,6 +387,7 @@ impl Update<'_> {
         request: &UpdateRequest,
         sources: Vec<UpdatedSource>,
         plan: Plan,
+        texts: &(String, String),
     ) -> Result<UpdateResult, Failure> {
         let mut result = answer(&self.folder, request.dry_run, "planned");
         result.sources = sources;
@@ -400,6 +419,8 @@ impl Update<'_> {
                 )
                 .with_hint("run the update again: it finishes that one"));
             }
+            // From here on no other update writes; one that ended since the plan was made would be undone in part.
+            self.refuse_changed(texts)?;
             journal
                 .begin(
                     &self.store,
@@ -432,7 +453,11 @@ impl Update<'_> {
             .open(self.call, &Location::Local(place), &self.folder)
             .await?;
         let subject = opening::compute(move || Ok(Subject::new(read_all(tree.as_ref())))).await?;
-        self.engine.verify_subject(self.call, subject, level).await
+        let call = Call {
+            progress: stages::within(&self.call.progress, 92, 100),
+            ..self.call.clone()
+        };
+        self.engine.verify_subject(&call, subject, level).await
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     Call, Engine,
     observing::observed,
     opening, paths,
-    verification::{Subject, check_hashes, check_recreated, read_all},
+    verification::{Subject, check_hashes, check_recreated, read_all, stages},
 };
 
 /// What to verify.
@@ -70,11 +70,18 @@ impl Engine {
             .await?;
         let left_out = left_out(tree.as_ref());
         let subject = opening::compute(move || Ok(Subject::new(read_all(tree.as_ref())))).await?;
-        let verified = self.verify_subject(call, subject.clone(), request.level);
+        // Making it again takes about as long as its checks.
+        let end = if request.locked { 55 } else { 100 };
+        let piece = |from: u8, to: u8| Call {
+            progress: stages::within(&call.progress, from, to),
+            ..call.clone()
+        };
+        let checking = piece(10, end);
+        let verified = self.verify_subject(&checking, subject.clone(), request.level);
         let mut verification = verified.await?;
         if request.locked {
-            call.progress.step(60, "making the project again");
-            let recreated = check_recreated(self, call, &subject, &folder).await?;
+            call.progress.step(end, "making the project again");
+            let recreated = check_recreated(self, &piece(end, 100), &subject, &folder).await?;
             let hashes = check_hashes(&subject, &left_out);
             verification.checks.splice(0..0, [hashes, recreated]);
         }

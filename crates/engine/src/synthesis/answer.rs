@@ -98,6 +98,7 @@ pub(crate) fn plan_added_files(plan: &mut PlanSummary, files: &[OutputFile]) {
             path: file.path.clone(),
             origin: "generated".to_owned(),
             reason: reason.to_owned(),
+            merged_from: Vec::new(),
         });
     }
     plan.files.sort_by(|one, other| one.path.cmp(&other.path));

@@ -21,7 +21,11 @@ use synthesizer_model::{
 };
 use synthesizer_synthesis::OutputFile;
 
-use super::{answer, left_behind, planning, readme, request::Wanted, sources::Opened};
+use super::{
+    answer, left_behind, planning, readme,
+    request::{self, Wanted},
+    sources::Opened,
+};
 use crate::{
     Call, Engine,
     families::{self, Planned, Preparation, Prepared},
@@ -211,12 +215,12 @@ async fn find_out(
     let repositories: Vec<RequestedRepository> =
         checked.wanted.iter().map(Wanted::as_requested).collect();
     let merged = SynthesisRequest {
-        template: found.named,
+        template: found.named.clone(),
         ..planning::merged_request(&request.request, &repositories)
     };
-    let (opened, left_behind) = opening::compute(move || {
-        let found = left_behind::findings(&opened);
-        Ok((opened, found))
+    let (opened, shared) = opening::compute(move || {
+        let texts = left_behind::texts(&opened);
+        Ok((opened, texts))
     })
     .await?;
     let preparation = Preparation {
@@ -224,8 +228,10 @@ async fn find_out(
         template: Arc::clone(&found.template),
         name: checked.name.clone(),
         opened,
+        solved: None,
     };
-    let planned = match family.prepare(engine, call, preparation).await? {
+    let prepared = family.prepare(engine, call, preparation).await;
+    let planned = match prepared.map_err(|failure| request::explained(failure, &merged))? {
         Prepared::Unsatisfiable(solved) => {
             let answer = answer::unsatisfiable(id, *solved, repositories.len());
             return Ok(Outcome::Answer(Box::new(answer)));
@@ -236,12 +242,16 @@ async fn find_out(
         mut synthesis,
         sources,
         runtime,
+        solved,
     } = planned;
-    synthesis.add_findings(left_behind);
+    found.pin(&mut synthesis);
+    synthesis.merge_shared(&shared);
     answer::refuse_errors(&synthesis.findings)?;
     let readme = readme::write(&synthesis, &merged, &found.template, &sources, &runtime);
     let locking = async {
-        let built = engine.complete(call, family, synthesis, readme).await?;
+        let built = engine
+            .complete(call, family, synthesis, readme, solved)
+            .await?;
         Ok(Finished {
             result: built.result(id, &sources),
             files: built.files.into_iter().map(kept).collect(),
@@ -383,7 +393,9 @@ async fn write(
     let message = format!("Synthesize {}", checked.request.request.name);
     let writing = async {
         let staging = Staging::create(&output)?;
-        let staging = opening::compute(move || staging.write(&files).map(|()| staging)).await?;
+        let stop = call.cancellation.clone();
+        let staging =
+            opening::compute(move || staging.write_until(&files, &stop).map(|()| staging)).await?;
         let tree = staging
             .commit_git(&git, variables, &message, &call.cancellation)
             .await?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use synthesizer_model::{failure::Failure, reference::Location, tree::TreePath};
+use synthesizer_model::{failure::Failure, reference::Location, synthesis::Solved, tree::TreePath};
 use synthesizer_synthesis::{Completion, Synthesis};
 
 use super::{
@@ -52,6 +52,7 @@ impl Engine {
         family: &dyn Family,
         synthesis: Synthesis,
         readme: String,
+        solved: Solved,
     ) -> Result<Built, Failure> {
         let locked = family.lock(self, call, &synthesis).await?;
         let mut added = locked.files;
@@ -66,6 +67,7 @@ impl Engine {
             files: files.collect::<Result<_, Failure>>()?,
             resolution: locked.resolution,
             packages: locked.packages,
+            solved: Some(solved),
         };
         let (mut plan, imports, packages) = (
             synthesis.plan.clone(),

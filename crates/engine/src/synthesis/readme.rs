@@ -1,7 +1,12 @@
 //! The facts of a new project's README. No prose: that is the documentation's.
 
-use synthesizer_documentation::{FamilyFacts, ReadmeComponent, ReadmeFacts, ReadmeSource};
-use synthesizer_model::synthesis::{ImportHint, SynthesisRequest};
+use synthesizer_documentation::{
+    FamilyFacts, ReadmeComponent, ReadmeFacts, ReadmeFolder, ReadmeSource,
+};
+use synthesizer_model::{
+    dependency::Ecosystem,
+    synthesis::{ImportHint, LockedFile, SynthesisRequest},
+};
 use synthesizer_synthesis::{Synthesis, templates::Template};
 
 /// What is known of a source besides what the lock has.
@@ -53,21 +58,45 @@ pub(crate) fn write(
         template: request.template.clone(),
         components,
         sources,
+        folders: folders(synthesis),
         packages: &synthesis.packages,
         findings: &synthesis.findings,
         family: FamilyFacts::of(&request.ecosystem),
         requires_python: runtime.to_owned(),
         tests: true,
-        commands: commands(request, template),
+        commands: commands(synthesis, request, template),
     })
 }
 
-/// Gives the command lines of the project's template, which its workflow runs too.
-fn commands(request: &SynthesisRequest, template: &Template) -> Vec<String> {
-    template
+fn folders(synthesis: &Synthesis) -> Vec<ReadmeFolder> {
+    let moves = synthesis.plan.moves.iter();
+    moves
+        .map(|one| ReadmeFolder {
+            path: one.to.clone(),
+            source: one.source.clone(),
+            from: one.from.clone(),
+            files: one.files,
+        })
+        .collect()
+}
+
+/// Gives the command lines of the project's template, which its workflow runs too; and what runs the tests that came along, where the
+/// template tests nothing itself.
+fn commands(synthesis: &Synthesis, request: &SynthesisRequest, template: &Template) -> Vec<String> {
+    let commands = template
         .commands(&request.ecosystem, &request.name)
-        .map(|commands| commands.into_iter().map(|command| command.run).collect())
-        .unwrap_or_default()
+        .unwrap_or_default();
+    let is_tested = commands.iter().any(|command| command.name == "test");
+    let mut lines: Vec<String> = commands.into_iter().map(|command| command.run).collect();
+    let of_sources =
+        |file: &LockedFile| file.source != "generated" && file.path.starts_with("tests/");
+    if !is_tested && synthesis.locked_files.iter().any(of_sources) {
+        // Python's runner is declared whatever the template; npm's tests have runners of their own.
+        let usual = FamilyFacts::of(&request.ecosystem).commands.last();
+        let runs = request.ecosystem != Ecosystem::Npm.as_str();
+        lines.extend(usual.filter(|_| runs).map(|line| (*line).to_owned()));
+    }
+    lines
 }
 
 fn component(hint: &ImportHint, source: &SourceFacts) -> ReadmeComponent {

@@ -12,16 +12,17 @@ use synthesizer_model::{
     failure::{ErrorCode, Failure},
     reference::Location,
     resolution::ResolvedPackage,
-    synthesis::{RequestedRepository, SynthesisLock, SynthesisRequest},
+    synthesis::{LockedResolution, RequestedRepository, Solved, SynthesisLock, SynthesisRequest},
     text::escape_untrusted,
     tree::{TreePath, sha256_hex},
 };
 use synthesizer_synthesis::{Completion, OutputFile, Synthesis};
 
-use super::{answer, planning, readme, request, request::Wanted, sources::unique_ids};
+use super::{answer, left_behind, planning, readme, request, request::Wanted, sources::unique_ids};
 use crate::{
     Call, Engine,
     families::{self, Planned, Preparation, Prepared},
+    opening,
 };
 
 /// The name of the request in a project.
@@ -62,6 +63,11 @@ impl ProjectRecord {
             return Err(refused(LOCK, "is of a version that is not known"));
         }
         let hashes = hashes(&lock)?;
+        let resolution = lock.resolution.as_ref();
+        if resolution.is_some_and(|one| TreePath::new(&one.lock).is_err()) {
+            let message = format!("{LOCK} names a lock of packages that is no path of a project");
+            return Err(Failure::new(ErrorCode::Path, message));
+        }
         let request_is_locked = hashes.get(REQUEST) == Some(&locked);
         Ok(Self {
             request,
@@ -71,24 +77,45 @@ impl ProjectRecord {
         })
     }
 
-    /// Gives the packages' lock when these are its bytes.
-    pub(crate) fn kept_lock(&self, text: Option<&str>) -> Option<KeptLock> {
-        let resolution = self.lock.resolution.as_ref()?;
-        let text = text.filter(|text| sha256_hex(text.as_bytes()) == resolution.sha256)?;
-        Some(KeptLock {
+    /// Gives what the project was solved and locked to, with the packages' lock when these are its bytes.
+    pub(crate) fn kept(&self, packages_lock: Option<&str>) -> Kept {
+        let resolution = self.lock.resolution.clone();
+        let is_locked = |text: &&str| {
+            let hash = sha256_hex(text.as_bytes());
+            resolution.as_ref().is_some_and(|one| one.sha256 == hash)
+        };
+        Kept {
             project: self.lock.project.name.clone(),
-            resolution: resolution.clone(),
-            text: text.to_owned(),
-        })
+            packages_lock: packages_lock.filter(is_locked).map(str::to_owned),
+            resolution,
+            solved: self.lock.solved.clone(),
+            template_hash: self.lock.project.template_hash.clone(),
+        }
     }
 }
 
-/// The lock of the packages as it is, in place of a new one.
+/// What a project was solved and locked to, in place of asking anew.
 #[derive(Debug, Clone)]
-pub(crate) struct KeptLock {
+pub(crate) struct Kept {
     project: String,
-    resolution: synthesizer_model::synthesis::LockedResolution,
-    text: String,
+    resolution: Option<LockedResolution>,
+    packages_lock: Option<String>,
+    /// `None` of a lock by an older version: then the solver is asked.
+    solved: Option<Solved>,
+    /// What the template was, when it is none of the program.
+    template_hash: Option<String>,
+}
+
+impl Kept {
+    /// Says whether the packages' lock is the recorded one, or there was none.
+    pub(crate) fn has_packages(&self) -> bool {
+        self.packages_lock.is_some() || self.resolution.is_none()
+    }
+
+    /// Says whether packages have to be locked anew to tell what the project was.
+    fn locks_anew(&self) -> bool {
+        self.solved.is_none() && self.packages_lock.is_none()
+    }
 }
 
 /// A project as its synthesis gives it.
@@ -118,7 +145,8 @@ pub(crate) enum Derivation {
 impl Engine {
     /// Makes the files of a project of its request; its local sources are relative to the project's folder.
     ///
-    /// With `kept` no packages are locked anew: the lock is taken as it is.
+    /// With `kept` it is made as it was: of its sources and of what is recorded of solver and packages, without asking either again. The
+    /// packages' lock and what is made of that are then only as good as what was kept of them.
     ///
     /// # Errors
     /// Those of the sources, of the family and of the solver.
@@ -127,13 +155,17 @@ impl Engine {
         call: &Call,
         request: &SynthesisRequest,
         project: &Path,
-        kept: Option<&KeptLock>,
+        kept: Option<&Kept>,
     ) -> Result<Derivation, Failure> {
         let request = request::completed(request.clone())?;
         let family = families::family(&request.ecosystem)?;
         let found = self.template(call, &request, project, project).await?;
-        for program in family.programs() {
-            tools::find(program, &self.config().tool_environment)?;
+        found.refuse_other(kept.and_then(|kept| kept.template_hash.as_deref()))?;
+        let solved = kept.and_then(|kept| kept.solved.clone());
+        if solved.is_none() {
+            for program in family.programs() {
+                tools::find(program, &self.config().tool_environment)?;
+            }
         }
         let name = family.project_name(&request.name)?;
         let wanted: Vec<Wanted> = request::read(&request)?
@@ -144,37 +176,46 @@ impl Engine {
             wanted.iter().map(Wanted::as_requested).collect();
         let opened = self.open_sources(call, wanted, project, project).await?;
         let ids = unique_ids(&opened);
+        let (opened, shared) = opening::compute(move || {
+            let texts = left_behind::texts(&opened);
+            Ok((opened, texts))
+        })
+        .await?;
         let merged = planning::merged_request(&request, &repositories);
         let preparation = Preparation {
             request: merged.clone(),
             template: Arc::clone(&found.template),
             name,
             opened,
+            solved,
         };
         let Planned {
-            synthesis,
+            mut synthesis,
             sources,
             runtime,
+            solved,
         } = match family.prepare(self, call, preparation).await? {
             Prepared::Unsatisfiable(solved) => {
                 return Ok(Derivation::Unsatisfiable(solved.explanation));
             }
             Prepared::Planned(planned) => *planned,
         };
+        found.pin(&mut synthesis);
+        synthesis.merge_shared(&shared);
         answer::refuse_errors(&synthesis.findings)?;
         let readme = readme::write(&synthesis, &merged, &found.template, &sources, &runtime);
-        let packages = match kept {
-            Some(kept) => family.locked_packages(&kept.project, &kept.text)?,
-            None => None,
-        };
-        let (files, warnings) = match kept.zip(packages) {
-            Some((kept, packages)) => {
-                let files = complete_with(synthesis.clone(), readme, kept, packages)?;
+        let (files, warnings) = match kept.filter(|kept| !kept.locks_anew()) {
+            Some(kept) => {
+                let packages = match &kept.packages_lock {
+                    Some(text) => family.locked_packages(&kept.project, text)?,
+                    None => Vec::new(),
+                };
+                let files = complete_with(synthesis.clone(), readme, kept, packages, solved)?;
                 (files, Vec::new())
             }
             None => {
                 let built = self
-                    .complete(call, family, synthesis.clone(), readme)
+                    .complete(call, family, synthesis.clone(), readme, solved)
                     .await?;
                 (built.files, built.warnings)
             }
@@ -199,19 +240,25 @@ fn located(wanted: Wanted, project: &Path) -> Wanted {
 fn complete_with(
     synthesis: Synthesis,
     readme: String,
-    kept: &KeptLock,
+    kept: &Kept,
     packages: Vec<ResolvedPackage>,
+    solved: Solved,
 ) -> Result<Vec<OutputFile>, Failure> {
     let path = |path: &str| {
         TreePath::new(path).map_err(|_| refused(LOCK, "names a lock of packages that is no path"))
     };
+    let mut files = vec![(path("README.md")?, Bytes::from(readme))];
+    if let Some(resolution) = &kept.resolution {
+        // Without its text it stands there empty, so that what lists the files is as it was.
+        let text = kept.packages_lock.clone().unwrap_or_default();
+        files.push((path(&resolution.lock)?, Bytes::from(text)));
+    }
     let completion = Completion {
-        files: vec![
-            (path(&kept.resolution.lock)?, Bytes::from(kept.text.clone())),
-            (path("README.md")?, Bytes::from(readme)),
-        ],
-        resolution: Some(kept.resolution.clone()),
+        files,
+        resolution: kept.resolution.clone(),
         packages,
+        // A lock of an older version had none.
+        solved: kept.solved.is_some().then_some(solved),
     };
     Ok(synthesizer_synthesis::finish(synthesis, completion))
 }

@@ -12,7 +12,6 @@ use synthesizer_model::{
 };
 use synthesizer_synthesis::templates;
 
-use super::template::is_folder;
 use crate::families::family;
 
 /// One repository of a request, read.
@@ -38,16 +37,23 @@ impl Wanted {
     }
 }
 
-/// Names ecosystem and template of a request that leaves them open: the ecosystem of the template, else that of the registries that its
+/// Names ecosystem and template of a request that leaves them open: the ecosystem of the program's template, else that of the registries that its
 /// repositories are from, else Python; the usual template of the ecosystem.
 ///
 /// # Errors
-/// `E_ARGUMENT` for a template or ecosystem that is not known, and for repositories of several registries without an ecosystem; `E_URL`.
+/// `E_ARGUMENT` for an ecosystem that is not known, and for repositories of several registries without an ecosystem; `E_URL`.
 pub(crate) fn completed(mut request: SynthesisRequest) -> Result<SynthesisRequest, Failure> {
-    // What a folder says is not known yet.
-    let is_named = !request.template.is_empty() && !is_folder(&request.template);
+    // What a folder says is not known yet, nor which templates the user has.
+    let is_named = templates::is_built_in(&request.template);
     if request.ecosystem.is_empty() && is_named {
         request.ecosystem = templates::ecosystem_of(&request.template)?.unwrap_or_default();
+    }
+    if request.ecosystem == Ecosystem::Go.as_str() {
+        return Err(Failure::new(
+            ErrorCode::Argument,
+            "parts of Go modules cannot be taken: nothing here rewrites their import paths and locks what they need",
+        )
+        .with_hint("`synthesizer analyze` reads them; require the module in a go.mod of your own, or ask for python, cargo or npm"));
     }
     if request.ecosystem.is_empty() {
         request.ecosystem = ecosystem_of_repositories(&request)?.to_owned();
@@ -78,6 +84,26 @@ fn ecosystem_of_repositories(request: &SynthesisRequest) -> Result<&'static str,
     }
 }
 
+/// Adds to a failure to find what was asked for that the sources may be of another ecosystem than the one that was taken for them.
+pub(crate) fn explained(failure: Failure, request: &SynthesisRequest) -> Failure {
+    let is_told = |repository: &RequestedRepository| {
+        let parsed = RepositoryReference::parse(&repository.url);
+        parsed.is_ok_and(|one| matches!(one.location, Location::Package { .. }))
+    };
+    let guessed = request.ecosystem == Ecosystem::Python.as_str();
+    if failure.code != ErrorCode::NotFound || !guessed || request.repositories.iter().any(is_told) {
+        return failure;
+    }
+    let hint = failure
+        .hint
+        .clone()
+        .map(|hint| format!("{hint}; "))
+        .unwrap_or_default();
+    failure.with_hint(format!(
+        "{hint}it was looked for as Python: ask for the ecosystem cargo or npm if it is one of those"
+    ))
+}
+
 const fn ecosystem_of(registry: Registry) -> Ecosystem {
     match registry {
         Registry::Pypi => Ecosystem::Python,
@@ -87,7 +113,10 @@ const fn ecosystem_of(registry: Registry) -> Ecosystem {
 }
 
 /// How many repositories one request may name.
-const MOST_REPOSITORIES: usize = 64;
+pub(crate) const MOST_REPOSITORIES: usize = 64;
+
+/// How many components all repositories of a request may name together.
+const MOST_COMPONENTS: usize = 10_000;
 
 /// Reads a request.
 ///
@@ -98,6 +127,13 @@ pub(crate) fn read(request: &SynthesisRequest) -> Result<Vec<Wanted>, Failure> {
         return Err(Failure::new(
             ErrorCode::Argument,
             format!("a synthesis takes 1 to {MOST_REPOSITORIES} repositories"),
+        ));
+    }
+    let components = request.repositories.iter().map(|one| one.components.len());
+    if components.sum::<usize>() > MOST_COMPONENTS {
+        return Err(Failure::new(
+            ErrorCode::Argument,
+            format!("a synthesis takes at most {MOST_COMPONENTS} components"),
         ));
     }
     let mut wanted: Vec<Wanted> = Vec::new();
@@ -111,11 +147,10 @@ pub(crate) fn read(request: &SynthesisRequest) -> Result<Vec<Wanted>, Failure> {
                 known.components.clear()
             }
             Some(known) => {
-                for component in next.components {
-                    if !known.components.contains(&component) {
-                        known.components.push(component);
-                    }
-                }
+                let present: BTreeSet<String> = known.components.iter().cloned().collect();
+                let new = next.components.into_iter();
+                let new = new.filter(|component| !present.contains(component));
+                known.components.extend(new);
             }
             None => wanted.push(next),
         }
@@ -133,9 +168,10 @@ fn read_one(repository: &RequestedRepository, ecosystem: &str) -> Result<Wanted,
             registry.as_str(),
             escape_untrusted(ecosystem)
         );
-        return Err(Failure::new(ErrorCode::Argument, message).with_hint(
-            "a project is of one ecosystem; name it, and take what the other offers as a dependency",
-        ));
+        let other = ecosystem_of(*registry).as_str();
+        return Err(Failure::new(ErrorCode::Argument, message).with_hint(format!(
+            "a project is of one ecosystem: ask for {other} and a template of it, or take what the other offers as a dependency"
+        )));
     }
     if let Some(revision) = &repository.rev {
         reference = pinned(reference, revision)?;
@@ -234,6 +270,95 @@ mod tests {
             .map(|wanted| wanted.components)
             .collect();
         assert_eq!(components, [vec!["x", "y", "z"], vec!["x"]]);
+    }
+
+    #[test]
+    fn a_request_without_bounds_is_refused() {
+        let many: Vec<String> = (0..MOST_COMPONENTS / 2).map(|n| format!("m{n}")).collect();
+        let mut names: Vec<&str> = many.iter().map(String::as_str).collect();
+        let twins = request(&[("pypi:a", &names, None), ("pypi:a", &names, None)]);
+        assert_eq!(twins.expect("reads")[0].components, many);
+        names.push("one.more");
+        let refused = request(&[("pypi:a", &names, None), ("pypi:a", &names, None)]);
+        assert_eq!(refused.expect_err("too many").code, ErrorCode::Argument);
+        let repositories = vec![("pypi:a", &[][..], None); MOST_REPOSITORIES + 1];
+        let refused = request(&repositories).expect_err("too many");
+        assert_eq!(refused.code, ErrorCode::Argument);
+    }
+
+    #[test]
+    fn what_is_left_open_follows_from_the_rest() {
+        let check = |template: &str, url: &str, expected: Result<(&str, &str), ErrorCode>| {
+            let asked = SynthesisRequest {
+                name: "x".to_owned(),
+                template: template.to_owned(),
+                ecosystem: String::new(),
+                link: false,
+                tests: true,
+                repositories: vec![RequestedRepository {
+                    url: url.to_owned(),
+                    rev: None,
+                    components: Vec::new(),
+                    destination: None,
+                }],
+            };
+            let completed = completed(asked);
+            let told = completed
+                .as_ref()
+                .map(|one| (one.ecosystem.as_str(), one.template.as_str()))
+                .map_err(|failure| failure.code);
+            assert_eq!(told, expected, "{template} {url}");
+        };
+        check("", "pypi:a", Ok(("python", "python-default")));
+        check("", "cargo:a", Ok(("cargo", "rust-workspace")));
+        check("", "npm:a", Ok(("npm", "node-typescript")));
+        check("", "./a", Ok(("python", "python-default")));
+        check("rust-cli", "./a", Ok(("cargo", "rust-cli")));
+        check("minimal", "npm:a", Ok(("npm", "minimal")));
+        // One of the user: what it is for is not known yet.
+        check("mine", "cargo:a", Ok(("cargo", "mine")));
+        check("./mine", "./a", Ok(("python", "./mine")));
+        check("", "file:///x", Err(ErrorCode::Url));
+    }
+
+    #[test]
+    fn go_is_refused_with_the_reason() {
+        let asked = SynthesisRequest {
+            name: "x".to_owned(),
+            template: String::new(),
+            ecosystem: "go".to_owned(),
+            link: false,
+            tests: true,
+            repositories: Vec::new(),
+        };
+        let failure = completed(asked).expect_err("refused");
+        assert_eq!(failure.code, ErrorCode::Argument);
+        assert!(failure.message.contains("Go modules"), "{failure:?}");
+    }
+
+    #[test]
+    fn a_guess_is_told_when_nothing_was_found() {
+        let check = |url: &str, ecosystem: &str, expected: bool| {
+            let request = SynthesisRequest {
+                name: "x".to_owned(),
+                template: String::new(),
+                ecosystem: ecosystem.to_owned(),
+                link: false,
+                tests: true,
+                repositories: vec![RequestedRepository {
+                    url: url.to_owned(),
+                    rev: None,
+                    components: Vec::new(),
+                    destination: None,
+                }],
+            };
+            let failure = explained(Failure::new(ErrorCode::NotFound, "x"), &request);
+            assert_eq!(failure.hint.is_some(), expected, "{url} {ecosystem}");
+        };
+        check("./a", "python", true);
+        check("https://host.example/a/b", "python", true);
+        check("pypi:a", "python", false);
+        check("./a", "npm", false);
     }
 
     #[test]

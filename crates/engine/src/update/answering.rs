@@ -30,7 +30,7 @@ pub struct UpdatedSource {
 /// What an update answers.
 #[derive(Debug, Clone, Serialize)]
 pub struct UpdateResult {
-    /// `planned`, `updated`, `conflicts`, `unchanged`, `unsatisfiable`; `interrupted` and `finished` of an earlier update.
+    /// `planned`, `updated`, `conflicts`, `unchanged`, `unresolved`, `unsatisfiable`; `interrupted` and `finished` of an earlier update.
     pub status: String,
     /// `E_INCOMPATIBLE` with conflicts, `E_UNSATISFIABLE`, `E_VERIFY`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,7 +139,7 @@ pub(crate) fn conclude(result: &mut UpdateResult) {
     }
     let mut next = Vec::new();
     if result.dry_run {
-        next.push("run the same without --dry-run (dry_run: false) to write the update".to_owned());
+        next.extend(after_dry_run(conflicts));
     } else {
         if conflicts > 0 {
             next.push("resolve the files in conflict: those with markers by hand, the others as their details say".to_owned());
@@ -149,6 +149,20 @@ pub(crate) fn conclude(result: &mut UpdateResult) {
         next.push(undo());
     }
     result.next_steps = next;
+}
+
+fn after_dry_run(conflicts: usize) -> Vec<String> {
+    let write = "run the same without --dry-run (dry_run: false) to write the update";
+    if conflicts == 0 {
+        return vec![write.to_owned()];
+    }
+    vec![
+        format!(
+            "{write}: where both sides changed the same lines it writes conflict markers, for you to resolve"
+        ),
+        "or move fewer sources: --only ID (only), or to another state: --to ID=REVISION (to)"
+            .to_owned(),
+    ]
 }
 
 pub(crate) fn undo() -> String {

@@ -90,11 +90,8 @@ async fn recreate(
     let request: SynthesisRequest = toml::from_str(&request)
         .map_err(|_| unknown("the locked synthesis.toml cannot be read"))?;
     let lock = record.lock.resolution.as_ref().map(|one| one.lock.clone());
-    let kept = record.kept_lock(lock.and_then(|lock| text(&lock)).as_deref());
-    let derived = match engine
-        .derive(call, &request, project, kept.as_ref())
-        .await?
-    {
+    let kept = record.kept(lock.and_then(|lock| text(&lock)).as_deref());
+    let derived = match engine.derive(call, &request, project, Some(&kept)).await? {
         Derivation::Made(derived) => derived,
         Derivation::Unsatisfiable(why) => return Err(unknown(&why)),
     };

@@ -5,6 +5,7 @@
 //! - `generated`: files that the synthesis writes wholly
 //! - `request_text`: revisions put into a request that somebody edited
 //! - `classifying`: what became of every file
+//! - `unresolved`: conflicts of an earlier update that nobody has resolved
 //! - `answering`: what is told of all that
 
 pub(crate) mod answering;
@@ -13,3 +14,4 @@ pub(crate) mod classifying;
 pub(crate) mod generated;
 pub(crate) mod moving;
 mod request_text;
+pub(crate) mod unresolved;

@@ -14,7 +14,10 @@ use synthesizer_model::{
 
 use crate::{
     Call, Engine,
-    synthesis::recreating::{Derivation, Derived, ProjectRecord},
+    synthesis::{
+        recreating::{Derivation, Derived, ProjectRecord},
+        request::MOST_REPOSITORIES,
+    },
 };
 
 /// What the caller wants moved.
@@ -67,8 +70,15 @@ pub(crate) fn shown_state(source: &LockedSource) -> String {
 /// Matches the repositories of a request with the sources of its lock.
 ///
 /// # Errors
-/// `E_ARGUMENT` for an id that is not in the lock.
+/// `E_ARGUMENT` for an id that is not in the lock, and for more repositories or sources than a synthesis takes.
 pub(crate) fn targets(record: &ProjectRecord, choice: &Choice) -> Result<Vec<Target>, Failure> {
+    let counts = [record.request.repositories.len(), record.lock.sources.len()];
+    if counts.into_iter().any(|count| count > MOST_REPOSITORIES) {
+        return Err(Failure::new(
+            ErrorCode::Argument,
+            format!("the project names more than {MOST_REPOSITORIES} repositories"),
+        ));
+    }
     let ids: BTreeSet<&str> = record
         .lock
         .sources
@@ -313,6 +323,22 @@ mod tests {
         check(&["n"], &[("click", "8.1.7")], ["pypi:click 8.1.7", &open]);
         assert_eq!(moving(&["h11"], &[]), Err(ErrorCode::Argument));
         assert_eq!(moving(&[], &[("x", "1")]), Err(ErrorCode::Argument));
+    }
+
+    #[test]
+    fn a_project_of_more_sources_than_a_synthesis_takes_is_refused() {
+        let check = |repositories: usize, sources: usize, expected: Option<ErrorCode>| {
+            let mut record = record();
+            let repository = record.request.repositories[0].clone();
+            let source = record.lock.sources[0].clone();
+            record.request.repositories = vec![repository; repositories];
+            record.lock.sources = vec![source; sources];
+            let refused = targets(&record, &Choice::default()).err();
+            assert_eq!(refused.map(|failure| failure.code), expected);
+        };
+        check(MOST_REPOSITORIES, MOST_REPOSITORIES, None);
+        check(100_000, 1, Some(ErrorCode::Argument));
+        check(1, 100_000, Some(ErrorCode::Argument));
     }
 
     #[test]

@@ -95,10 +95,10 @@ pub(crate) async fn check_recreated(
     }
     let resolution = record.lock.resolution.as_ref();
     let name = resolution.map(|one| one.lock.clone()).unwrap_or_default();
-    let kept = record.kept_lock(subject.text(&name));
+    let kept = record.kept(subject.text(&name));
     let call = &quiet(call);
     let derived = match engine
-        .derive(call, &record.request, project, kept.as_ref())
+        .derive(call, &record.request, project, Some(&kept))
         .await
     {
         Ok(Derivation::Made(derived)) => derived,
@@ -110,7 +110,7 @@ pub(crate) async fn check_recreated(
     };
     // Without the packages' lock as it was, what is made of it is another one.
     let mut uncompared = BTreeSet::new();
-    if kept.is_none() && resolution.is_some() {
+    if !kept.has_packages() {
         uncompared.extend([name.as_str(), "sbom.cdx.json"]);
     }
     let differences = differences(&record.lock, &derived, &uncompared);

@@ -4,6 +4,7 @@ pub(crate) mod cargo;
 mod locked;
 pub(crate) mod npm;
 pub(crate) mod python;
+pub(crate) mod stages;
 
 use std::{
     collections::BTreeMap,
@@ -116,7 +117,7 @@ pub(crate) fn sanitised(said: &str, scratch: &Path) -> String {
 
 /// The failure of a scratch folder that cannot be written to.
 pub(crate) fn unwritable(error: &std::io::Error) -> Failure {
-    Failure::internal(format!("cannot write to the scratch folder: {error}"))
+    synthesizer_infrastructure::project::cannot_write_scratch(error)
 }
 
 /// Joins items, naming the first few and counting the rest.

@@ -125,6 +125,7 @@ pub fn load(options: LoadOptions) -> Result<Config, Problems> {
         server: sections::server(&settings),
         admin: sections::admin(&settings),
         jobs: sections::jobs(&settings),
+        synthesis: sections::synthesis(&settings, &options.environment),
         tokens: environment::tokens(&options.environment, &mut problems),
         tool_environment: environment::for_tools(&options.environment),
         offline: options.offline,

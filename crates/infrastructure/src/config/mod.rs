@@ -47,6 +47,8 @@ pub struct Config {
     pub admin: AdminSettings,
     /// `[jobs]`
     pub jobs: JobSettings,
+    /// `[synthesis]`
+    pub synthesis: Synthesis,
     /// Tokens of git hosts by host name, from the well-known variables.
     pub tokens: BTreeMap<String, Secret>,
     /// The environment that child programs of the user's own tools (uv, git, npm, cargo) may see: registry configuration, certificates, proxies.
@@ -141,6 +143,13 @@ pub struct Sandbox {
     pub output_bytes: usize,
     /// Scratch space, in bytes.
     pub scratch_bytes: u64,
+}
+
+/// `[synthesis]`: what projects are made with.
+#[derive(Debug, Clone, Default)]
+pub struct Synthesis {
+    /// The folder with the user's own templates, each in a folder of its name; it need not be there.
+    pub templates: Option<PathBuf>,
 }
 
 /// `[telemetry]`: what is logged and how.

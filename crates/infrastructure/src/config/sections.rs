@@ -7,9 +7,9 @@ use url::{Host, Url};
 
 use super::{
     AdminSettings, CacheSettings, JobSettings, PlatformSettings, PolicyChanges, Resilience,
-    ServerSettings,
+    ServerSettings, Synthesis,
     environment::{self, Role},
-    load::{Chosen, Problem, Settings, expand},
+    load::{Chosen, Problem, Settings, expand, user_folder},
     values::{SecretValue, Value, is_token},
 };
 
@@ -237,6 +237,22 @@ pub(super) fn jobs(settings: &Settings) -> JobSettings {
         keep: settings.count("jobs.keep"),
         keep_for: settings.duration("jobs.keep_for"),
         take: settings.boolean("jobs.take"),
+    }
+}
+
+/// Builds `[synthesis]`.
+pub(super) fn synthesis(settings: &Settings, environment: &BTreeMap<String, String>) -> Synthesis {
+    let written = settings.0.get("synthesis.templates");
+    let written = written.and_then(|chosen| match &chosen.value {
+        Value::Text(text) => Some(expand(text, &chosen.folder, environment)),
+        _ => None,
+    });
+    let usual = || {
+        let folder = user_folder(environment, "XDG_CONFIG_HOME", ".config")?;
+        Some(folder.join("synthesizer/templates"))
+    };
+    Synthesis {
+        templates: written.or_else(usual),
     }
 }
 

@@ -174,6 +174,12 @@ const GENERAL: &[Setting] = &[
         documentation: "How long one synthesis, analysis, resolution or verification may take.",
     },
     Setting {
+        path: "synthesis.templates",
+        kind: Kind::Path,
+        default: "$XDG_CONFIG_HOME/synthesizer/templates",
+        documentation: "The folder with your own templates, each in a folder of its name.",
+    },
+    Setting {
         path: "sandbox.enabled",
         kind: Kind::Boolean,
         default: "true",

@@ -1,8 +1,8 @@
 //! The first commit of a new project: the same files give the same ids. Must not read the user's or the machine's git configuration.
 
-use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+use std::{collections::BTreeMap, fs, io, path::Path, time::Duration};
 
-use synthesizer_model::failure::Failure;
+use synthesizer_model::failure::{ErrorCode, Failure};
 use tokio_util::sync::CancellationToken;
 
 use crate::process::{self, ChildProgram};
@@ -78,7 +78,14 @@ fn write_attributes(folder: &Path) -> Result<(), Failure> {
     let information = folder.join(".git/info");
     fs::create_dir_all(&information)
         .and_then(|()| fs::write(information.join("attributes"), ATTRIBUTES))
-        .map_err(|error| Failure::internal(format!("cannot write to the new repository: {error}")))
+        .map_err(|error| {
+            let code = match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::Limit,
+                _ => ErrorCode::Internal,
+            };
+            let message = format!("cannot write to the new repository: {error}");
+            Failure::new(code, message)
+        })
 }
 
 async fn finish(
@@ -93,9 +100,15 @@ async fn finish(
     let said = output.stderr_text();
     let said =
         synthesizer_model::text::escape_untrusted(said.lines().next().unwrap_or("it says nothing"));
-    Err(Failure::internal(format!(
-        "git {step} failed in the new project: {said}"
-    )))
+    let code = if output.lacks_room() {
+        ErrorCode::Limit
+    } else {
+        ErrorCode::Internal
+    };
+    Err(Failure::new(
+        code,
+        format!("git {step} failed in the new project: {said}"),
+    ))
 }
 
 fn variables(environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {

@@ -15,5 +15,5 @@ mod staging;
 pub mod update;
 
 pub use placed::holds_exactly;
-pub use scratch::{Scratch, remove_scratch_left_behind};
+pub use scratch::{Scratch, cannot_write_scratch, remove_scratch_left_behind};
 pub use staging::{ProjectFile, Staging, remove_left_behind};

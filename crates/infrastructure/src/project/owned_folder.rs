@@ -12,6 +12,8 @@ use cap_std::{
 };
 use rustix::fs::{FlockOperation, Mode, OFlags};
 
+use crate::storage::jobs;
+
 /// A folder of this process; removed when dropped, unless it was renamed and let go.
 #[derive(Debug)]
 pub(super) struct OwnedFolder {
@@ -103,18 +105,22 @@ fn is_at(parent: &Dir, name: &str, folder: &Dir) -> bool {
     (there.dev(), there.ino()) == (held.dev(), held.ino())
 }
 
-/// Removes the folders of this prefix that no living process holds.
+/// Removes the folders of this prefix that no living process holds, after the programs that could still write to them were ended.
 pub(super) fn remove_stale(parent: &Dir, prefix: &str) {
     let entries = parent.entries().into_iter().flatten().flatten();
     let names: Vec<String> = entries
         .filter_map(|entry| name_of(&entry, prefix))
         .collect();
+    let mut has_ended_programs = false;
     for name in names {
         let Ok(folder) = open_folder(parent, &name) else {
             continue;
         };
         if rustix::fs::flock(folder.as_fd(), FlockOperation::NonBlockingLockExclusive).is_err() {
             continue;
+        }
+        if !std::mem::replace(&mut has_ended_programs, true) {
+            jobs::remove_orphans();
         }
         // The lock is held until it is gone, so that two cleaners do not meet.
         match parent.remove_dir_all(&name) {

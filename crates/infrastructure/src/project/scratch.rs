@@ -1,6 +1,10 @@
 //! Temporary folders below the cache.
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Borrow,
+    io,
+    path::{Path, PathBuf},
+};
 
 use synthesizer_model::failure::{ErrorCode, Failure};
 
@@ -23,18 +27,23 @@ impl Scratch {
     /// Makes a folder below `<cache>/scratch`; the cache folder is made where it is missing.
     ///
     /// # Errors
-    /// `E_PATH` when it cannot be made.
+    /// `E_PATH` when it cannot be made, `E_LIMIT` when the disk is full.
     pub fn create(cache: &Path) -> Result<Self, Failure> {
         let place = cache.join("scratch");
         let made = std::fs::create_dir_all(&place)
             .and_then(|()| owned_folder::open(&place))
             .and_then(|parent| OwnedFolder::create(parent, PREFIX, 0o700));
         let folder = made.map_err(|error| {
+            let code = if is_full(&error) {
+                ErrorCode::Limit
+            } else {
+                ErrorCode::Path
+            };
             Failure::new(
-                ErrorCode::Path,
+                code,
                 format!("cannot make a temporary folder below the cache folder: {error}"),
             )
-            .with_hint("make the folder that paths.cache names writable, or name another")
+            .with_hint("make the folder that paths.cache names writable and room on its disk, or name another")
         })?;
         let path = place.join(folder.name());
         Ok(Self {
@@ -47,6 +56,24 @@ impl Scratch {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Makes the failure of a file of a temporary folder that cannot be written: `E_LIMIT` when the disk is full, else `E_INTERNAL`.
+pub fn cannot_write_scratch(error: impl Borrow<io::Error>) -> Failure {
+    let error = error.borrow();
+    let message = format!("cannot write to the scratch folder: {error}");
+    if is_full(error) {
+        return Failure::new(ErrorCode::Limit, message)
+            .with_hint("make room on the disk of paths.cache, or let it name another");
+    }
+    Failure::internal(message)
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
 }
 
 /// Removes the temporary folders below the cache that killed processes left behind.

@@ -70,8 +70,12 @@ impl Staging {
     pub fn create(target: &Path) -> Result<Self, Failure> {
         let (parent_path, target_name) = split(target)?;
         let cannot = |error: io::Error| {
+            let code = match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorCode::Limit,
+                _ => ErrorCode::Path,
+            };
             Failure::new(
-                ErrorCode::Path,
+                code,
                 format!("cannot write into {}: {error}", parent_path.display()),
             )
         };
@@ -105,8 +109,23 @@ impl Staging {
     /// `E_INTERNAL` when two files have one path or a path is both a file and a folder, also on file systems where two
     /// spellings are one; `E_PATH` when a file cannot be written, `E_LIMIT` when the disk is full.
     pub fn write(&self, files: &[ProjectFile]) -> Result<(), Failure> {
+        self.write_until(files, &CancellationToken::new())
+    }
+
+    /// Writes as [`Self::write`] does, and stops between two files when it is cancelled.
+    ///
+    /// # Errors
+    /// As [`Self::write`]; `E_CANCELLED`.
+    pub fn write_until(
+        &self,
+        files: &[ProjectFile],
+        cancellation: &CancellationToken,
+    ) -> Result<(), Failure> {
         let mut folders = BTreeSet::new();
         for file in files {
+            if cancellation.is_cancelled() {
+                return Err(Failure::cancelled());
+            }
             self.write_file(file, &mut folders)
                 .map_err(|error| cannot_write(&file.path, &error))?;
         }

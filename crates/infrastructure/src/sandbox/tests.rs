@@ -28,6 +28,7 @@ fn config(bounds: config::Sandbox) -> Config {
         server: Default::default(),
         admin: Default::default(),
         jobs: Default::default(),
+        synthesis: Default::default(),
         tokens: BTreeMap::new(),
         tool_environment: BTreeMap::from([(
             "PATH".to_owned(),

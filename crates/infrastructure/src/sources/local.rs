@@ -36,6 +36,7 @@ use super::{
 use crate::{
     config::{Config, Limits},
     folders,
+    process::is_exhausted,
     telemetry::tasks,
 };
 
@@ -205,6 +206,11 @@ fn open_root(place: &Path, written: &str) -> Result<Dir, Failure> {
 /// Makes the failure of a folder that cannot be opened.
 pub(super) fn cannot_open(error: &std::io::Error, written: &str) -> Failure {
     let written = escape_untrusted(written);
+    if rustix::io::Errno::from_io_error(error).is_some_and(is_exhausted) {
+        let message = format!("the folder {written} cannot be read: {error}");
+        return Failure::new(ErrorCode::Limit, message)
+            .with_hint("the system gives this process no more files: raise its limit");
+    }
     match error.kind() {
         std::io::ErrorKind::NotFound => {
             Failure::new(ErrorCode::NotFound, format!("there is no folder {written}"))

@@ -44,6 +44,7 @@ pub(crate) fn config(folder: &Path) -> Config {
         server: Default::default(),
         admin: Default::default(),
         jobs: Default::default(),
+        synthesis: Default::default(),
         tokens: std::collections::BTreeMap::new(),
         tool_environment,
         offline: false,

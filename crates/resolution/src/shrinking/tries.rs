@@ -173,8 +173,7 @@ impl<'a> Tries<'a> {
             .environment
             .scratch
             .join(format!("try-{}", self.solves));
-        let unwritten =
-            |error| Failure::internal(format!("cannot write to the scratch folder: {error}"));
+        let unwritten = |error| synthesizer_infrastructure::project::cannot_write_scratch(error);
         tokio::fs::create_dir(&scratch).await.map_err(unwritten)?;
         let environment = SolverEnvironment {
             scratch: &scratch,

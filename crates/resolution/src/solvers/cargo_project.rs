@@ -58,9 +58,9 @@ pub async fn lock_workspace(
         }
         Ok::<(), std::io::Error>(())
     };
-    write.await.map_err(|error| {
-        Failure::internal(format!("cannot write to the scratch folder: {error}"))
-    })?;
+    write
+        .await
+        .map_err(|error| synthesizer_infrastructure::project::cannot_write_scratch(error))?;
     let output = program.lock().await?;
     let stderr = output.stderr_text();
     if !output.success() {
@@ -68,7 +68,7 @@ pub async fn lock_workspace(
     }
     let content = program.read_lock().await?;
     Ok(ProjectLock {
-        packages: packages(&content)?,
+        packages: locked_workspace_packages(&content)?,
         lock: LockFile {
             name: "Cargo.lock".to_owned(),
             content,
@@ -97,7 +97,11 @@ fn problem(stderr: &str, offline: bool) -> LockProblem {
     }
 }
 
-fn packages(content: &str) -> Result<Vec<ResolvedPackage>, Failure> {
+/// Reads the packages of a workspace's own lock, the workspace's members apart.
+///
+/// # Errors
+/// `E_INTERNAL` when the text is no lock that cargo writes.
+pub fn locked_workspace_packages(content: &str) -> Result<Vec<ResolvedPackage>, Failure> {
     let lock: Table = toml::from_str(content)
         .map_err(|_| Failure::internal("the lock that cargo has written cannot be read"))?;
     let members: BTreeMap<String, String> = locked(&lock)

@@ -11,7 +11,10 @@ use std::{
 use serde_json::{Map, Value};
 use synthesizer_infrastructure::process::ChildOutput;
 use synthesizer_model::{
-    failure::Failure, resolution::LockFile, text::escape_untrusted, tree::TreePath,
+    failure::Failure,
+    resolution::{LockFile, ResolvedPackage},
+    text::escape_untrusted,
+    tree::TreePath,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +28,8 @@ use super::{
 
 /// The name of the lock.
 const LOCK: &str = "package-lock.json";
+/// What is shown for the project itself.
+const PROJECT: &str = "the project";
 /// The most manifests of one project.
 const MOST_MANIFESTS: usize = 1_000;
 
@@ -67,12 +72,10 @@ pub async fn lock_npm_project(
         }
     }
     let content = program.read_lock().await?;
-    let labels: BTreeMap<String, String> = manifests
+    let members = manifests
         .keys()
-        .filter_map(|path| path.strip_suffix("/package.json"))
-        .map(|member| (member.to_owned(), escape_untrusted(member)))
-        .collect();
-    let set = npm_lock::read(&content, &labels, "the project")?;
+        .filter_map(|path| path.strip_suffix("/package.json"));
+    let set = npm_lock::read(&content, &labels(members), PROJECT)?;
     let missing = set.missing.iter().map(|(member, name)| {
         escape_untrusted(&format!(
             "{member}: npm left out {name}, of which the registry has no version that will do"
@@ -88,6 +91,26 @@ pub async fn lock_npm_project(
         warnings: missing.chain(set.passed_over).collect(),
         packages: set.packages,
     })
+}
+
+/// Gives what is shown for every member of a workspace.
+fn labels<'a>(members: impl Iterator<Item = &'a str>) -> BTreeMap<String, String> {
+    members
+        .map(|member| (member.to_owned(), escape_untrusted(member)))
+        .collect()
+}
+
+/// Reads the packages of a project's own lock, the project and the members of its workspace apart.
+///
+/// # Errors
+/// `E_INTERNAL` when the text is no lock that npm writes.
+pub fn locked_npm_packages(content: &str) -> Result<Vec<ResolvedPackage>, Failure> {
+    let lock: Value = serde_json::from_str(content)
+        .map_err(|_| Failure::internal("the lock that npm has written cannot be read"))?;
+    let places = lock.get("packages").and_then(Value::as_object);
+    let places = places.into_iter().flat_map(Map::keys).map(String::as_str);
+    let members = places.filter(|place| !place.is_empty() && !is_installed(place));
+    Ok(npm_lock::read(content, &labels(members), PROJECT)?.packages)
 }
 
 fn refusal(output: &ChildOutput, offline: bool) -> Refusal {
@@ -117,9 +140,8 @@ async fn write(folder: &Path, files: &BTreeMap<String, String>) -> Result<(), Fa
             Ok(()) => tokio::fs::write(place, text).await,
             Err(error) => Err(error),
         };
-        written.map_err(|error| {
-            Failure::internal(format!("cannot write to the scratch folder: {error}"))
-        })?;
+        written
+            .map_err(|error| synthesizer_infrastructure::project::cannot_write_scratch(error))?;
     }
     Ok(())
 }

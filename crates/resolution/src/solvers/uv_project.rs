@@ -87,8 +87,7 @@ pub async fn lock_project(
         tokio::fs::create_dir_all(&directory).await?;
         tokio::fs::write(directory.join("pyproject.toml"), project_pyproject).await
     };
-    let unwritten =
-        |error| Failure::internal(format!("cannot write to the scratch folder: {error}"));
+    let unwritten = |error| synthesizer_infrastructure::project::cannot_write_scratch(error);
     write.await.map_err(unwritten)?;
     let mut warnings = Vec::new();
     match lock(

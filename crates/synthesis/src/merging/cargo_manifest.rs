@@ -1,5 +1,5 @@
 //! Merges into `Cargo.toml`: all of a template's part; of a source nothing, for its own manifest comes along with its crate. What counts only
-//! at the top of a workspace, and is therefore lost, is reported.
+//! at the top of a workspace, and is therefore lost, is reported; profiles are [`super::cargo_profiles`].
 
 use synthesizer_model::finding::{Finding, Severity};
 use toml_edit::{DocumentMut, Item};
@@ -11,21 +11,14 @@ use super::{
 };
 
 /// Tables that Cargo reads only at the top of a workspace, and what is lost without them.
-const OF_THE_TOP: &[(&str, Severity, &str)] = &[
+const OF_THE_TOP: &[(&str, &str)] = &[
     (
         "patch",
-        Severity::Warning,
         "the crate was built with other versions of these packages",
     ),
     (
         "replace",
-        Severity::Warning,
         "the crate was built with other versions of these packages",
-    ),
-    (
-        "profile",
-        Severity::Info,
-        "how fast and how small the crate is built is the new project's choice",
     ),
 ];
 
@@ -55,7 +48,7 @@ pub(super) fn merge(base: &str, sources: &[MergeSource<'_>]) -> Merged {
 }
 
 fn tell_lost(source: &MergeSource<'_>, document: &DocumentMut, findings: &mut Vec<Finding>) {
-    for (table, severity, loss) in OF_THE_TOP {
+    for (table, loss) in OF_THE_TOP {
         let Some(found) = document.get(table).and_then(Item::as_table_like) else {
             continue;
         };
@@ -75,7 +68,7 @@ fn tell_lost(source: &MergeSource<'_>, document: &DocumentMut, findings: &mut Ve
         );
         let line = line_of(source.text, &[table]);
         findings.push(finding(
-            *severity,
+            Severity::Warning,
             "settings-not-taken",
             source,
             line,

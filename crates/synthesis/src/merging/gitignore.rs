@@ -28,7 +28,7 @@ pub(super) fn merge(base: &str, sources: &[MergeSource<'_>]) -> Merged {
                 continue;
             }
             let rule = confined(line, source.folder);
-            match rules.add(&rule) {
+            match rules.add(&rule, line) {
                 Outcome::Added => {
                     block.append(&mut comments);
                     block.push(rule);
@@ -126,15 +126,20 @@ impl Rules {
         self.last_at.insert(rule.to_owned(), self.count);
     }
 
-    fn add(&mut self, rule: &str) -> Outcome {
-        if let Some(positive) = rule.strip_prefix('!')
+    /// Adds a rule that is confined to a folder; `written` is the one of the source. A rule without a folder of its own that the project
+    /// has too counts everywhere already.
+    fn add(&mut self, rule: &str, written: &str) -> Outcome {
+        let is_tied = written.trim_end_matches('/').contains('/');
+        let everywhere = if is_tied { rule } else { written };
+        if let Some(positive) = everywhere.strip_prefix('!')
             && self.own.contains(positive)
-            && !self.own.contains(rule)
+            && !self.own.contains(everywhere)
         {
             return Outcome::Reversed;
         }
         // What the project says of the very same rule stays as it is.
         let known = self.own.contains(rule)
+            || self.own.contains(everywhere)
             || self.last_at.get(rule).is_some_and(|at| {
                 if rule.starts_with('!') {
                     *at == self.count

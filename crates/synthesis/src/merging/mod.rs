@@ -4,6 +4,7 @@
 //! `docs/design/014-templates-and-merging.md`.
 
 mod cargo_manifest;
+mod cargo_profiles;
 mod gitignore;
 mod go_mod;
 mod merged;
@@ -12,6 +13,9 @@ mod package_json;
 mod properties;
 mod pyproject;
 mod pytest_options;
+mod python_declared;
+mod shared;
+mod test_settings;
 mod toml_lines;
 mod toml_structure;
 mod tool_configuration;
@@ -20,6 +24,8 @@ mod workflows;
 use synthesizer_model::finding::{Finding, Severity};
 
 pub use merged::{Extent, GENERATED, LARGEST, LineOrigin, MOST_SOURCES, MergeSource, Merged};
+pub use shared::SharedText;
+pub(crate) use shared::{record, retold};
 pub use workflows::place as place_workflow;
 
 /// A kind of file in which sources meet.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use synthesizer_model::{
     finding::{Finding, Severity},
     resolution::ResolvedPackage,
-    synthesis::{LockedFile, LockedResolution, LockedSource, SynthesisLock},
+    synthesis::{LockedFile, LockedResolution, LockedSource, Solved, SynthesisLock},
     tree::{TreePath, sha256_hex},
 };
 
@@ -134,7 +134,7 @@ impl LicenseTexts {
 }
 
 /// Combines expressions that all hold.
-fn combine(expressions: &BTreeSet<&str>) -> Option<String> {
+pub(crate) fn combine(expressions: &BTreeSet<&str>) -> Option<String> {
     if expressions.len() < 2 {
         return expressions.first().map(|only| (*only).to_owned());
     }
@@ -230,6 +230,7 @@ pub(crate) fn locked_generated(path: &TreePath, contents: &[u8], license: &str) 
         license: license.to_owned(),
         transforms: vec!["generated".to_owned()],
         sha256: sha256_hex(contents),
+        lines: Vec::new(),
     }
 }
 
@@ -242,6 +243,8 @@ pub struct Completion {
     pub resolution: Option<LockedResolution>,
     /// The packages that the ecosystem's lock holds, sorted by name and version.
     pub packages: Vec<ResolvedPackage>,
+    /// What the lock says of what was solved.
+    pub solved: Option<Solved>,
 }
 
 /// Adds what only the caller can make, then `REUSE.toml`, `sbom.cdx.json`, and `synthesis.lock`, which lists every file but itself.
@@ -286,6 +289,7 @@ pub fn finish(synthesis: Synthesis, completion: Completion) -> Vec<OutputFile> {
         sources,
         files: locked.values().cloned().collect(),
         resolution: completion.resolution,
+        solved: completion.solved,
     };
     let text =
         toml::to_string(&lock).expect("strings, numbers and lists of tables are always TOML");

@@ -130,6 +130,7 @@ mod tests {
                 license: license.to_owned(),
                 transforms: Vec::new(),
                 sha256: String::new(),
+                lines: Vec::new(),
             };
             (path.to_owned(), entry)
         };

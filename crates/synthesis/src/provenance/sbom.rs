@@ -293,6 +293,7 @@ mod tests {
             name: "toolbox".to_owned(),
             template: "python-default".to_owned(),
             ecosystem: "python".to_owned(),
+            template_hash: None,
         };
         let packages = [package("a", &["toolbox", "a"]), package("b", &["a"])];
         let found = dependencies(&Materials {

@@ -21,6 +21,8 @@ pub(crate) enum Transform {
     MarkedChanged,
     /// Written by the synthesis.
     Generated,
+    /// Lines of sources were added to it.
+    Merged,
     /// What it takes from a workspace is filled in, and what counts elsewhere is left out.
     ManifestNormalised,
     /// Only some items were taken.
@@ -42,6 +44,7 @@ impl Transform {
             Self::Built => "built",
             Self::MarkedChanged => "marked-changed",
             Self::Generated => "generated",
+            Self::Merged => "merged",
             Self::ManifestNormalised => "manifest-normalised",
             Self::ItemsLeftOut => "items-left-out",
             Self::PathsRewritten => "paths-rewritten",
@@ -59,7 +62,9 @@ impl Transform {
             Self::ItemsLeftOut => Some("some items left out"),
             Self::PathsRewritten => Some("visibilities and file names changed"),
             Self::ManifestNormalised => Some("manifest normalised"),
-            Self::Moved | Self::Built | Self::MarkedChanged | Self::Generated => None,
+            Self::Moved | Self::Built | Self::MarkedChanged | Self::Generated | Self::Merged => {
+                None
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ mod tests;
 mod values;
 
 pub use filling::{Command, Filled, ManifestPart, RenderedFile, fill};
-pub use template::{Template, TemplateDependency, ecosystem_of, find, for_ecosystem};
+pub use template::{Template, TemplateDependency, ecosystem_of, find, for_ecosystem, is_built_in};
 pub use values::{TestedComponent, Values};
 
 /// Takes texts of a template, each by its name and with its file below this folder.

@@ -250,6 +250,11 @@ pub fn find(name: &str, ecosystem: &str) -> Result<&'static Template, Failure> {
     Ok(template)
 }
 
+/// Says whether a template of the program has this name.
+pub fn is_built_in(name: &str) -> bool {
+    BUILT_IN.iter().any(|template| template.name == name)
+}
+
 fn built_in(name: &str) -> Result<&'static Template, Failure> {
     BUILT_IN
         .iter()

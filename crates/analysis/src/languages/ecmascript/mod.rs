@@ -50,3 +50,8 @@ pub(super) fn read(text: &str, kind: FileKind<'_>) -> CodeFacts {
 pub(super) fn resolver<'a>(files: &'a SourceFiles<'a>) -> Box<dyn Resolver + 'a> {
     Box::new(resolver::EcmaScriptResolver::new(files))
 }
+
+/// Finds what imports lead to where sources are taken: a package's own TypeScript means the source by the package's name.
+pub(super) fn resolver_of_sources<'a>(files: &'a SourceFiles<'a>) -> Box<dyn Resolver + 'a> {
+    Box::new(resolver::EcmaScriptResolver::new(files).with_own_sources())
+}

@@ -11,6 +11,7 @@
 //! - `module_names`, `qualified`: module names given to the import machinery
 //! - `exports`, `literals`, `lines`: `__all__`, string literals, lines of code
 //! - [`static_reading`]: what a small program computes, without running it
+//! - [`outline`], `outline_reads`: statements of a module with what each binds and reads
 //! - `callables`: complexity and types of functions
 //! - [`code_facts()`]: the facts in the terms that all languages share
 //! - `module_index`, `resolver`: where imports lead, in a whole tree
@@ -29,6 +30,8 @@ mod literals;
 mod mentions;
 mod module_index;
 mod module_names;
+pub(crate) mod outline;
+mod outline_reads;
 mod qualified;
 mod resolver;
 mod scope;

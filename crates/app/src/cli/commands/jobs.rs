@@ -23,9 +23,38 @@ Examples:
   synthesizer jobs show 0190f3a2-7c1e-7000-8000-000000000000
   synthesizer jobs resume 0190f3a2-7c1e-7000-8000-000000000000 --detach
 
-A job that was killed, failed or was cancelled can be resumed: what its steps had found out is kept, and it
-reads exactly what it had read. A job that is cancelled ends within a second and leaves nothing behind,
-whichever process works on it.";
+ID is the synthesis_id that `synthesize --detach` prints. A job that was killed, failed or was
+cancelled can be resumed: what its steps had found out is kept, and it reads exactly what it
+had read. A job that is cancelled ends within a second and leaves nothing behind, whichever
+process works on it.";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  synthesizer jobs list
+  synthesizer jobs list --json
+
+The newest 200 of this user; `jobs show ID` tells more of one.";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  synthesizer jobs show 0190f3a2-7c1e-7000-8000-000000000000
+
+Steps that are done and to come, how far it is, and how it ended. The same as `status ID`.";
+
+const CANCEL_EXAMPLES: &str = "\
+Examples:
+  synthesizer jobs cancel 0190f3a2-7c1e-7000-8000-000000000000
+
+It ends within a second, whichever process works on it, and leaves nothing behind.
+`jobs resume ID` goes on with it later.";
+
+const RESUME_EXAMPLES: &str = "\
+Examples:
+  synthesizer jobs resume 0190f3a2-7c1e-7000-8000-000000000000
+  synthesizer jobs resume 0190f3a2-7c1e-7000-8000-000000000000 --detach
+
+For a job that failed, was cancelled, was parked or whose process was killed. It goes on
+behind the last step that was recorded. The exit status is the outcome of the job.";
 
 /// The arguments of `jobs`.
 #[derive(Debug, Args)]
@@ -38,18 +67,22 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Show the newest jobs
+    #[command(after_help = LIST_EXAMPLES)]
     List,
     /// Show how far a job is
+    #[command(after_help = SHOW_EXAMPLES)]
     Show {
         /// The synthesis_id that it was given
         id: String,
     },
     /// Stop a job
+    #[command(after_help = CANCEL_EXAMPLES)]
     Cancel {
         /// The synthesis_id that it was given
         id: String,
     },
     /// Go on with a job
+    #[command(after_help = RESUME_EXAMPLES)]
     Resume {
         /// The synthesis_id that it was given
         id: String,

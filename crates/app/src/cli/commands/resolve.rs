@@ -128,21 +128,34 @@ fn write_locks(folder: &Path, resolutions: &[Resolution]) -> Result<Vec<PathBuf>
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
-    let mut written: Vec<PathBuf> = Vec::new();
+    let (mut written, mut made): (Vec<PathBuf>, Vec<PathBuf>) = (Vec::new(), Vec::new());
     for (path, content) in files {
         let parent = path.parent().unwrap_or(folder);
-        fs::create_dir_all(parent).map_err(|error| cannot_write(parent, &error))?;
-        if let Err(failure) = write_new(&path, content) {
+        let one = make_folder(parent, &mut made).and_then(|()| write_new(&path, content));
+        if let Err(failure) = one {
+            // What we have just made is ours to take back; if that fails, the failure below says enough.
             for path in written {
-                // What we have just made is ours to take back; if that fails, the failure below says enough.
                 let _ = fs::remove_file(path);
+            }
+            for folder in made.iter().rev() {
+                let _ = fs::remove_dir(folder);
             }
             return Err(failure);
         }
         written.push(path);
     }
     Ok(written)
+}
+
+/// Makes a folder and those above it that are missing, and adds them to those that were made, the topmost first.
+fn make_folder(folder: &Path, made: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let above = folder.ancestors();
+    let missing = above.take_while(|one| !one.as_os_str().is_empty() && !one.exists());
+    let mut missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+    missing.reverse();
+    let created = fs::create_dir_all(folder);
+    made.extend(missing);
+    created.map_err(|error| cannot_write(folder, &error))
 }
 
 fn write_new(path: &Path, content: &str) -> Result<(), Failure> {

@@ -26,17 +26,25 @@ Examples:
   synthesizer synthesize examples/toolbox.toml
   synthesizer synthesize --repo 'pypi:click@8.1.7#click.formatting' \\
       --repo 'pypi:itsdangerous@2.2.0#itsdangerous.timed=>signing' --name toolbox --output toolbox
+  synthesizer synthesize --repo cargo:itoa@1.0.15 --name numbers --level test
+  synthesizer synthesize --repo npm:ms@2.1.3 --name times --template minimal
   synthesizer synthesize plan.toml --dry-run --json
   synthesizer synthesize plan.toml --detach
 
-DEST is a folder below the new package; without it, the import path is kept.
-Verification installs the locked packages and imports every module in a sandbox.
+A plan has name, template, ecosystem and [[repository]] tables with url, rev, components and
+destination; all but name and url may be left out. DEST is a folder below the new package;
+without it, the import path is kept. Verification installs the locked packages, and imports
+or compiles everything in a sandbox; --level test runs the tests as well.
 Exit status 1 means that a check failed (the project is in place all the same, unless
 --require-verified) or that the packages it needs cannot be together.";
 
+const USAGE: &str = "\
+synthesizer synthesize [OPTIONS] <PLAN.toml>
+       synthesizer synthesize [OPTIONS] --name <NAME> --repo <REPO[#COMPONENT][=>DEST]>...";
+
 /// The arguments of `synthesize`.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, override_usage = USAGE)]
 pub(crate) struct Arguments {
     /// A plan file
     #[arg(value_name = "PLAN.toml", required_unless_present = "repositories")]
@@ -56,7 +64,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     output: Option<String>,
     /// The template; the usual one of the ecosystem, if not given: python-default, python-web, python-ml, python-cli, rust-workspace,
-    /// rust-cli, node-typescript, minimal, or a folder with a template.toml, such as ./mine
+    /// rust-cli, node-typescript, minimal, one of your own by its name below synthesis.templates, or a folder with a template.toml,
+    /// such as ./mine
     #[arg(long, conflicts_with = "plan")]
     template: Option<String>,
     /// The ecosystem: python, cargo or npm; that of the template or of the repositories, if not given

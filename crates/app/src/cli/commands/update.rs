@@ -77,6 +77,7 @@ fn render(result: &UpdateResult) -> String {
         "updated" => "the project is updated",
         "conflicts" => "some files have conflicts",
         "unchanged" => "no source has anything newer",
+        "unresolved" => "conflicts of an earlier update are not resolved; nothing was written",
         "unsatisfiable" => "the packages that it needs cannot be together; nothing was written",
         "interrupted" => "an earlier update was interrupted; nothing was written",
         "finished" => "an earlier update was interrupted and is finished now",

@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     /// The project
     #[arg(value_name = "DIR")]
     project: String,
-    /// Also check that the files are those of synthesis.lock
+    /// Also compare the files with synthesis.lock, and make them again of the locked sources and compare those
     #[arg(long)]
     locked: bool,
     /// How deep to check; each level includes the ones before

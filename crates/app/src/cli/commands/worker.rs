@@ -20,9 +20,9 @@ Examples:
   synthesizer worker
   synthesizer worker --at-once 4
 
-A worker takes up jobs that wait: those that a server or another worker parked at its end, and those whose
-process was killed. At SIGTERM or SIGINT its own jobs go back to the queue with what they had found out, and
-the status is 0.";
+A worker takes up jobs that wait: those that a server or another worker parked at its end,
+and those whose process was killed. At SIGTERM or SIGINT its own jobs go back to the queue
+with what they had found out, and the exit status is 0.";
 
 /// How long the jobs of a worker may take to stop when it ends.
 const CLEANUP: Duration = Duration::from_secs(15);

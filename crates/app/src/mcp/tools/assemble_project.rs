@@ -1,24 +1,17 @@
 //! `assemble_project`: from an idea in words to a plan, and on request to the project, as a job that may outlive the call.
 
-use std::time::Duration;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use synthesizer_engine::{
-    Call,
-    operations::assemble::{AssembleRequest, Candidate, Proposal},
-};
+use synthesizer_engine::operations::assemble::{AssembleRequest, Candidate, Proposal};
 use synthesizer_model::{Failure, failure::ErrorCode, verification::Level};
-use tokio_util::sync::CancellationToken;
 
 use super::{
-    Annotations, Descriptor, McpTool, ToolAnswer, ToolContext, ToolFuture, synthesize_project,
+    Annotations, Descriptor, McpTool, ToolAnswer, ToolContext, ToolFuture,
+    synthesis_job::{self, Waiting},
 };
 use crate::mcp::{
-    arguments,
-    paging::{self, Paging},
-    progress,
+    arguments, paging,
     schema::{self, default_max_tokens, fields, objects},
 };
 
@@ -75,7 +68,7 @@ struct Arguments {
     dry_run: bool,
     /// How long to wait for the end of the synthesis, in seconds; the work goes on afterwards.
     #[schemars(range(min = 0, max = 600))]
-    #[serde(default = "default_wait")]
+    #[serde(default = "synthesis_job::default_wait")]
     wait_seconds: u32,
     /// The largest size of the answer, in tokens.
     #[schemars(range(min = 500, max = 20000))]
@@ -90,12 +83,8 @@ fn default_dry_run() -> bool {
     true
 }
 
-fn default_wait() -> u32 {
-    45
-}
-
 fn output_schema() -> Value {
-    let mut result = synthesize_project::result_fields();
+    let mut result = synthesis_job::result_fields();
     result["idea"] =
         fields("what the idea was taken to ask for: ecosystem, language, capabilities");
     result["candidates"] =
@@ -107,20 +96,18 @@ fn output_schema() -> Value {
 
 async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Failure> {
     let arguments: Arguments = arguments::read(&(DESCRIPTOR.input_schema)(), arguments)?;
-    let wait = Duration::from_secs(u64::from(arguments.wait_seconds));
     let (synthesis_id, more) = match &arguments.cursor {
         Some(cursor) => (paging::synthesis_of(cursor)?, Map::new()),
         None => start(&context, &arguments).await?,
     };
-    let scope = paging::scope_of_synthesis(&synthesis_id);
-    let paging = Paging::new(scope, arguments.max_tokens, arguments.cursor.as_deref())?;
-    let record = tokio::select! {
-        record = context.engine.wait_for(&context.call, &synthesis_id, wait) => record?,
-        () = context.call.cancellation.cancelled() => {
-            synthesize_project::stopped(&context, &synthesis_id, arguments.cursor.is_none()).await?
-        }
+    let waiting = Waiting {
+        synthesis_id,
+        seconds: arguments.wait_seconds,
+        max_tokens: arguments.max_tokens,
+        cursor: arguments.cursor.as_deref(),
+        more,
     };
-    synthesize_project::answer(record, paging, &context.call.correlation_id, more)
+    synthesis_job::wait(&context, waiting).await
 }
 
 /// Chooses the parts while the client waits, then starts the job, which outlives the call.
@@ -140,11 +127,7 @@ async fn start(
         verify: Some(Level::Install),
     };
     let proposal = context.engine.propose(&context.call, &request).await?;
-    let call = Call {
-        progress: progress::outliving(context.call.progress.clone()),
-        cancellation: CancellationToken::new(),
-        ..context.call.clone()
-    };
+    let call = synthesis_job::outliving(context);
     let synthesis = proposal.synthesis(&context.engine, &request);
     let id = context.engine.start_synthesis(&call, synthesis).await?;
     Ok((id, shown(&proposal, arguments.max_tokens)))

@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 use synthesizer_engine::operations::status::JobAction;
 use synthesizer_model::{ErrorCode, Failure};
 
-use super::{
-    Annotations, Descriptor, McpTool, ToolAnswer, ToolContext, ToolFuture, synthesize_project,
-};
+use super::{Annotations, Descriptor, McpTool, ToolAnswer, ToolContext, ToolFuture, synthesis_job};
 use crate::{
     answer,
     mcp::{
@@ -114,7 +112,7 @@ async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Fail
     let id = &arguments.synthesis_id;
     let record = context.engine.job(&context.call, id, action).await?;
     let document = answer::document(&record, &context.call.correlation_id)?;
-    let parts = synthesize_project::PARTS
+    let parts = synthesis_job::PARTS
         .iter()
         .map(|path| Part::below("/result", path))
         .collect();

@@ -7,6 +7,7 @@ mod get_platforms;
 mod get_synthesis_status;
 mod resolve_dependencies;
 mod search_repositories;
+mod synthesis_job;
 mod synthesize_project;
 mod tool;
 mod update_project;

@@ -4,12 +4,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use synthesizer_engine::operations::update::UpdateRequest;
-use synthesizer_model::Failure;
+use synthesizer_model::{ErrorCode, Failure};
 
 use super::{Annotations, Descriptor, McpTool, ToolAnswer, ToolContext, ToolFuture};
 use crate::{
     answer,
     mcp::{
+        analyses::{Analyses, DOCUMENT_LIMIT, Kept, new_handle},
         arguments,
         budget::Part,
         paging::{self, Paging},
@@ -69,7 +70,7 @@ struct Arguments {
     #[schemars(range(min = 500, max = 20000))]
     #[serde(default = "default_max_tokens")]
     max_tokens: u32,
-    /// The next_cursor of the last answer of a dry run, for its next page; the other arguments stay the same.
+    /// The next_cursor of the last answer, for its next page; the other arguments stay the same. Nothing is done again.
     #[serde(default)]
     cursor: Option<String>,
 }
@@ -81,7 +82,7 @@ fn default_dry_run() -> bool {
 fn output_schema() -> Value {
     schema::of_result(
         json!({
-            "status": { "type": "string", "description": "planned, updated, conflicts, unchanged, unsatisfiable, interrupted or finished" },
+            "status": { "type": "string", "description": "planned, updated, conflicts, unchanged, unresolved, unsatisfiable, interrupted or finished" },
             "code": { "type": "string", "description": "E_INCOMPATIBLE with conflicts, E_UNSATISFIABLE when the packages cannot be together" },
             "project_path": { "type": "string" },
             "dry_run": { "type": "boolean" },
@@ -98,18 +99,63 @@ fn output_schema() -> Value {
 async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Failure> {
     let scope = paging::scope_of_arguments(DESCRIPTOR.name, &arguments);
     let arguments: Arguments = arguments::read(&(DESCRIPTOR.input_schema)(), arguments)?;
-    let paging = Paging::new(scope, arguments.max_tokens, arguments.cursor.as_deref())?;
-    let request = UpdateRequest {
-        project: arguments.project_path,
-        // A further page of an answer is looked up, not done again.
-        dry_run: arguments.dry_run || arguments.cursor.is_some(),
-        only: arguments.only,
-        to: arguments.to,
-        verify: None,
+    let mut paging = Paging::new(scope, arguments.max_tokens, arguments.cursor.as_deref())?;
+    let is_further_page = arguments.cursor.is_some();
+    let correlation_id = context.call.correlation_id.clone();
+    let mut document = match kept(&context.analyses, &paging) {
+        Some(document) => document,
+        // An update is done once: what it answered cannot be found out by doing it again.
+        None if is_further_page && !arguments.dry_run => return Err(forgotten()),
+        None => {
+            let request = UpdateRequest {
+                project: arguments.project_path,
+                dry_run: arguments.dry_run,
+                only: arguments.only,
+                to: arguments.to,
+                verify: None,
+            };
+            let result = context.engine.update(&context.call, request).await?;
+            let document = answer::document(&result, &correlation_id)?;
+            paging.inner = keep(&context.analyses, &paging.scope, &document)?;
+            document
+        }
     };
-    let result = context.engine.update(&context.call, request).await?;
-    let document = answer::document(&result, &context.call.correlation_id)?;
+    if let Value::Object(fields) = &mut document {
+        fields.insert("correlation_id".to_owned(), json!(correlation_id));
+    }
     let parts = ["warnings", "next_steps", "sources", "files"];
     let parts = parts.iter().map(|path| Part::below("", path)).collect();
     Ok(ToolAnswer::done(document, parts, paging))
+}
+
+/// Gives the whole answer that a cursor is of.
+fn kept(answers: &Analyses, paging: &Paging) -> Option<Value> {
+    let kept = answers.get(paging.inner.as_deref()?)?;
+    (kept.scope == paging.scope).then(|| kept.document())
+}
+
+/// Keeps an answer for its further pages; gives its handle, or `None` for one that is too large.
+///
+/// # Errors
+/// `E_INTERNAL` when the system gives no random bits.
+fn keep(answers: &Analyses, scope: &str, document: &Value) -> Result<Option<String>, Failure> {
+    let text = answer::compact_json(document);
+    if text.len() > DOCUMENT_LIMIT {
+        return Ok(None);
+    }
+    let handle = new_handle()?;
+    let scope = scope.to_owned();
+    answers.keep(handle.clone(), Kept { scope, text });
+    Ok(Some(handle))
+}
+
+/// The failure of an answer whose further pages are gone.
+fn forgotten() -> Failure {
+    Failure::new(
+        ErrorCode::NotFound,
+        "the update was done, and the rest of its answer is not kept any more",
+    )
+    .with_hint(
+        "git diff refs/synthesizer/before-update refs/synthesizer/update shows what it wrote; git status shows conflicts as they are now",
+    )
 }

@@ -7,10 +7,11 @@ use serde_json::Value;
 use synthesizer_testkit::program::Program;
 
 use super::world::{commit, copy, git, is_wholly_generated, results, write};
-use crate::{crafted::program, project::Project};
+use crate::{project::Project, real_sets::with_tools};
 
 /// A package, its older and its newer release, and what is taken of it.
 struct Pair {
+    registry: &'static str,
     name: &'static str,
     old: &'static str,
     new: &'static str,
@@ -19,15 +20,16 @@ struct Pair {
 
 /// Makes one test of each pair.
 macro_rules! pairs {
-    ($($test:ident: $name:literal $old:literal $new:literal $component:literal;)*) => {
+    ($registry:literal; $($test:ident: $name:literal $old:literal $new:literal $component:literal;)*) => {
         $(#[test]
         fn $test() {
-            check(&Pair { name: $name, old: $old, new: $new, component: $component });
+            let registry = $registry;
+            check(&Pair { registry, name: $name, old: $old, new: $new, component: $component });
         })*
     };
 }
 
-pairs! {
+pairs! { "pypi";
     click: "click" "8.1.3" "8.1.7" "click.formatting";
     itsdangerous: "itsdangerous" "2.1.2" "2.2.0" "itsdangerous.timed";
     requests: "requests" "2.28.0" "2.32.3" "requests.structures";
@@ -43,13 +45,40 @@ pairs! {
     starlette: "starlette" "0.37.0" "0.41.0" "starlette.datastructures";
 }
 
+pairs! { "cargo";
+    itoa: "itoa" "1.0.10" "1.0.11" "";
+    semver_crate: "semver" "1.0.17" "1.0.23" "";
+    hex: "hex" "0.4.2" "0.4.3" "";
+    smallvec: "smallvec" "1.11.0" "1.13.2" "";
+    heck: "heck" "0.4.1" "0.5.0" "";
+}
+
+pairs! { "npm";
+    ms: "ms" "2.1.2" "2.1.3" "";
+    minimist: "minimist" "1.2.5" "1.2.8" "";
+    qs: "qs" "6.11.0" "6.13.0" "lib/utils.js";
+    semver: "semver" "7.5.0" "7.6.3" "functions/satisfies.js";
+    immer: "immer" "10.0.3" "10.1.1" "src/immer.ts";
+}
+
+impl Pair {
+    /// What files of code end with, and what every edit writes: a comment.
+    fn language(&self) -> (&'static [&'static str], &'static str) {
+        match self.registry {
+            "pypi" => (&[".py"], "# mine"),
+            "cargo" => (&[".rs"], "// mine"),
+            _ => (&[".js", ".mjs", ".cjs", ".ts"], "// mine"),
+        }
+    }
+}
+
 fn synthesize(program: &Program, pair: &Pair, version: &str, output: &str) -> Project {
     let part = if pair.component.is_empty() {
         String::new()
     } else {
         format!("#{}", pair.component)
     };
-    let repository = format!("pypi:{}@{version}{part}", pair.name);
+    let repository = format!("{}:{}@{version}{part}", pair.registry, pair.name);
     let arguments = [
         "synthesize",
         "--json",
@@ -66,7 +95,8 @@ fn synthesize(program: &Program, pair: &Pair, version: &str, output: &str) -> Pr
 }
 
 fn check(pair: &Pair) {
-    let program = program();
+    let program = with_tools();
+    let (_, mine) = pair.language();
     let old = synthesize(&program, pair, pair.old, "old");
     let new = synthesize(&program, pair, pair.new, "new");
     let (old, new) = (merged_files(&old), merged_files(&new));
@@ -76,14 +106,14 @@ fn check(pair: &Pair) {
         old: &old,
         new: &new,
     };
-    let far = edits(&old, &new, far_from);
+    let far = edits(pair, &old, &new, far_from);
     assert!(!far.is_empty(), "nothing of {} changed", pair.name);
     let answer = world.update("far", &far, 0);
     let told = results(&answer);
     for (path, text) in &far {
-        assert!(text.contains(MINE), "{path}");
+        assert!(text.contains(mine), "{path}");
         let now = fs::read_to_string(program.work().join("far").join(path)).expect("is");
-        assert!(now.contains(MINE), "the edit of {path} is lost");
+        assert!(now.contains(mine), "the edit of {path} is lost");
         let expected = if old.get(path) == new.get(path) {
             "kept"
         } else {
@@ -91,7 +121,7 @@ fn check(pair: &Pair) {
         };
         assert_eq!(told[path], expected, "{path}");
     }
-    let near = edits(&old, &new, near_to);
+    let near = edits(pair, &old, &new, near_to);
     assert!(!near.is_empty(), "nothing of {} changed", pair.name);
     world.update("near", &near, 1);
 }
@@ -157,16 +187,21 @@ impl Compared<'_> {
                 write(folder, path, text);
             }
         };
+        // Ignore rules of a source may name files that it published.
+        let commit = |message: &str| {
+            git(folder, &["add", "--all", "--force"]);
+            commit(folder, message);
+        };
         put(self.old);
-        commit(folder, "base");
+        commit("base");
         git(folder, &["checkout", "--quiet", "-b", "upstream"]);
         put(self.new);
-        commit(folder, "upstream");
+        commit("upstream");
         git(folder, &["checkout", "--quiet", "yours"]);
         for (path, text) in edits {
             write(folder, path, text);
         }
-        commit(folder, "yours");
+        commit("yours");
         let merge = [
             "-c",
             "user.name=x",
@@ -205,44 +240,44 @@ fn slug(root: &Path) -> String {
     Project::at(root).lock().sources[0].id.clone()
 }
 
-/// What every edit writes.
-const MINE: &str = "# mine";
-
-/// Edits every Python file that both states have and that changes in between.
+/// Edits every file of code that both states have and that changes in between.
 fn edits(
+    pair: &Pair,
     old: &BTreeMap<String, String>,
     new: &BTreeMap<String, String>,
-    edit: impl Fn(&[&str], &[Range<usize>]) -> Option<String>,
+    edit: impl Fn(&[&str], &[Range<usize>], &str) -> Option<String>,
 ) -> BTreeMap<String, String> {
+    let (suffixes, mine) = pair.language();
+    let is_code = |path: &str| suffixes.iter().any(|suffix| path.ends_with(suffix));
     let both = old
         .iter()
-        .filter(|(path, _)| path.ends_with(".py"))
+        .filter(|(path, text)| is_code(path) && !text.contains('\r'))
         .filter_map(|(path, text)| Some((path, text, new.get(path)?)))
         .filter(|(_, text, new)| text != new);
     both.filter_map(|(path, text, new)| {
         let lines: Vec<&str> = text.lines().collect();
-        let edited = edit(&lines, &changed_lines(text, new))?;
+        let edited = edit(&lines, &changed_lines(text, new), mine)?;
         Some((path.clone(), edited))
     })
     .collect()
 }
 
 /// Adds a line at least four lines away from every change.
-fn far_from(lines: &[&str], changed: &[Range<usize>]) -> Option<String> {
+fn far_from(lines: &[&str], changed: &[Range<usize>], mine: &str) -> Option<String> {
     let place = (0..=lines.len()).find(|place| {
         changed
             .iter()
             .all(|range| *place + 4 < range.start || *place > range.end + 4)
     })?;
     let mut lines = lines.to_vec();
-    lines.insert(place, MINE);
+    lines.insert(place, mine);
     Some(lines.join("\n") + "\n")
 }
 
 /// Changes a line that upstream changes or removes too.
-fn near_to(lines: &[&str], changed: &[Range<usize>]) -> Option<String> {
+fn near_to(lines: &[&str], changed: &[Range<usize>], mine: &str) -> Option<String> {
     let range = changed.iter().find(|range| !range.is_empty())?;
-    let line = format!("{}  {MINE}", lines[range.start]);
+    let line = format!("{}  {mine}", lines[range.start]);
     let mut lines = lines.to_vec();
     lines[range.start] = &line;
     Some(lines.join("\n") + "\n")

@@ -22,6 +22,8 @@ pub(super) fn is_wholly_generated(path: &str) -> bool {
         "synthesis.lock",
         "synthesis.toml",
         "uv.lock",
+        "Cargo.lock",
+        "package-lock.json",
         "sbom.cdx.json",
         "REUSE.toml",
         "NOTICE",

@@ -2,6 +2,7 @@
 
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
+    finding::{Finding, Severity},
     text::escape_untrusted,
     verification::{Level, Outcome},
 };
@@ -28,7 +29,7 @@ impl Engine {
         let broken = synthesis
             .findings
             .iter()
-            .any(|finding| finding.severity == synthesizer_model::finding::Severity::Error);
+            .any(|finding| finding.severity == Severity::Error);
         if broken {
             return Ok(());
         }
@@ -58,6 +59,7 @@ impl Engine {
 
 fn refused(parts: &[String], why: &str) -> Failure {
     let listed: Vec<String> = parts.iter().map(|part| escape_untrusted(part)).collect();
+    let finding = Finding::new(Severity::Error, "module-refused", why);
     Failure::new(
         ErrorCode::Incompatible,
         format!(
@@ -66,4 +68,5 @@ fn refused(parts: &[String], why: &str) -> Failure {
         ),
     )
     .with_hint("take the whole package: leave the module out of the component's name")
+    .with_details(serde_json::json!({ "findings": [finding] }))
 }

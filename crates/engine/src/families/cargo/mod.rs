@@ -10,15 +10,15 @@ use synthesizer_infrastructure::{config::Tool, project::Scratch};
 use synthesizer_model::{
     dependency::Ecosystem,
     failure::Failure,
-    resolution::ResolutionStatus,
-    synthesis::LockedResolution,
+    resolution::{ResolutionStatus, ResolvedPackage},
+    synthesis::{LockedResolution, Solved},
     tree::{TreePath, sha256_hex},
     verification::{Check, Level},
 };
 use synthesizer_resolution::LockProblem;
 use synthesizer_synthesis::{ProjectName, Synthesis};
 
-use super::{Family, Locked, Planned, Preparation, Prepared};
+use super::{Answer, Family, Locked, Planned, Preparation, Prepared};
 use crate::{
     Call, Engine, opening,
     synthesis::readme::SourceFacts,
@@ -63,6 +63,10 @@ impl Family for Cargo {
         lock(engine, call, synthesis).boxed()
     }
 
+    fn locked_packages(&self, _project: &str, lock: &str) -> Result<Vec<ResolvedPackage>, Failure> {
+        synthesizer_resolution::locked_workspace_packages(lock)
+    }
+
     fn verify<'a>(
         &'a self,
         engine: &'a Engine,
@@ -84,29 +88,51 @@ async fn prepare(
         template,
         name,
         opened,
+        solved: known,
     } = preparation;
     let (with_tests, progress) = (request.tests, call.blocking_progress());
     let taking = move || taking::take_all(opened, with_tests, progress.as_ref());
     let taken = opening::compute(taking).await?;
     call.progress.step(40, "resolving dependencies");
-    let solving = engine.solve_packages(call, &taken);
-    let solved = call.recorded("resolving dependencies", solving).await?;
-    if solved.status == ResolutionStatus::Unsatisfiable {
-        return Ok(Prepared::Unsatisfiable(Box::new(solved)));
-    }
+    let is_new = known.is_none();
+    let answer = match known {
+        Some(solved) => Answer::Solved(solved),
+        None => {
+            let solving = solve(engine, call, &taken);
+            call.recorded("resolving dependencies", solving).await?
+        }
+    };
+    let solved = match answer {
+        Answer::Unsatisfiable(resolution) => return Ok(Prepared::Unsatisfiable(resolution)),
+        Answer::Solved(solved) => solved,
+    };
     call.progress.step(55, "planning");
     let sources: Vec<SourceFacts> = taken.iter().map(planning::source_facts).collect();
     let parts: Vec<String> = taken.iter().flat_map(taking::Taken::parts).collect();
-    let planning = move || planning::plan(&request, &template, name, taken, &solved);
+    let notes = solved.notes.clone();
+    let planning = move || planning::plan(&request, &template, name, taken, &notes);
     let (synthesis, rust) = opening::compute(planning).await?;
-    if !parts.is_empty() {
+    // What was planned before was compiled then.
+    if is_new && !parts.is_empty() {
         engine.check_parts(call, &synthesis, &parts).await?;
     }
     Ok(Prepared::Planned(Box::new(Planned {
         synthesis,
         sources,
         runtime: rust.map_or_else(String::new, |version| format!(">={version}")),
+        solved,
     })))
+}
+
+async fn solve(engine: &Engine, call: &Call, taken: &[taking::Taken]) -> Result<Answer, Failure> {
+    let resolution = engine.solve_packages(call, taken).await?;
+    if resolution.status == ResolutionStatus::Unsatisfiable {
+        return Ok(Answer::Unsatisfiable(Box::new(resolution)));
+    }
+    Ok(Answer::Solved(Solved {
+        notes: resolution.warnings,
+        ..Solved::default()
+    }))
 }
 
 /// Locks the planned workspace with `cargo`, which sees its manifests and no code.

@@ -7,7 +7,6 @@ use synthesizer_analysis::{
 use synthesizer_model::{
     failure::Failure,
     finding::{Finding, Severity},
-    resolution::Resolution,
     synthesis::SynthesisRequest,
 };
 use synthesizer_synthesis::{
@@ -30,12 +29,11 @@ pub(super) fn plan(
     template: &Template,
     project_name: ProjectName,
     taken: Vec<Taken>,
-    solved: &Resolution,
+    notes: &[String],
 ) -> Result<(Synthesis, Option<String>), Failure> {
-    let findings = solved
-        .warnings
+    let findings = notes
         .iter()
-        .map(|warning| Finding::new(Severity::Info, "resolution", warning))
+        .map(|note| Finding::new(Severity::Info, "resolution", note))
         .collect();
     cargo::plan(&CargoInput {
         request,

@@ -11,8 +11,8 @@ use synthesizer_model::{
     dependency::Ecosystem,
     failure::Failure,
     finding::{Finding, Severity},
-    resolution::{Resolution, ResolutionStatus},
-    synthesis::LockedResolution,
+    resolution::{Resolution, ResolutionStatus, ResolvedPackage},
+    synthesis::{LockedResolution, Solved},
     tree::sha256_hex,
     verification::{Check, Level},
 };
@@ -20,9 +20,10 @@ use synthesizer_resolution::{Effort, LockProblem};
 use synthesizer_synthesis::{
     ProjectName, SourceRecord, Synthesis,
     families::npm::{NpmInput, NpmSource},
+    templates::Template,
 };
 
-use super::{Family, Locked, Planned, Preparation, Prepared};
+use super::{Answer, Family, Locked, Planned, Preparation, Prepared};
 use crate::{
     Call, Engine, opening,
     synthesis::readme::SourceFacts,
@@ -69,6 +70,10 @@ impl Family for Npm {
         lock(engine, call, synthesis).boxed()
     }
 
+    fn locked_packages(&self, _project: &str, lock: &str) -> Result<Vec<ResolvedPackage>, Failure> {
+        synthesizer_resolution::locked_npm_packages(lock)
+    }
+
     fn verify<'a>(
         &'a self,
         engine: &'a Engine,
@@ -90,22 +95,28 @@ async fn prepare(
         template,
         name,
         opened,
+        solved: known,
     } = preparation;
     let progress = call.blocking_progress();
     let taken = opening::compute(move || taking::take_all(opened, progress.as_ref())).await?;
     call.progress.step(40, "resolving dependencies");
-    let asked = needs::request(&taken, &template, engine.config().offline)?;
-    let solved = engine
-        .solve(call, Ecosystem::Npm, &asked, Effort::Versions)
-        .await?;
-    if solved.status == ResolutionStatus::Unsatisfiable {
-        return Ok(Prepared::Unsatisfiable(Box::new(solved)));
-    }
+    let answer = match known {
+        Some(solved) => Answer::Solved(solved),
+        None => {
+            let solving = solve(engine, call, &taken, &template);
+            call.recorded("resolving dependencies", solving).await?
+        }
+    };
+    let solved = match answer {
+        Answer::Unsatisfiable(resolution) => return Ok(Prepared::Unsatisfiable(resolution)),
+        Answer::Solved(solved) => solved,
+    };
     call.progress.step(55, "planning");
     let node = needs::node_range(&taken, &template)?;
     let findings = findings(&solved, request.link);
     let sources: Vec<SourceFacts> = taken.iter().map(source_facts).collect();
     let runtime = node.clone();
+    let versions = solved.versions.clone();
     let synthesis = opening::compute(move || {
         let input = NpmInput {
             request: &request,
@@ -113,7 +124,7 @@ async fn prepare(
             project_name: name,
             sources: taken.into_iter().map(source_input).collect(),
             node,
-            solved: versions(&solved),
+            solved: versions,
             findings,
         };
         synthesizer_synthesis::families::npm::plan(&input)
@@ -123,14 +134,38 @@ async fn prepare(
         synthesis,
         sources,
         runtime,
+        solved,
     })))
 }
 
-fn findings(solved: &Resolution, link: bool) -> Vec<Finding> {
+async fn solve(
+    engine: &Engine,
+    call: &Call,
+    taken: &[Taken],
+    template: &Template,
+) -> Result<Answer, Failure> {
+    let asked = needs::request(taken, template, engine.config().offline)?;
+    let resolution = engine
+        .solve(call, Ecosystem::Npm, &asked, Effort::Versions)
+        .await?;
+    if resolution.status == ResolutionStatus::Unsatisfiable {
+        return Ok(Answer::Unsatisfiable(Box::new(resolution)));
+    }
+    let several = needs::without_one_range(taken);
+    let mut versions = versions(&resolution);
+    versions.retain(|name, _| several.contains(name.as_str()));
+    Ok(Answer::Solved(Solved {
+        versions,
+        notes: resolution.warnings,
+        ..Solved::default()
+    }))
+}
+
+fn findings(solved: &Solved, link: bool) -> Vec<Finding> {
     let mut findings: Vec<Finding> = solved
-        .warnings
+        .notes
         .iter()
-        .map(|warning| Finding::new(Severity::Warning, "resolution", warning))
+        .map(|note| Finding::new(Severity::Warning, "resolution", note))
         .collect();
     if link {
         findings.push(Finding::new(

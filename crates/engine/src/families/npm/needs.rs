@@ -1,5 +1,7 @@
 //! What the parts and the template ask of the project, as the solver is asked.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use synthesizer_model::{
     dependency::{Dependency, Ecosystem},
     ecmascript::{NpmNeed, NpmNeedKind},
@@ -93,6 +95,16 @@ fn requirement(need: &NpmNeed) -> Dependency {
         group: (need.kind == NpmNeedKind::Required).then(|| "peer".to_owned()),
         ..Dependency::new(Ecosystem::Npm, name, manifest, line)
     }
+}
+
+/// Names the packages that are asked for in ranges which cannot be written as one: the project asks for the version that the solver found.
+pub(super) fn without_one_range(taken: &[Taken]) -> BTreeSet<&str> {
+    let mut asked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for need in taken.iter().flat_map(|source| &source.closure.needs) {
+        asked.entry(&need.name).or_default().insert(&need.range);
+    }
+    asked.retain(|_, ranges| ranges_together(ranges.iter().copied()).is_none());
+    asked.into_keys().collect()
 }
 
 /// Gives the range of Node versions that all parts and the template run on.

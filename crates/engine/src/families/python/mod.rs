@@ -10,23 +10,22 @@ use synthesizer_infrastructure::project::Scratch;
 use synthesizer_model::{
     dependency::Ecosystem,
     failure::Failure,
-    finding::{Finding, Severity},
-    resolution::{Resolution, ResolutionStatus},
+    resolution::ResolvedPackage,
     synthesis::LockedResolution,
     tree::sha256_hex,
     verification::{Check, Level},
 };
 use synthesizer_resolution::LockProblem;
-use synthesizer_synthesis::{ProjectName, Synthesis, templates::Template};
+use synthesizer_synthesis::{ProjectName, Synthesis};
 
-use super::{Family, Locked, Planned, Preparation, Prepared};
+use super::{Answer, Family, Locked, Planned, Preparation, Prepared};
 use crate::{
     Call, Engine, opening,
     synthesis::readme::SourceFacts,
     verification::{self, Subject},
 };
 
-use self::{needs::Needs, planning::PlanInput, taking::Taken};
+use self::{needs::Needs, planning::PlanInput};
 
 /// The family.
 pub(super) struct Python;
@@ -66,12 +65,8 @@ impl Family for Python {
         lock(engine, call, synthesis).boxed()
     }
 
-    fn locked_packages(
-        &self,
-        project: &str,
-        lock: &str,
-    ) -> Result<Option<Vec<synthesizer_model::resolution::ResolvedPackage>>, Failure> {
-        synthesizer_resolution::locked_packages(project, lock).map(Some)
+    fn locked_packages(&self, project: &str, lock: &str) -> Result<Vec<ResolvedPackage>, Failure> {
+        synthesizer_resolution::locked_packages(project, lock)
     }
 
     fn verify<'a>(
@@ -95,6 +90,7 @@ async fn prepare(
         template,
         name,
         opened,
+        solved: known,
     } = preparation;
     let progress = call.blocking_progress();
     let manner = taking::Manner {
@@ -104,15 +100,21 @@ async fn prepare(
     let taken =
         opening::compute(move || taking::take_all(opened, manner, progress.as_ref())).await?;
     call.progress.step(40, "resolving dependencies");
-    let mut needs = Vec::new();
-    for source in &taken {
-        needs.push(engine.needs_of(call, source).await?);
-    }
-    let solving = solve(engine, call, &taken, &mut needs, &template);
-    let solved = call.recorded("resolving dependencies", solving).await?;
-    if solved.status == ResolutionStatus::Unsatisfiable {
-        return Ok(Prepared::Unsatisfiable(Box::new(solved)));
-    }
+    let answer = match known {
+        Some(solved) => Answer::Solved(solved),
+        None => {
+            let asking = engine.ask(call, &taken, &template);
+            call.recorded("resolving dependencies", asking).await?
+        }
+    };
+    let solved = match answer {
+        Answer::Unsatisfiable(resolution) => return Ok(Prepared::Unsatisfiable(resolution)),
+        Answer::Solved(solved) => solved,
+    };
+    let needs: Vec<Needs> = taken
+        .iter()
+        .map(|source| needs::needs_of(source, &solved))
+        .collect();
     call.progress.step(55, "planning");
     let sources: Vec<SourceFacts> = taken.iter().map(planning::source_facts).collect();
     let input = PlanInput {
@@ -121,51 +123,15 @@ async fn prepare(
         name,
         taken,
         needs,
-        solved,
+        solved: solved.clone(),
     };
     let (synthesis, runtime) = opening::compute(move || input.plan()).await?;
     Ok(Prepared::Planned(Box::new(Planned {
         synthesis,
         sources,
         runtime,
+        solved,
     })))
-}
-
-/// Solves the needs of all sources, and those of their tests as far as they do not stand in the way.
-async fn solve(
-    engine: &Engine,
-    call: &Call,
-    taken: &[Taken],
-    needs: &mut [Needs],
-    template: &Template,
-) -> Result<Resolution, Failure> {
-    let solved = engine.solve_needs(call, taken, needs, template).await?;
-    let has_tests = needs.iter().any(|needs| !needs.of_tests.is_empty());
-    if solved.status != ResolutionStatus::Unsatisfiable || !has_tests {
-        return Ok(solved);
-    }
-    for needs in needs.iter_mut() {
-        needs.of_tests = upstream_tests::without_bounds(&needs.of_tests);
-    }
-    let solved = engine.solve_needs(call, taken, needs, template).await?;
-    let without = solved.status == ResolutionStatus::Unsatisfiable;
-    for (taken, needs) in taken.iter().zip(needs.iter_mut()) {
-        if needs.of_tests.is_empty() {
-            continue;
-        }
-        let what = if without {
-            needs.of_tests.clear();
-            "the packages that the tests need cannot be together with those of the project; they are not declared"
-        } else {
-            "the packages that the tests need are declared without their source's bounds, which do not fit the project"
-        };
-        let finding = Finding::new(Severity::Warning, "test-dependencies-conflict", what);
-        needs.findings.push(finding.of(&taken.id));
-    }
-    if without {
-        return engine.solve_needs(call, taken, needs, template).await;
-    }
-    Ok(solved)
 }
 
 /// Locks the project's own manifest with `uv`.

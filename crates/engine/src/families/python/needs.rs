@@ -1,6 +1,10 @@
 //! Which distributions the taken code needs, and whether they can be had together.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use synthesizer_analysis::{
     needed::{self, Matched, Provided},
@@ -14,14 +18,18 @@ use synthesizer_model::{
     component::{ExternalImport, Need, NeededDistribution},
     dependency::{Dependency, Ecosystem, normalize_distribution},
     failure::{ErrorCode, Failure},
-    finding::Finding,
+    finding::{Finding, Severity},
     resolution::{RepositoryRequirements, Resolution, ResolutionRequest, ResolutionStatus},
+    synthesis::{PackagesOfTests, Solved, SolvedLookup},
 };
 
 use synthesizer_synthesis::templates::Template;
 
-use super::{taking::Taken, upstream_tests::needed_by_tests};
-use crate::{Call, Engine};
+use super::{
+    taking::Taken,
+    upstream_tests::{needed_by_tests, without_bounds},
+};
+use crate::{Call, Engine, families::Answer};
 
 /// The needs of one source.
 pub(crate) struct Needs {
@@ -31,55 +39,131 @@ pub(crate) struct Needs {
     pub(crate) of_tests: Vec<NeededDistribution>,
 }
 
+/// Gives the imports that need a distribution.
+fn imports_of(taken: &Taken) -> Vec<ExternalImport> {
+    let imports = taken.closure.external_imports.iter();
+    imports
+        .filter(|import| !taken.linked_modules.contains_key(&import.module))
+        .cloned()
+        .collect()
+}
+
+/// Finds the distributions of a source's external imports: declared ones first; for the others it looks at what the declared ones bring, as
+/// far as that was looked up. Asks nobody.
+pub(super) fn needs_of(taken: &Taken, solved: &Solved) -> Needs {
+    let lookup = solved.lookups.iter().find(|one| one.source == taken.id);
+    let provided = Provided {
+        by_import: lookup.map(|one| one.provided.clone()).unwrap_or_default(),
+    };
+    let matched =
+        needed::match_distributions(&imports_of(taken), &taken.read.declared(), &provided);
+    let mut findings = Vec::new();
+    if let Some(problem) = lookup.and_then(|one| one.problem.as_ref()) {
+        let what = format!("could not look into the declared dependencies: {problem}");
+        findings.push(Finding::new(Severity::Warning, "lookup-failed", what));
+    }
+    findings.extend(matched.findings);
+    findings.extend(needed::unknown_findings(&matched.unknown));
+    let (mut of_tests, about_tests) = needed_by_tests(taken);
+    findings.extend(about_tests);
+    let about_conflict = match solved.tests {
+        _ if of_tests.is_empty() => None,
+        PackagesOfTests::AsDeclared => None,
+        PackagesOfTests::WithoutBounds => {
+            of_tests = without_bounds(&of_tests);
+            Some(
+                "the packages that the tests need are declared without their source's bounds, which do not fit the project",
+            )
+        }
+        PackagesOfTests::LeftOut => {
+            of_tests.clear();
+            Some(
+                "the packages that the tests need cannot be together with those of the project; they are not declared",
+            )
+        }
+    };
+    findings.extend(
+        about_conflict
+            .map(|what| Finding::new(Severity::Warning, "test-dependencies-conflict", what)),
+    );
+    Needs {
+        distributions: matched.distributions,
+        findings: findings
+            .into_iter()
+            .map(|finding| finding.of(&taken.id))
+            .collect(),
+        of_tests,
+    }
+}
+
 impl Engine {
-    /// Finds the distributions of a source's external imports: declared ones first; for the others it looks at what the declared ones bring.
-    pub(crate) async fn needs_of(&self, call: &Call, taken: &Taken) -> Result<Needs, Failure> {
-        let imports: Vec<ExternalImport> = taken
-            .closure
-            .external_imports
-            .iter()
-            .filter(|import| !taken.linked_modules.contains_key(&import.module))
-            .cloned()
-            .collect();
+    /// Asks what the plan needs to know of a solver: what the sources' own packages provide, and whether all needs can be had together, those
+    /// of tests as far as they do not stand in the way.
+    ///
+    /// # Errors
+    /// Those of the solver.
+    pub(super) async fn ask(
+        &self,
+        call: &Call,
+        taken: &[Taken],
+        template: &Template,
+    ) -> Result<Answer, Failure> {
+        let mut solved = Solved::default();
+        for source in taken {
+            solved.lookups.extend(self.look_up(call, source).await?);
+        }
+        let ways = [
+            PackagesOfTests::AsDeclared,
+            PackagesOfTests::WithoutBounds,
+            PackagesOfTests::LeftOut,
+        ];
+        let mut refusal = None;
+        for way in ways {
+            solved.tests = way;
+            let needs: Vec<Needs> = taken.iter().map(|one| needs_of(one, &solved)).collect();
+            let resolution = self.solve_needs(call, taken, &needs, template).await?;
+            if resolution.status != ResolutionStatus::Unsatisfiable {
+                solved.runtime = resolution.requires_python.unwrap_or_default();
+                solved.notes = resolution.warnings;
+                return Ok(Answer::Solved(solved));
+            }
+            refusal = Some(resolution);
+            if needs.iter().all(|needs| needs.of_tests.is_empty()) {
+                break;
+            }
+        }
+        let refusal = refusal.ok_or_else(|| Failure::internal("nothing was asked"))?;
+        Ok(Answer::Unsatisfiable(Box::new(refusal)))
+    }
+
+    /// Looks into the source's own packages when its code imports what it does not declare.
+    async fn look_up(&self, call: &Call, taken: &Taken) -> Result<Option<SolvedLookup>, Failure> {
+        let imports = imports_of(taken);
         let declared = &taken.read.declared();
-        let mut matched = needed::match_distributions(&imports, declared, &Provided::default());
+        let matched = needed::match_distributions(&imports, declared, &Provided::default());
         let undeclared = matched
             .distributions
             .iter()
             .any(|distribution| !distribution.declared);
-        let mut findings = Vec::new();
-        if undeclared || !matched.unknown.is_empty() {
-            match self.provided_by_declared(call, taken, &matched).await {
-                Ok(provided) => {
-                    matched = needed::match_distributions(&imports, declared, &provided)
-                }
-                Err(failure) if failure.code == ErrorCode::Cancelled => return Err(failure),
-                Err(failure) => {
-                    let what = format!(
-                        "could not look into the declared dependencies: {}",
-                        failure.message
-                    );
-                    findings.push(Finding::new(
-                        synthesizer_model::finding::Severity::Warning,
-                        "lookup-failed",
-                        what,
-                    ));
-                }
-            }
+        if !undeclared && matched.unknown.is_empty() {
+            return Ok(None);
         }
-        findings.extend(matched.findings);
-        findings.extend(needed::unknown_findings(&matched.unknown));
-        let (of_tests, about_tests) = needed_by_tests(taken);
-        findings.extend(about_tests);
-        let findings = findings
-            .into_iter()
-            .map(|finding| finding.of(&taken.id))
-            .collect();
-        Ok(Needs {
-            distributions: matched.distributions,
-            findings,
-            of_tests,
-        })
+        let mut lookup = SolvedLookup {
+            source: taken.id.clone(),
+            ..SolvedLookup::default()
+        };
+        match self.provided_by_declared(call, taken, &matched).await {
+            Ok(provided) => {
+                let names: BTreeSet<&str> = imports.iter().map(ExternalImport::top_level).collect();
+                lookup.provided = provided.by_import;
+                lookup
+                    .provided
+                    .retain(|name, _| names.contains(name.as_str()));
+            }
+            Err(failure) if failure.code == ErrorCode::Cancelled => return Err(failure),
+            Err(failure) => lookup.problem = Some(failure.message),
+        }
+        Ok(Some(lookup))
     }
 
     /// Looks into the source's own resolved dependencies for import names that it does not declare.
@@ -148,9 +232,7 @@ impl Engine {
             &requirements,
             resolution.requirements_txt.as_deref().unwrap_or(""),
         )
-        .map_err(|error| {
-            Failure::internal(format!("cannot write to the scratch folder: {error}"))
-        })?;
+        .map_err(|error| synthesizer_infrastructure::project::cannot_write_scratch(error))?;
         let mut child = ChildProgram::new(&uv.program, scratch.path())
             .args([
                 "pip",
@@ -182,7 +264,7 @@ impl Engine {
     }
 
     /// Solves the needs of all sources and of the template together.
-    pub(crate) async fn solve_needs(
+    async fn solve_needs(
         &self,
         call: &Call,
         taken: &[Taken],

@@ -6,8 +6,7 @@ use synthesizer_model::{
     component::NeededDistribution,
     failure::Failure,
     finding::{Finding, Severity},
-    resolution::Resolution,
-    synthesis::SynthesisRequest,
+    synthesis::{Solved, SynthesisRequest},
 };
 use synthesizer_synthesis::{
     ProjectName, SourceInput, SourceRecord, Synthesis, SynthesisInput, templates::Template,
@@ -23,7 +22,7 @@ pub(crate) struct PlanInput {
     pub(crate) name: ProjectName,
     pub(crate) taken: Vec<Taken>,
     pub(crate) needs: Vec<Needs>,
-    pub(crate) solved: Resolution,
+    pub(crate) solved: Solved,
 }
 
 impl PlanInput {
@@ -34,9 +33,9 @@ impl PlanInput {
     pub(crate) fn plan(self) -> Result<(Synthesis, String), Failure> {
         let mut findings: Vec<Finding> = self
             .solved
-            .warnings
+            .notes
             .iter()
-            .map(|warning| Finding::new(Severity::Warning, "resolution", warning))
+            .map(|note| Finding::new(Severity::Warning, "resolution", note))
             .collect();
         let mut sources = Vec::new();
         for (taken, needs) in self.taken.into_iter().zip(self.needs) {
@@ -50,7 +49,7 @@ impl PlanInput {
             template: &self.template,
             project_name: self.name,
             sources,
-            requires_python: self.solved.requires_python.unwrap_or_default(),
+            requires_python: self.solved.runtime,
             findings,
         };
         let synthesis = synthesizer_synthesis::plan(&input)?;

@@ -125,6 +125,12 @@ fn test_file(
         facts,
         names: file.names,
         views: file.views,
+        is_cut: file.is_cut,
+        above: file
+            .file_uses
+            .into_iter()
+            .map(|usage| (usage.range.start, (usage.range.end, usage.import_path)))
+            .collect(),
     })
 }
 
@@ -205,9 +211,8 @@ pub(super) fn needed_by_tests(taken: &Taken) -> (Vec<NeededDistribution>, Vec<Fi
                 declared: true,
             },
         );
-        let what = format!(
-            "{hook} has an argument that pytest 9 does not give; the project asks for pytest<9"
-        );
+        let what =
+            format!("{hook} is or has what pytest 9 does not give; the project asks for pytest<9");
         about.push(Finding::new(Severity::Info, "test-runner-bound", what).at(path.as_str(), None));
     }
     let mut told: BTreeSet<&str> = BTreeSet::new();
@@ -246,7 +251,10 @@ const OLD_HOOKS: &[(&str, &str)] = &[
     ("pytest_report_collectionfinish", "startdir"),
 ];
 
-/// Finds a hook of the tests' own plugins that only an older test runner can call.
+/// Private names that pytest 9 no longer has, as its source tells.
+const OLD_NAMES: &[&str] = &["monkeypatch.notset"];
+
+/// Finds a hook of the tests' own plugins that only an older test runner can call, or a name that only an older one has.
 fn old_hook(taken: &Taken) -> Option<(&'static str, &TreePath)> {
     let conftests = taken
         .tests
@@ -255,6 +263,9 @@ fn old_hook(taken: &Taken) -> Option<(&'static str, &TreePath)> {
         .filter(|test| test.file.path.file_name() == "conftest.py");
     conftests.into_iter().find_map(|test| {
         let text = std::str::from_utf8(&test.contents.bytes).ok()?;
+        if let Some(name) = OLD_NAMES.iter().find(|name| text.contains(**name)) {
+            return Some((*name, &test.file.path));
+        }
         let (hook, _) = OLD_HOOKS.iter().find(|(hook, argument)| {
             let start = text.find(&format!("def {hook}("));
             let arguments =

@@ -24,7 +24,11 @@ use super::toolchain::Toolchain;
 use crate::{
     Call, Engine,
     tools::UserTool,
-    verification::{Subject, copy_of_files, failed, not_run, passed, sanitised, unwritable},
+    verification::{
+        Subject, copy_of_files, failed, not_run, passed, sanitised,
+        stages::{self, OF_CARGO},
+        unwritable,
+    },
 };
 
 /// The largest file that cargo may write while it fetches, in bytes.
@@ -101,7 +105,7 @@ impl Engine {
         if let Err(reason) = synthesizer_resolution::check_workspace(manifests, lock) {
             return none(&reason);
         }
-        call.progress.step(80, "fetching the locked packages");
+        stages::begin(call, OF_CARGO, level, "fetching the locked packages");
         let project = copy_of_files(subject, &scratch).await?;
         let vendor = scratch.path().join("vendor");
         let fetched = self.fetch(call, &cargo, &project, &vendor).await?;
@@ -141,10 +145,10 @@ impl Engine {
                     sandbox: &sandbox,
                     scratch: scratch.path(),
                 };
-                call.progress.step(88, "compiling in the sandbox");
+                stages::begin(call, OF_CARGO, level, "compiling in the sandbox");
                 checks.push(building.compile(call).await?);
                 if level >= Level::Test {
-                    call.progress.step(94, "running the tests in the sandbox");
+                    stages::begin(call, OF_CARGO, level, "running the tests in the sandbox");
                     checks.push(building.test(call).await?);
                 }
             }

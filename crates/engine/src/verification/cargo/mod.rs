@@ -11,7 +11,10 @@ use synthesizer_model::{
     verification::{Check, Level, Outcome},
 };
 
-use super::{Subject, not_run};
+use super::{
+    Subject, not_run,
+    stages::{self, OF_CARGO},
+};
 use crate::{Call, Engine, opening};
 
 /// Checks a project up to a level.
@@ -24,6 +27,7 @@ pub(crate) async fn checks(
     subject: Subject,
     level: Level,
 ) -> Result<Vec<Check>, Failure> {
+    stages::begin(call, OF_CARGO, level, "reading the project's code");
     let (files, progress) = (Arc::clone(&subject.files), call.blocking_progress());
     let mut checks = opening::compute(move || text::checks(&files, progress.as_ref())).await?;
     let broken = checks.iter().any(|check| check.result == Outcome::Failed);

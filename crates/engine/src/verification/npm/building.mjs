@@ -10,11 +10,19 @@ function build(request) {
     { cwd: "/project", encoding: "utf8", maxBuffer: 1 << 24 },
   );
   const compiled = /\.(ts|mts|cts|tsx)$/;
+  let workspaces = [];
+  try {
+    workspaces = [JSON.parse(readFileSync("/project/package.json", "utf8")).workspaces ?? []].flat();
+  } catch {
+    // A manifest that cannot be read has no members; the compiler tells of it.
+  }
+  // Folders of that name elsewhere are data of tests.
+  const installed = new Set(workspaces.map((member) => `/project/${member}/node_modules`));
   for (const place of ["src", "packages", "test", "tests", "package.json"]) {
     if (!existsSync(`/project/${place}`)) continue;
     cpSync(`/project/${place}`, `${base}/${place}`, {
       recursive: true,
-      filter: (path) => !compiled.test(path) && !path.split("/").includes("node_modules"),
+      filter: (path) => !compiled.test(path) && !installed.has(path),
     });
   }
   if (existsSync("/project/node_modules")) symlinkSync("/project/node_modules", `${base}/node_modules`);

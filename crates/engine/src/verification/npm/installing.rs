@@ -21,7 +21,11 @@ use super::{node::Node, runner, tests_report, text::NpmText};
 use crate::{
     Call, Engine,
     tools::UserTool,
-    verification::{Subject, copy_of_files, failed, not_run, passed, sanitised, unwritable},
+    verification::{
+        Subject, copy_of_files, failed, not_run, passed, sanitised,
+        stages::{self, OF_NPM},
+        unwritable,
+    },
 };
 
 /// The compiler of TypeScript within a project.
@@ -48,7 +52,7 @@ pub(super) async fn checks(
             ]);
         }
     };
-    call.progress.step(80, "installing the lock");
+    stages::begin(call, OF_NPM, level, "installing the lock");
     let (installed, is_there) = install(engine, call, subject, &npm).await?;
     let mut checks = vec![installed];
     if !is_there {
@@ -93,7 +97,7 @@ async fn in_sandbox(
     let has_compiler = project.join(COMPILER).is_file();
     let compiles = text.project.has_typescript && subject.files.contains_key("tsconfig.json");
     if compiles && has_compiler {
-        call.progress.step(86, "checking types in the sandbox");
+        stages::begin(call, OF_NPM, level, "checking types in the sandbox");
         let compiler = format!("/project/{COMPILER}");
         let arguments = [
             compiler.as_str(),
@@ -114,11 +118,10 @@ async fn in_sandbox(
     let builds = has_compiler
         && text.project.has_typescript
         && subject.files.contains_key("tsconfig.build.json");
-    call.progress
-        .step(90, "importing every module in the sandbox");
+    stages::begin(call, OF_NPM, level, "importing every module in the sandbox");
     checks.push(runner::import(call, text, builds, node, sandbox).await?);
     if level >= Level::Test {
-        call.progress.step(95, "running the tests in the sandbox");
+        stages::begin(call, OF_NPM, level, "running the tests in the sandbox");
         checks.push(tests_report::run(call, text, builds, node, sandbox).await?);
     }
     Ok(checks)

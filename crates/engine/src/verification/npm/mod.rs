@@ -15,7 +15,10 @@ use synthesizer_model::{
 };
 
 use self::text::NpmText;
-use super::{Subject, not_run};
+use super::{
+    Subject, not_run,
+    stages::{self, OF_NPM},
+};
 use crate::{Call, Engine, opening};
 
 /// Checks a project up to a level.
@@ -28,6 +31,7 @@ pub(crate) async fn checks(
     subject: Subject,
     level: Level,
 ) -> Result<Vec<Check>, Failure> {
+    stages::begin(call, OF_NPM, level, "reading the project's code");
     let (files, progress) = (Arc::clone(&subject.files), call.blocking_progress());
     let text = opening::compute(move || NpmText::new(&files, progress.as_ref())).await?;
     let mut checks = text.check();

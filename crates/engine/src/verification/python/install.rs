@@ -16,7 +16,11 @@ use super::{environment::Environment, runner, tests, text::PythonText};
 use crate::{
     Call, Engine,
     tools::UserTool,
-    verification::{Subject, copy_of_files, failed, list, not_run, passed, sanitised, unwritable},
+    verification::{
+        Subject, copy_of_files, failed, list, not_run, passed, sanitised,
+        stages::{self, OF_PYTHON},
+        unwritable,
+    },
 };
 
 /// The files of the project that uv sees.
@@ -57,7 +61,7 @@ impl Engine {
                 ]);
             }
         };
-        call.progress.step(80, "installing the lock");
+        stages::begin(call, OF_PYTHON, level, "installing the lock");
         let installed = self.install(call, subject, &uv, level).await?;
         let mut checks = vec![installed.check];
         let Some(environment) = installed.environment else {
@@ -72,12 +76,16 @@ impl Engine {
                 }
             }
             Ok(sandbox) => {
-                call.progress
-                    .step(90, "importing every module in the sandbox");
+                stages::begin(
+                    call,
+                    OF_PYTHON,
+                    level,
+                    "importing every module in the sandbox",
+                );
                 let project = copy_of_files(subject, &scratch).await?;
                 checks.extend(import(call, text, &project, &environment, &sandbox).await?);
                 if level >= Level::Test {
-                    call.progress.step(95, "running the tests in the sandbox");
+                    stages::begin(call, OF_PYTHON, level, "running the tests in the sandbox");
                     checks.push(tests::run(call, &project, &environment, &sandbox).await?);
                 }
             }

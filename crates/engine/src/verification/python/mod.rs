@@ -14,7 +14,10 @@ use synthesizer_model::{
 };
 
 use self::text::PythonText;
-use super::{Subject, not_run};
+use super::{
+    Subject, not_run,
+    stages::{self, OF_PYTHON},
+};
 use crate::{Call, Engine, opening};
 
 /// Checks a project up to a level.
@@ -27,6 +30,7 @@ pub(crate) async fn checks(
     subject: Subject,
     level: Level,
 ) -> Result<Vec<Check>, Failure> {
+    stages::begin(call, OF_PYTHON, level, "reading the project's code");
     let (files, progress) = (Arc::clone(&subject.files), call.blocking_progress());
     let text = opening::compute(move || PythonText::new(&files, progress.as_ref())).await?;
     let mut checks = text.check();

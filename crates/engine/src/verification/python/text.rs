@@ -74,20 +74,36 @@ impl PythonText {
         if count == 0 {
             return not_run("parse", "the project has no Python file");
         }
-        if self.python.problems.is_empty() {
-            return passed("parse", format!("{count} Python files parse"));
-        }
-        let named = self
+        let needed = placed::needed_files(&self.python);
+        let is_needed =
+            |path: &str| path.starts_with("src/") || needed.iter().any(|one| one.as_str() == path);
+        let (broken, data): (Vec<_>, Vec<_>) = self
             .python
             .problems
             .iter()
+            .partition(|problem| is_needed(problem.path.as_str()));
+        if broken.is_empty() {
+            let parsed = count.saturating_sub(data.len());
+            let rest = match data.len() {
+                0 => String::new(),
+                others => format!("; {others} that nothing imports do not"),
+            };
+            return passed("parse", format!("{parsed} Python files parse{rest}"));
+        }
+        let named = broken
+            .into_iter()
             .map(|problem| format!("{}: {}", problem.path, problem.what));
         failed("parse", list(named.collect()))
     }
 
     fn check_imports(&self) -> Check {
         let foreign = self.undeclared_originals();
-        let findings = placed::unresolved_imports(&self.python, &foreign);
+        let needed = placed::needed_files(&self.python);
+        let mut findings = placed::unresolved_imports(&self.python, &foreign);
+        findings.retain(|finding| {
+            let path = finding.path.as_deref().unwrap_or_default();
+            needed.iter().any(|one| one.as_str() == path)
+        });
         if findings.is_empty() {
             let statements: usize = self
                 .python
@@ -119,9 +135,16 @@ impl PythonText {
             .filter_map(|node| node.name.strip_prefix(&prefix))
             .filter_map(|rest| rest.split('.').next())
             .filter(|top| !synthesizer_analysis::standard_library::is_standard(top))
-            .filter(|top| !self.declares(top))
+            .filter(|top| !self.declares(top) && !self.shares(&package, top))
             .map(str::to_owned)
             .collect()
+    }
+
+    /// Says whether a name is a namespace, of which a declared distribution may have another part.
+    fn shares(&self, package: &str, top: &str) -> bool {
+        let prefix = format!("{}-", normalize_distribution(top));
+        self.python.graph.is_namespace(&format!("{package}.{top}"))
+            && self.declared.iter().any(|name| name.starts_with(&prefix))
     }
 
     fn declares(&self, top: &str) -> bool {

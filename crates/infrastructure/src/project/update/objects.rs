@@ -19,7 +19,7 @@ use super::repository::{GitProject, unsupported};
 use crate::{
     config::Config,
     process::{self, ChildOutput, ChildProgram},
-    project::Scratch,
+    project::{Scratch, cannot_write_scratch},
     tools,
 };
 
@@ -115,7 +115,7 @@ impl ObjectStore {
         let information = store.repository.join("info");
         fs::create_dir_all(&information)
             .and_then(|()| fs::write(information.join("attributes"), ATTRIBUTES))
-            .map_err(|error| Failure::internal(format!("cannot write scratch: {error}")))?;
+            .map_err(|error| cannot_write_scratch(error))?;
         let head = store
             .of_project(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
             .await;
@@ -232,8 +232,7 @@ impl ObjectStore {
     /// Writes the objects that only commits of the scratch database have into one pack; gives its name and its folder.
     pub(super) async fn pack(&self, commits: &[&str]) -> Result<(String, PathBuf), Failure> {
         let folder = self.scratch.path().join("pack");
-        fs::create_dir_all(&folder)
-            .map_err(|error| Failure::internal(format!("cannot write scratch: {error}")))?;
+        fs::create_dir_all(&folder).map_err(|error| cannot_write_scratch(error))?;
         let prefix = folder.join("pack").to_string_lossy().into_owned();
         let mut input: String = commits.iter().map(|id| format!("{id}\n")).collect();
         if let Some(head) = &self.head {
@@ -269,7 +268,12 @@ impl ObjectStore {
         let said = output.stderr_text();
         let said = escape_untrusted(said.lines().next().unwrap_or("it says nothing"));
         let said = said.replace(&*self.scratch.path().to_string_lossy(), "");
-        Err(Failure::internal(format!("git {step} failed: {said}")))
+        let message = format!("git {step} failed: {said}");
+        if output.lacks_room() {
+            return Err(Failure::new(ErrorCode::Limit, message)
+                .with_hint("make room on the disk of [paths] cache"));
+        }
+        Err(Failure::internal(message))
     }
 
     fn child(&self, arguments: &[&str], directory: PathBuf) -> ChildProgram {

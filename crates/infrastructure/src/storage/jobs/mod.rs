@@ -24,4 +24,4 @@ pub use record::{
 };
 pub use store::{SqliteJobStore, job_store};
 pub(crate) use worker::STARTED_BY;
-pub use worker::{Worker, remove_orphans};
+pub use worker::{Worker, end_own_programs, remove_orphans};

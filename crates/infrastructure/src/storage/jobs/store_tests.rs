@@ -259,6 +259,24 @@ async fn a_waiting_job_is_cancelled_at_once_and_a_running_one_is_told() {
 }
 
 #[tokio::test]
+async fn a_job_that_is_to_stop_is_not_parked() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let claim = store.create(&job(1), Some(own())).await.unwrap().unwrap();
+    let id = job(1).id;
+    let error = json!("stopped");
+    assert!(store.request_cancel("local", &id, &error).await.unwrap());
+    store.end(&claim, &End::Parked).await.unwrap();
+    let row = found(&store, &id).await;
+    let code = row.error.as_ref().map(|error| error["code"].clone());
+    assert_eq!(
+        (row.status, code),
+        (JobStatus::Cancelled, Some(json!("E_CANCELLED")))
+    );
+    assert!(row.ended_at.is_some() && !store.has_waiting().await.unwrap());
+}
+
+#[tokio::test]
 async fn only_so_many_run_and_wait() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path());

@@ -5,7 +5,7 @@ use std::{fmt, fs, str::FromStr, sync::OnceLock};
 
 use rustix::{
     event::Timespec,
-    process::{Pid, Signal},
+    process::{Pid, PidfdFlags, Signal},
 };
 
 /// The variable by which the programs that a process starts name it, so that they are found when it was killed.
@@ -113,43 +113,52 @@ const PAUSE: Timespec = Timespec {
 ///
 /// A process that is killed cannot end its children; they name it in their environment, which only this user's processes let us read.
 pub fn remove_orphans() {
+    let own = Worker::of_this_process();
+    end_programs_of(|starter| starter != own && starter.is_alive() == Some(false));
+}
+
+/// Ends the programs that this process has started, and waits until they are gone: for a process that ends at once and cleans up nothing.
+pub fn end_own_programs() {
+    let own = Worker::of_this_process();
+    end_programs_of(|starter| starter == own);
+}
+
+fn end_programs_of(is_meant: impl Fn(&Worker) -> bool) {
     for look in 0..LOOKS {
         // One that was being started has no environment yet; whoever started it was seen, so there is a next look.
-        let ended = end_orphans();
+        let ended = end_now(&is_meant);
         if ended == 0 {
             return;
         }
         if look == 0 {
-            tracing::info!(ended, "ended programs of a process that was killed");
+            tracing::info!(ended, "ended programs that a process had started");
         }
         // Nothing is waited for but time.
         let _ = rustix::event::poll(&mut [], Some(&PAUSE));
     }
 }
 
-fn end_orphans() -> usize {
-    let own = Worker::of_this_process();
+fn end_now(is_meant: &impl Fn(&Worker) -> bool) -> usize {
+    let own = std::process::id();
     let numbers = fs::read_dir("/proc")
         .into_iter()
         .flatten()
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let mut ended = 0;
-    for process in numbers.filter(|process| *process != own.process) {
-        let Some(starter) = starter_of(process) else {
-            continue;
-        };
-        if starter == *own || starter.is_alive() != Some(false) {
-            continue;
-        }
-        let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
-        if let Some(pid) = pid
-            && rustix::process::kill_process(pid, Signal::KILL).is_ok()
-        {
-            ended += 1;
-        }
+    let programs = numbers.filter(|process| *process != own);
+    programs.filter(|process| end(*process, is_meant)).count()
+}
+
+/// Ends a program if it is meant. Its handle is taken before it is looked at, so that whoever has its number later is not met.
+fn end(process: u32, is_meant: &impl Fn(&Worker) -> bool) -> bool {
+    if !starter_of(process).is_some_and(|starter| is_meant(&starter)) {
+        return false;
     }
-    ended
+    let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
+    let handle = pid.and_then(|pid| rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok());
+    let Some(handle) = handle else { return false };
+    starter_of(process).is_some_and(|starter| is_meant(&starter))
+        && rustix::process::pidfd_send_signal(&handle, Signal::KILL).is_ok()
 }
 
 fn starter_of(process: u32) -> Option<Worker> {

@@ -218,13 +218,22 @@ impl SqliteJobStore {
             End::Cancelled(error) => (JobStatus::Cancelled, None, Some(error)),
             End::Parked => (JobStatus::Queued, None, None),
         };
+        let mut writing = Writing::begin(pool).await.map_err(unwritten)?;
+        // Who wanted it stopped was told so: another worker must not take it up.
+        let stopped = match status {
+            JobStatus::Queued => stopped(&mut writing, claim).await.map_err(unread)?,
+            _ => None,
+        };
+        let (status, error) = match &stopped {
+            Some(stopped) => (JobStatus::Cancelled, Some(stopped)),
+            None => (status, error),
+        };
         let ended = (status != JobStatus::Queued).then(|| millis(now));
         let statement = format!(
             "UPDATE jobs SET status = ?3, ended_at = ?4, result = ?5, error = ?6, claim = NULL, worker = NULL, \
              deadline_at = NULL, reserved_until = 0, unattended = unattended OR ?3 = 'queued', message = NULL, \
              progress = CASE WHEN ?3 = 'succeeded' THEN 100 ELSE progress END WHERE {MINE}"
         );
-        let mut writing = Writing::begin(pool).await.map_err(unwritten)?;
         sqlx::query(AssertSqlSafe(statement))
             .bind(&claim.job)
             .bind(&claim.token)
@@ -241,6 +250,18 @@ impl SqliteJobStore {
         }
         Ok(())
     }
+}
+
+/// Gives the error object of a job that is worked on and that somebody wants stopped.
+async fn stopped(writing: &mut Writing, claim: &Claim) -> Result<Option<Value>, sqlx::Error> {
+    let statement = format!("SELECT cancel_requested FROM jobs WHERE {MINE}");
+    let wanted: Option<bool> = sqlx::query_scalar(AssertSqlSafe(statement))
+        .bind(&claim.job)
+        .bind(&claim.token)
+        .fetch_optional(writing.connection())
+        .await?;
+    let error = || serde_json::to_value(Failure::cancelled()).unwrap_or_default();
+    Ok((wanted == Some(true)).then(error))
 }
 
 /// An artifact's row: step, hash, size, content where it is in the table.

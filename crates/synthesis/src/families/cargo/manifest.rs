@@ -27,7 +27,7 @@ const REMOVED: &[(&str, Severity, &str)] = &[
     (
         "profile",
         Severity::Info,
-        "it counts only at the top of a workspace",
+        "it counts only at the top of a workspace; what can count for the source's crates alone is in the project's own manifest",
     ),
     (
         "workspace",

@@ -42,7 +42,7 @@ pub fn plan(input: &CargoInput<'_>) -> Result<(Synthesis, Option<String>), Failu
         moved: Vec::new(),
         findings: Vec::new(),
         external: Vec::new(),
-        rust_version: template.requires_rust()?,
+        rust_version: project::later(template.requires_rust()?, Some(project::OLDEST.to_owned())),
     };
     let words: Vec<BTreeSet<&str>> = input.sources.iter().map(words_of).collect();
     for one in &placed {

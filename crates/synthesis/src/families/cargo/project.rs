@@ -13,6 +13,8 @@ use crate::{
 
 /// The edition of the project's own package.
 const EDITION: &str = "2024";
+/// The first Rust that knows it.
+pub(super) const OLDEST: &str = "1.85";
 
 /// What the manifests say.
 pub(super) struct ProjectFacts<'a> {

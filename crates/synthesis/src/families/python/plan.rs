@@ -70,7 +70,7 @@ pub fn plan(input: &SynthesisInput<'_>) -> Result<Synthesis, Failure> {
     let pyproject = pyproject::write(input, &packages, &facts);
     let manifest = filled.merge_into(&filled.package_manifest, &pyproject);
     let options = upstream_tests::merge_options(input, &names, &manifest.text);
-    assembly.add_generated("pyproject.toml", &options.text, "the project's manifest")?;
+    assembly.add_merged("pyproject.toml", &options, "the project's manifest")?;
     let told = Told {
         imports: components
             .into_iter()

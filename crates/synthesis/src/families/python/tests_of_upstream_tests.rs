@@ -24,6 +24,8 @@ fn test_file(place: &str, text: &str, views: &[&str]) -> SourceTestFile {
         facts: python_facts(text.as_bytes(), is_python),
         names: BTreeMap::new(),
         views: views.iter().map(|view| (*view).to_owned()).collect(),
+        is_cut: false,
+        above: BTreeMap::new(),
     }
 }
 

@@ -59,6 +59,10 @@ pub struct SourceTestFile {
     pub names: BTreeMap<String, String>,
     /// Those of [`SourceTests::views`] that it uses.
     pub views: Vec<String>,
+    /// Whether a part of the source's file was left out of its contents.
+    pub is_cut: bool,
+    /// Where it looks for data above a taken module: from where to where `module.__file__` is, with the module's path below its import root.
+    pub above: BTreeMap<usize, (usize, String)>,
 }
 
 /// Gives the folder of a source's tests below `tests`.
@@ -113,6 +117,8 @@ pub(crate) fn move_tests(
                     .iter()
                     .map(|package| (package.clone(), view_name(&folder, package)))
                     .collect(),
+                is_cut: test.is_cut,
+                above: test.above.clone(),
             };
             let rewritten = rewriting::rewrite(&MovedFile {
                 source,
@@ -274,7 +280,7 @@ pub(crate) fn merge_options(
     {
         let changed = adapt_warnings(options, names, &mut merged.findings);
         if keep_own_tests(options) || changed {
-            merged.text = document.to_string();
+            merged = merging::retold(&merged, document.to_string());
         }
     }
     merged

@@ -37,6 +37,10 @@ pub(crate) struct TestNames {
     pub(crate) modules: BTreeMap<String, String>,
     /// Packages that stand in for those whose own file is not placed, by the names of those.
     pub(crate) views: BTreeMap<String, String>,
+    /// Whether a part of the file was left out already.
+    pub(crate) is_cut: bool,
+    /// Where it looks for data above a taken module: from where to where `module.__file__` is, with the module's path below its import root.
+    pub(crate) above: BTreeMap<usize, (usize, String)>,
 }
 
 /// Rewrites a module or stub; leaves any other file byte for byte.

@@ -53,6 +53,7 @@ pub(super) fn rewrite(moved: &MovedFile<'_>) -> Rewritten {
         }
     }
     // Literals come first: a call that is replaced as a whole covers the uses of names within it.
+    file.rewrite_places();
     file.rewrite_dunder_imports();
     file.rewrite_module_names();
     file.rewrite_named_modules();
@@ -286,7 +287,11 @@ impl PythonRewrite<'_> {
     }
 
     fn finish(mut self) -> Rewritten {
-        if self.edits.is_empty() {
+        let is_cut = self.moved.tests.is_some_and(|tests| tests.is_cut);
+        if is_cut {
+            self.transforms.insert(Transform::ItemsLeftOut);
+        }
+        if self.edits.is_empty() && !is_cut {
             return Rewritten {
                 findings: self.findings,
                 ..untouched(self.moved)

@@ -70,6 +70,29 @@ impl PythonRewrite<'_> {
         }
     }
 
+    /// Data that a test looks for above a taken module lies beside the tests, at the place of the module's import root.
+    pub(super) fn rewrite_places(&mut self) {
+        let Some(tests) = self.moved.tests else {
+            return;
+        };
+        let lines = LineIndex::new(self.text);
+        let folders = self.moved.file.import_path.split('/').count();
+        for (start, (end, module)) in &tests.above {
+            let range = ByteRange::new(*start, *end);
+            if !range
+                .of(self.text)
+                .is_some_and(|text| text.ends_with("__file__"))
+                || module.contains(['"', '\\', '\n'])
+            {
+                continue;
+            }
+            let new = format!(
+                "__import__(\"os\").path.abspath(__file__ + \"/..\" * {folders} + \"/{module}\")"
+            );
+            self.edit(range, new, Transform::PathsRewritten, lines.line(*start));
+        }
+    }
+
     /// Finds the longest beginning of a dotted text that is a placed module, and its new name.
     fn placed_prefix<'t>(&self, text: &'t str) -> Option<(&'t str, String)> {
         let is_dotted = text.len() <= LONGEST

@@ -37,6 +37,8 @@ fn check(before: &str, after: &str, findings: &[&str]) {
             ("helpers".to_owned(), "tests.pkg.tests.helpers".to_owned()),
         ]),
         views: BTreeMap::from([("pkg".to_owned(), "tests.pkg._packages.pkg".to_owned())]),
+        is_cut: false,
+        above: BTreeMap::new(),
     };
     let file = ClosureFile {
         path: path("tests/test_a.py"),

@@ -63,6 +63,8 @@ pub(super) struct EcmaScriptResolver<'a> {
     candidates: Candidates<'a>,
     configurations: Configurations<'a>,
     workspace: Workspace<'a>,
+    /// Whether a package's own TypeScript means the source by the package's name, where an entry names that.
+    own_sources: bool,
 }
 
 /// One question.
@@ -118,7 +120,15 @@ impl<'a> EcmaScriptResolver<'a> {
             candidates: Candidates::new(files),
             configurations: Configurations::new(files),
             workspace: Workspace::new(files),
+            own_sources: false,
         }
+    }
+
+    /// Takes a package's own name in its TypeScript for the source: an entry may name that under a condition of its own, which the
+    /// package's tests run with, beside what is built of it.
+    pub(super) fn with_own_sources(mut self) -> Self {
+        self.own_sources = true;
+        self
     }
 
     /// TypeScript finds a declaration before the JavaScript that it speaks of; what runs needs both.
@@ -393,6 +403,9 @@ impl<'a> EcmaScriptResolver<'a> {
                 return None;
             }
             let targets = exports.targets(&entry, query.conditions);
+            if let Some(source) = self.own_source(query, folder, &targets) {
+                return Some(source);
+            }
             if let Some(found) = self.first_target(query, folder, &targets, subpath.is_empty()) {
                 return Some(found);
             }
@@ -405,6 +418,19 @@ impl<'a> EcmaScriptResolver<'a> {
         let path = paths::join(folder, subpath)?;
         self.file_or_folder(query, &path)
             .or_else(|| built_files::source(self.candidates, folder, subpath, false))
+    }
+
+    /// Finds the source that an entry of the asking package itself names.
+    fn own_source(&self, query: Query<'_>, folder: &str, targets: &[String]) -> Option<usize> {
+        let own = self.workspace.nearest(query.folder).map(|(own, _)| own);
+        if !self.own_sources || query.importer != Importer::TypeScript || own != Some(folder) {
+            return None;
+        }
+        let sources = targets
+            .iter()
+            .filter(|target| importer(target) == Importer::TypeScript && !is_declaration(target));
+        let mut paths = sources.filter_map(|target| paths::join(folder, target));
+        paths.find_map(|path| self.candidates.exact(&path))
     }
 
     /// A file that is read as data, relative to its module; what is not there is made later or is a folder, which says nothing.

@@ -253,6 +253,7 @@ fn the_lock_lists_every_file_but_itself() {
         files: vec![(path("uv.lock"), Bytes::from_static(b"x"))],
         resolution: Some(resolution),
         packages: Vec::new(),
+        solved: None,
     };
     let files = finish(synthesis, completion);
     let lock: SynthesisLock = toml::from_str(text(&files, "synthesis.lock")).expect("a lock");
