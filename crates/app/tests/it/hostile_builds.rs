@@ -141,7 +141,7 @@ fn code_of_rust_reaches_nothing_when_it_is_compiled_and_tested() {
     );
     let library = "evil_macros::evil!(pub const ONE: u8 = 1;);\n";
     let test =
-        format!("{code}\n#[test]\nfn it_tries() {{ try_all(); assert_eq!(evil::ONE, 1); }}\n");
+        format!("{filling}\n#[test]\nfn it_tries() {{ try_all(); assert_eq!(evil::ONE, 1); }}\n");
     let macro_manifest =
         MANIFEST.replace("\"evil\"", "\"evil-macros\"") + "[lib]\nproc-macro = true\n";
     let manifest = format!(
@@ -261,7 +261,7 @@ fn code_of_javascript_reaches_nothing_when_it_is_imported_and_tested() {
     let code = bait.in_text(JAVASCRIPT);
     let manifest = r#"{"name": "evil", "version": "1.0.0", "license": "MIT", "main": "index.js", "scripts": {"test": "node --test test/"}}"#;
     let module = format!("{code}\nexports.one = 1;\n");
-    let test = format!("require('node:test')('it tries', () => {{ {filling}\n }});\n");
+    let test = format!("require('node:test')('it tries', () => {{ {code}\n }});\n");
     folder(
         &program,
         "evil",
