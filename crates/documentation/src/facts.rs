@@ -19,6 +19,8 @@ pub struct ReadmeFacts<'a> {
     pub folders: Vec<ReadmeFolder>,
     /// The distributions that the project declares, sorted by name.
     pub packages: &'a [PlannedPackage],
+    /// The packages that the template's own files and tools need, in its order.
+    pub template_packages: Vec<TemplatePackage>,
     /// What the synthesis found.
     pub findings: &'a [Finding],
     /// The words of its family of packages.
@@ -29,6 +31,17 @@ pub struct ReadmeFacts<'a> {
     pub tests: bool,
     /// The command lines that install and check the project, as its template names them.
     pub commands: Vec<String>,
+}
+
+/// A package that the template brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplatePackage {
+    /// Its name.
+    pub name: String,
+    /// Its versions, in the words of its ecosystem; empty for any.
+    pub requirement: String,
+    /// Whether only those who develop the project need it.
+    pub development: bool,
 }
 
 /// One component of the project.

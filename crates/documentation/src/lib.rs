@@ -13,7 +13,7 @@ pub mod markdown;
 pub mod readme;
 mod sections;
 
-pub use facts::{ReadmeComponent, ReadmeFacts, ReadmeFolder, ReadmeSource};
+pub use facts::{ReadmeComponent, ReadmeFacts, ReadmeFolder, ReadmeSource, TemplatePackage};
 pub use families::FamilyFacts;
 pub use markdown::markdown_escape;
 pub use readme::readme;

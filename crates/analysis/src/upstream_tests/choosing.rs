@@ -173,8 +173,13 @@ impl Choosing<'_> {
     /// Cuts files that lack something to what stands without it.
     fn cut(&mut self, taken: &TakenModules<'_>) {
         let parts = parts::cut_all(&self.layout, &self.candidates);
-        for (path, part) in &parts.files {
-            let lacks = parts.lacks(&self.candidates, path);
+        // All of them first: a file that is cut no longer says what it lacked.
+        let lacks: Vec<Refusal> = parts
+            .files
+            .keys()
+            .map(|path| parts.lacks(&self.candidates, path))
+            .collect();
+        for ((path, part), lacks) in parts.files.iter().zip(lacks) {
             match part {
                 Part::Whole => {}
                 Part::Left(line, why) => {

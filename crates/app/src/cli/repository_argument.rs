@@ -46,6 +46,12 @@ fn repository(value: &str) -> Result<RequestedRepository, Failure> {
         )
         .with_hint("write REPO#COMPONENT=>FOLDER; the folder is relative to the new package"));
     }
+    if repository.ends_with('#') {
+        return Err(
+            Failure::new(ErrorCode::Argument, "nothing is named after #")
+                .with_hint("write REPO#COMPONENT, or REPO alone for the whole package"),
+        );
+    }
     let reference = RepositoryReference::parse(repository)?;
     let url = repository
         .split_once('#')
@@ -122,6 +128,8 @@ mod tests {
         refuses("file:///etc", ErrorCode::Url);
         refuses("pypi:a#../b", ErrorCode::Path);
         refuses("pypi:a=>", ErrorCode::Argument);
+        refuses("./alpha#", ErrorCode::Argument);
+        refuses("./alpha# => here", ErrorCode::Argument);
         refuses("pypi:a=>b=>c", ErrorCode::Argument);
         refuses("=>b", ErrorCode::Url);
     }

@@ -143,13 +143,61 @@ fn check_fields(
                 let known: Vec<&str> = known
                     .map(|known| known.keys().map(String::as_str).collect())
                     .unwrap_or_default();
+                let meant = meant(&shown, &known)
+                    .map(|one| format!("did you mean {one}? "))
+                    .unwrap_or_default();
                 problems.push(format!(
-                    "{prefix}{shown} is unknown; known are {}",
+                    "{prefix}{shown} is unknown; {meant}known are {}",
                     known.join(", ")
                 ));
             }
         }
     }
+}
+
+/// Gives the known name that an unknown one most likely stands for: one with its words in it, or one a slip away.
+fn meant<'known>(unknown: &str, known: &[&'known str]) -> Option<&'known str> {
+    let words = |name: &str| -> Vec<String> {
+        let words = name.split(['_', '-']).filter(|word| !word.is_empty());
+        words.map(str::to_ascii_lowercase).collect()
+    };
+    let asked = words(unknown);
+    let is_part = |few: &[String], all: &[String]| {
+        !few.is_empty() && few.iter().all(|word| all.contains(word))
+    };
+    let related = known.iter().find(|name| {
+        let named = words(name);
+        is_part(&asked, &named) || is_part(&named, &asked)
+    });
+    let slip = || {
+        let near = known
+            .iter()
+            .map(|name| (slips(unknown, name), name))
+            .filter(|(distance, name)| *distance <= 2 && distance * 3 <= name.len());
+        near.min_by_key(|(distance, _)| *distance)
+            .map(|(_, name)| name)
+    };
+    related.or_else(slip).copied()
+}
+
+/// Counts the characters to add, drop or change; both texts are short.
+fn slips(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (index, one) in left.chars().enumerate() {
+        let mut before = index;
+        if let Some(first) = row.first_mut() {
+            *first = index + 1;
+        }
+        let mut last = index + 1;
+        for (cell, other) in row.iter_mut().skip(1).zip(&right) {
+            let changed = before + usize::from(one != *other);
+            before = *cell;
+            *cell = changed.min(before + 1).min(last + 1);
+            last = *cell;
+        }
+    }
+    row.last().copied().unwrap_or_default()
 }
 
 fn check_size(
@@ -238,6 +286,21 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_name_is_told_what_it_stands_for() {
+        let known = ["repo_url", "wait_seconds", "components", "dry_run"];
+        let check = |unknown: &str, expected: Option<&str>| {
+            assert_eq!(meant(unknown, &known), expected, "{unknown}");
+        };
+        check("url", Some("repo_url"));
+        check("wait", Some("wait_seconds"));
+        check("component", Some("components"));
+        check("dryrun", Some("dry_run"));
+        check("wait-seconds", Some("wait_seconds"));
+        check("path", None);
+        check("", None);
+    }
+
+    #[test]
     fn everything_that_is_wrong_is_named() {
         check(json!([]), &["the arguments must be of type object"]);
         check(
@@ -247,7 +310,7 @@ mod tests {
                 "detail must be one of summary, full",
                 "wait must be 0 to 600",
                 "items[0].url is required",
-                "items[0].urk is unknown; known are url",
+                "items[0].urk is unknown; did you mean url? known are url",
                 "items[1] must be of type object",
                 "a\\u{a}b is unknown; known are url, detail, wait, items",
             ],

@@ -199,10 +199,11 @@ fn a_template_of_rust_need_not_say_which_rust() {
         "old",
         &[("Cargo.toml", manifest), ("src/lib.rs", "//! Old.\n")],
     );
-    let descriptor = "name = \"mine\"\ndescription = \"Mine\"\necosystems = [\"cargo\"]\n[[file]]\npath = \"HELLO\"\ntext = \"hello\"\nreason = \"mine\"\n";
+    let descriptor = "name = \"mine\"\ndescription = \"Mine\"\necosystems = [\"cargo\"]\n[[file]]\npath = \"HELLO\"\ntext = \"hello\"\nreason = \"mine\"\n[[file]]\npath = \"src/lib.rs\"\ntext = \"top\"\nreason = \"mine\"\n";
     let files = [
         ("template.toml", descriptor),
         ("hello", "hello {{ name }}\n"),
+        ("top", "//! The top.\n"),
     ];
     folder(&program, "mine", &files);
     let more = [

@@ -8,4 +8,5 @@ mod moving;
 mod pages;
 mod real;
 mod recreated;
+mod unresolved;
 mod world;

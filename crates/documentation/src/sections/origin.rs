@@ -35,7 +35,10 @@ fn row(facts: &ReadmeFacts<'_>, component: &ReadmeComponent) -> Vec<String> {
         .find(|source| source.id == component.source);
     let of_source = |show: fn(&ReadmeSource) -> String| source.map(show).unwrap_or_default();
     vec![
-        code_cell(&component.name),
+        match component.name.as_str() {
+            "" => "whole package".to_owned(),
+            name => code_cell(name),
+        },
         source.map_or_else(
             || markdown_escape(&component.source),
             |source| code_cell(&source.url),

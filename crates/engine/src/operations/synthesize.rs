@@ -83,7 +83,9 @@ impl Engine {
                 call.cancellation.child_token(),
             )
             .await?;
-        self.run_job(call, job, checked).await
+        let id = job.id().to_owned();
+        let outcome = self.run_job(call, job, checked).await;
+        outcome.map_err(|failure| with_way_on(failure, &id))
     }
 
     /// Starts building a project as a job of this process that outlives the call; gives its handle.
@@ -240,6 +242,12 @@ impl Engine {
 
     /// Checks what needs no repository.
     fn read(&self, call: &Call, request: SynthesizeRequest) -> Result<Checked, Failure> {
+        if request.output.is_empty() {
+            return Err(
+                Failure::new(ErrorCode::Argument, "the output folder has no name")
+                    .with_hint("name a folder that does not exist yet"),
+            );
+        }
         let mut request = SynthesizeRequest {
             request: request::completed(request.request)?,
             ..request
@@ -265,6 +273,29 @@ impl Engine {
             output,
         })
     }
+}
+
+/// Names the job in a failure whose cause may go away: what the job had found out is kept.
+fn with_way_on(failure: Failure, id: &str) -> Failure {
+    let may_pass = matches!(
+        failure.code,
+        ErrorCode::Limit
+            | ErrorCode::Upstream
+            | ErrorCode::Timeout
+            | ErrorCode::RateLimited
+            | ErrorCode::CircuitOpen
+            | ErrorCode::Offline
+            | ErrorCode::ToolMissing
+    );
+    if !may_pass {
+        return failure;
+    }
+    let way = format!("`synthesizer jobs resume {id}` goes on with what was found out");
+    let hint = match &failure.hint {
+        Some(hint) => format!("{hint}; then {way}"),
+        None => format!("when the cause is gone, {way}"),
+    };
+    failure.with_hint(hint)
 }
 
 /// The failure of an output that is there already.

@@ -25,7 +25,10 @@ use crate::{
     Call, Engine,
     observing::observed,
     opening, paths,
-    synthesis::recreating::{Derived, LOCK, ProjectRecord, REQUEST},
+    synthesis::{
+        answer::failed_steps,
+        recreating::{Derived, LOCK, ProjectRecord, REQUEST},
+    },
     update::{
         answering::{answer, conclude, sources, tell_applied, undo, with_decisions},
         base::{self, Base},
@@ -441,6 +444,7 @@ impl Update<'_> {
             self.call.progress.step(92, "verifying");
             let verified = self.verified(level).await?;
             result.code = verified.failed().then_some(ErrorCode::Verify);
+            result.next_steps.splice(0..0, failed_steps(&verified));
             result.verification = Some(verified);
         }
         Ok(result)

@@ -198,7 +198,35 @@ pub(crate) fn tell_verification(result: &mut SynthesisResult, level: Option<Leve
     if verification.failed() {
         result.status = "verification_failed".to_owned();
         result.code = Some(ErrorCode::Verify);
+        let failed = failed_steps(verification);
+        result.next_steps.splice(0..0, failed);
     }
+}
+
+/// Says what to look at after checks that failed; nothing when none did.
+pub(crate) fn failed_steps(verification: &Verification) -> Vec<String> {
+    let failed = verification
+        .checks
+        .iter()
+        .filter(|check| check.result == Outcome::Failed);
+    let names: Vec<&str> = failed.map(|check| check.name.as_str()).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let level = match verification.level {
+        Level::Parse => "parse",
+        Level::Install => "install",
+        Level::Test => "test",
+    };
+    vec![
+        format!(
+            "see why {} failed: its detail in verification.checks (--json) has what it said",
+            names.join(", ")
+        ),
+        format!(
+            "mend that in the project, then check it again: synthesizer verify DIR --level {level}"
+        ),
+    ]
 }
 
 /// Writes a finding with its place.

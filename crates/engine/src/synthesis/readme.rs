@@ -1,7 +1,7 @@
 //! The facts of a new project's README. No prose: that is the documentation's.
 
 use synthesizer_documentation::{
-    FamilyFacts, ReadmeComponent, ReadmeFacts, ReadmeFolder, ReadmeSource,
+    FamilyFacts, ReadmeComponent, ReadmeFacts, ReadmeFolder, ReadmeSource, TemplatePackage,
 };
 use synthesizer_model::{
     dependency::Ecosystem,
@@ -60,12 +60,29 @@ pub(crate) fn write(
         sources,
         folders: folders(synthesis),
         packages: &synthesis.packages,
+        template_packages: of_template(request, template),
         findings: &synthesis.findings,
         family: FamilyFacts::of(&request.ecosystem),
         requires_python: runtime.to_owned(),
         tests: true,
         commands: commands(synthesis, request, template),
     })
+}
+
+fn of_template(request: &SynthesisRequest, template: &Template) -> Vec<TemplatePackage> {
+    let ecosystems = [Ecosystem::Python, Ecosystem::Cargo, Ecosystem::Npm];
+    let ecosystem = ecosystems
+        .into_iter()
+        .find(|known| known.as_str() == request.ecosystem);
+    let named = ecosystem.and_then(|ecosystem| template.dependencies(ecosystem).ok());
+    let named = named.unwrap_or_default().into_iter();
+    named
+        .map(|one| TemplatePackage {
+            name: one.name,
+            requirement: one.requirement,
+            development: one.development,
+        })
+        .collect()
 }
 
 fn folders(synthesis: &Synthesis) -> Vec<ReadmeFolder> {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use synthesizer_infrastructure::project::update::{GitProject, Present};
 use synthesizer_model::{
-    failure::{ErrorCode, Failure},
+    failure::ErrorCode,
     tree::{TreePath, sha256_hex},
 };
 

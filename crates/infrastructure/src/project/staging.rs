@@ -303,7 +303,8 @@ fn cannot_write(path: &TreePath, error: &io::Error) -> Failure {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Failure::new(
             ErrorCode::Limit,
             format!("there is no space to write {path}"),
-        ),
+        )
+        .with_hint("make room"),
         io::ErrorKind::AlreadyExists
         | io::ErrorKind::NotADirectory
         | io::ErrorKind::IsADirectory => Failure::internal(format!(

@@ -60,7 +60,7 @@ pub async fn lock_workspace(
     };
     write
         .await
-        .map_err(|error| synthesizer_infrastructure::project::cannot_write_scratch(error))?;
+        .map_err(synthesizer_infrastructure::project::cannot_write_scratch)?;
     let output = program.lock().await?;
     let stderr = output.stderr_text();
     if !output.success() {

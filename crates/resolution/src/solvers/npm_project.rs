@@ -140,8 +140,7 @@ async fn write(folder: &Path, files: &BTreeMap<String, String>) -> Result<(), Fa
             Ok(()) => tokio::fs::write(place, text).await,
             Err(error) => Err(error),
         };
-        written
-            .map_err(|error| synthesizer_infrastructure::project::cannot_write_scratch(error))?;
+        written.map_err(synthesizer_infrastructure::project::cannot_write_scratch)?;
     }
     Ok(())
 }

@@ -360,7 +360,7 @@ pub(super) fn read_constraint(text: &str) -> Result<Dependency, &'static str> {
 pub(super) async fn write(directory: &Path, workspace: &Workspace) -> Result<(), Failure> {
     write_all(directory, workspace)
         .await
-        .map_err(|error| synthesizer_infrastructure::project::cannot_write_scratch(error))
+        .map_err(synthesizer_infrastructure::project::cannot_write_scratch)
 }
 
 async fn write_all(directory: &Path, workspace: &Workspace) -> std::io::Result<()> {

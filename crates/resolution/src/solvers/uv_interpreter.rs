@@ -105,7 +105,7 @@ pub(super) async fn provide(
     let path = program.scratch().join("python-stand-in");
     write_script(&path, &stand_in(installed, &version)?)
         .await
-        .map_err(|error| synthesizer_infrastructure::project::cannot_write_scratch(error))?;
+        .map_err(synthesizer_infrastructure::project::cannot_write_scratch)?;
     Ok(Interpreter::StandIn(path))
 }
 

@@ -189,7 +189,7 @@ pub(super) async fn write(
 ) -> Result<(), Failure> {
     write_all(directory, members, requires_python, constraints)
         .await
-        .map_err(|error| synthesizer_infrastructure::project::cannot_write_scratch(error))
+        .map_err(synthesizer_infrastructure::project::cannot_write_scratch)
 }
 
 async fn write_all(

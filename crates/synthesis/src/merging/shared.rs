@@ -2,9 +2,10 @@
 //!
 //! Knows files, not how they were planned. What the tests of Python need of its test runner is merged by its family, which rewrites it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
+use ignore::{Match, gitignore::GitignoreBuilder};
 use synthesizer_model::{
     finding::{Finding, Severity},
     synthesis::{LockedFile, LockedLines, PlannedFile},
@@ -24,6 +25,8 @@ use crate::{
 
 /// A source with parts in more folders than this gives no rules for what git ignores: each rule would stand there once for each.
 const MOST_PLACES: usize = 16;
+/// How often rules that hide files are looked for: leaving one out may bring out another.
+const MOST_HIDING: usize = 8;
 
 /// A text at the top of a source that may meet those of others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +108,29 @@ impl Synthesis {
             for place in places {
                 let rules = rules_below(&text.text, &place.from);
                 confined.push((text, place, rules));
+            }
+        }
+        for (text, place, rules) in &mut confined {
+            let below = format!("{}/", place.to);
+            let placed = self.files.iter().filter_map(|file| {
+                let path = file.path.as_str();
+                if place.to.is_empty() {
+                    Some(path)
+                } else {
+                    path.strip_prefix(&below)
+                }
+            });
+            let (kept, hiding) = without_hiding(rules, &placed.collect::<Vec<_>>());
+            *rules = kept;
+            for (line, file) in hiding {
+                let what = format!("the rule is not taken: it would hide {below}{file} from git");
+                findings.push(finding(
+                    Severity::Info,
+                    "settings-not-taken",
+                    &text.as_source(),
+                    Some(line),
+                    &what,
+                ));
             }
         }
         let sources: Vec<MergeSource<'_>> = confined
@@ -364,6 +390,51 @@ fn rules_below(text: &str, folder: &str) -> String {
         rules.push('\n');
     }
     rules
+}
+
+/// Gives the rules without those that would make git ignore one of the files, and for each of these its line and the first such file.
+///
+/// Lines keep their numbers. What still hides files after [`MOST_HIDING`] turns is a text that fights itself: none of its rules are given.
+fn without_hiding(rules: &str, files: &[&str]) -> (String, Vec<(u32, String)>) {
+    let mut lines: Vec<&str> = rules.lines().collect();
+    let mut hiding = Vec::new();
+    for _ in 0..MOST_HIDING {
+        let mut builder = GitignoreBuilder::new("");
+        for line in &lines {
+            // A rule that cannot be read hides nothing here, and nothing from git.
+            let _ = builder.add_line(None, line);
+        }
+        let Ok(matcher) = builder.build() else { break };
+        let mut found: BTreeMap<String, &str> = BTreeMap::new();
+        for file in files {
+            // Git never looks into a folder that it ignores, whatever is said of the files there.
+            let folders = file.match_indices('/').map(|(end, _)| (&file[..end], true));
+            let hidden =
+                folders
+                    .chain([(*file, false)])
+                    .find_map(|(path, is_folder)| match matcher.matched(path, is_folder) {
+                        Match::Ignore(glob) => Some(glob.original().to_owned()),
+                        _ => None,
+                    });
+            if let Some(rule) = hidden {
+                found.entry(rule).or_insert(file);
+            }
+        }
+        if found.is_empty() {
+            let mut kept = lines.join("\n");
+            if !kept.is_empty() {
+                kept.push('\n');
+            }
+            return (kept, hiding);
+        }
+        for (number, line) in (1_u32..).zip(&mut lines) {
+            if let Some(file) = found.get(line.trim_end()) {
+                hiding.push((number, (*file).to_owned()));
+                *line = "";
+            }
+        }
+    }
+    (String::new(), hiding)
 }
 
 fn seen_from(rule: &str, folder: &str) -> Option<String> {

@@ -280,3 +280,30 @@ fn a_changed_text_keeps_the_origins_of_its_lines() {
     check("", "new\n", &[line(1, 1, "generated")]);
     check("a 1\n", "", &[]);
 }
+
+#[test]
+fn a_rule_that_hides_a_placed_file_is_not_taken() {
+    let mut fresh = project(&[
+        ("src/fresh/b/__init__.py", "", "one", "src/b/__init__.py"),
+        ("src/fresh/b/_version.py", "", "one", "src/b/_version.py"),
+        ("src/fresh/b/out/kept.py", "", "one", "src/b/out/kept.py"),
+    ]);
+    let rules = "*.log\n_version.py\n/src/b/out/\n*.py\n!*.py\n/src/b/tmp\n";
+    fresh.merge_shared(&[text("one", ".gitignore", rules, true)]);
+    let merged = fresh.text_of(".gitignore").expect("a text");
+    assert!(
+        merged.contains("*.log") && merged.contains("tmp"),
+        "{merged}"
+    );
+    assert!(!merged.contains("/out/"), "{merged}");
+    let told: Vec<_> = fresh
+        .findings
+        .iter()
+        .filter(|finding| finding.kind == "settings-not-taken")
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].what.contains("kept.py"), "{told:?}");
+    let (kept, hiding) = without_hiding("a\nb\nc\n", &["a", "x/b", "d"]);
+    assert_eq!(kept, "\n\nc\n");
+    assert_eq!(hiding, [(1, "a".to_owned()), (2, "x/b".to_owned())]);
+}

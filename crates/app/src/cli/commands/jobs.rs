@@ -1,7 +1,7 @@
 //! `synthesizer jobs`: work that outlives the call that asked for it.
 
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 use synthesizer_engine::operations::status::JobAction;
 use synthesizer_model::{
     ErrorCode, Failure,
@@ -101,7 +101,13 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<Answ
     let record = match &arguments.action {
         Action::List => return list(session).await,
         Action::Show { id } => act(id.clone(), JobAction::Status).await?,
-        Action::Cancel { id } => act(id.clone(), JobAction::Cancel).await?,
+        Action::Cancel { id } => {
+            let before = act(id.clone(), JobAction::Status).await?;
+            if before.job_status.is_final() {
+                return not_cancelled(&before, session);
+            }
+            act(id.clone(), JobAction::Cancel).await?
+        }
         Action::Resume { id, detach: false } => {
             session.engine.resume_attended(&session.call, id).await?
         }
@@ -112,6 +118,19 @@ pub(super) async fn run(arguments: &Arguments, session: &Session) -> Result<Answ
     };
     let resumed = matches!(arguments.action, Action::Resume { detach: false, .. });
     shown(&record, session, resumed)
+}
+
+/// Shows a job that had ended before it was to be cancelled.
+fn not_cancelled(record: &JobRecord, session: &Session) -> Result<Answer, Failure> {
+    const NOTE: &str = "nothing was cancelled: the job had ended before";
+    let mut answer = shown(record, session, false)?;
+    if let Value::Object(fields) = &mut answer.document {
+        fields.insert("note".to_owned(), json!(NOTE));
+    }
+    let mut page = Page::default();
+    page.line(NOTE);
+    answer.text = format!("{}{}", page.into_text(), answer.text);
+    Ok(answer)
 }
 
 async fn list(session: &Session) -> Result<Answer, Failure> {
@@ -130,6 +149,11 @@ async fn list(session: &Session) -> Result<Answer, Failure> {
     page.table("Jobs", &columns, rows.collect());
     if jobs.is_empty() {
         page.line("there are no jobs");
+    }
+    if jobs.iter().any(|job| job.job_status == JobStatus::Queued) {
+        page.line(&format!(
+            "queued: {NOBODY}; synthesizer jobs resume ID or synthesizer worker does"
+        ));
     }
     // The list tells which there are; the result of each is its own.
     let jobs: Vec<JobRecord> = jobs
@@ -174,6 +198,9 @@ fn outcome(record: &JobRecord) -> u8 {
     }
 }
 
+/// Why a job stays in the queue.
+const NOBODY: &str = "no process works on it";
+
 const fn status_name(status: JobStatus) -> &'static str {
     match status {
         JobStatus::Queued => "queued",
@@ -207,10 +234,16 @@ fn render(record: &JobRecord) -> String {
         let text = value.as_ref().and_then(|value| value.get(field)?.as_str());
         page.fact(name, text);
     }
-    let ended = matches!(record.job_status, JobStatus::Failed | JobStatus::Cancelled);
-    if record.resumable && ended {
-        let command = format!("synthesizer jobs resume {}", record.synthesis_id);
-        page.fact("go on", Some(&command));
+    let command = format!("synthesizer jobs resume {}", record.synthesis_id);
+    match record.job_status {
+        JobStatus::Queued => {
+            page.fact("why", Some(NOBODY));
+            page.fact("go on", Some(&format!("{command}, or synthesizer worker")));
+        }
+        JobStatus::Failed | JobStatus::Cancelled if record.resumable => {
+            page.fact("go on", Some(&command));
+        }
+        _ => {}
     }
     page.into_text()
 }

@@ -206,7 +206,10 @@ fn parts(page: &mut Page, result: &SynthesisResult) {
         .iter()
         .map(|hint| {
             vec![
-                hint.component.clone(),
+                match hint.component.as_str() {
+                    "" => "(whole package)".to_owned(),
+                    name => name.to_owned(),
+                },
                 hint.files.to_string(),
                 hint.import_as.clone(),
             ]

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use synthesizer_engine::operations::status::JobAction;
-use synthesizer_model::{ErrorCode, Failure};
+use synthesizer_model::{
+    ErrorCode, Failure,
+    job::{JobRecord, JobStatus},
+};
 
 use super::{Annotations, Descriptor, McpTool, ToolAnswer, ToolContext, ToolFuture, synthesis_job};
 use crate::{
@@ -88,6 +91,7 @@ fn output_schema() -> Value {
             "attempt": { "type": "integer", "description": "How often it was begun." },
             "resumable": { "type": "boolean" },
             "project": { "type": "string", "description": "The folder that it makes." },
+            "next_steps": texts("What to do next."),
             "result": fields("What synthesize_project answers, when the job succeeded."),
         }),
         &["synthesis_id", "job_status", "progress"],
@@ -111,10 +115,32 @@ async fn call(context: ToolContext, arguments: Value) -> Result<ToolAnswer, Fail
     }
     let id = &arguments.synthesis_id;
     let record = context.engine.job(&context.call, id, action).await?;
-    let document = answer::document(&record, &context.call.correlation_id)?;
+    let mut document = answer::document(&record, &context.call.correlation_id)?;
+    if let Value::Object(fields) = &mut document {
+        fields.insert("next_steps".to_owned(), json!(next_steps(&record)));
+    }
     let parts = synthesis_job::PARTS
         .iter()
         .map(|path| Part::below("/result", path))
         .collect();
     Ok(ToolAnswer::done(document, parts, paging))
+}
+
+/// Says what to do with a job that stands like this.
+fn next_steps(record: &JobRecord) -> Vec<String> {
+    let id = &record.synthesis_id;
+    let resume = format!("call get_synthesis_status with synthesis_id {id} and action resume");
+    match record.job_status {
+        JobStatus::Queued => vec![format!("no process works on it: {resume}")],
+        JobStatus::Running => vec![format!(
+            "call get_synthesis_status with synthesis_id {id} again; action cancel stops it"
+        )],
+        JobStatus::Succeeded => vec!["read result; its next_steps tell what to do".to_owned()],
+        JobStatus::Failed | JobStatus::Cancelled if record.resumable => {
+            vec![format!("when the cause is gone, {resume}")]
+        }
+        JobStatus::Failed | JobStatus::Cancelled => {
+            vec!["call synthesize_project anew".to_owned()]
+        }
+    }
 }

@@ -166,7 +166,10 @@ fn answer(
             let Some(error) = record.error else {
                 return Err(Failure::cancelled());
             };
-            let error = answer::document(&error, correlation_id)?;
+            let mut error = answer::document(&error, correlation_id)?;
+            if let Value::Object(fields) = &mut error {
+                fields.insert("synthesis_id".to_owned(), json!(record.synthesis_id));
+            }
             Ok(ToolAnswer {
                 document: json!({ "error": error }),
                 parts: Vec::new(),

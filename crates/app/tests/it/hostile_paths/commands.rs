@@ -134,7 +134,7 @@ fn locks_replace_nothing() {
         ("locks", &[6][..]),
         ("half", &[6]),
         ("dangling", &[5, 6]),
-        ("sample/sample.py", &[5]),
+        ("sample/sample.py", &[5, 6]),
     ] {
         let output = format!("--output={folder}");
         let run = world

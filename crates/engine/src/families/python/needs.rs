@@ -232,7 +232,7 @@ impl Engine {
             &requirements,
             resolution.requirements_txt.as_deref().unwrap_or(""),
         )
-        .map_err(|error| synthesizer_infrastructure::project::cannot_write_scratch(error))?;
+        .map_err(synthesizer_infrastructure::project::cannot_write_scratch)?;
         let mut child = ChildProgram::new(&uv.program, scratch.path())
             .args([
                 "pip",

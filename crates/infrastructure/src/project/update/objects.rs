@@ -115,7 +115,7 @@ impl ObjectStore {
         let information = store.repository.join("info");
         fs::create_dir_all(&information)
             .and_then(|()| fs::write(information.join("attributes"), ATTRIBUTES))
-            .map_err(|error| cannot_write_scratch(error))?;
+            .map_err(cannot_write_scratch)?;
         let head = store
             .of_project(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
             .await;
@@ -232,7 +232,7 @@ impl ObjectStore {
     /// Writes the objects that only commits of the scratch database have into one pack; gives its name and its folder.
     pub(super) async fn pack(&self, commits: &[&str]) -> Result<(String, PathBuf), Failure> {
         let folder = self.scratch.path().join("pack");
-        fs::create_dir_all(&folder).map_err(|error| cannot_write_scratch(error))?;
+        fs::create_dir_all(&folder).map_err(cannot_write_scratch)?;
         let prefix = folder.join("pack").to_string_lossy().into_owned();
         let mut input: String = commits.iter().map(|id| format!("{id}\n")).collect();
         if let Some(head) = &self.head {

@@ -14,6 +14,7 @@ use rustix::{
 };
 use synthesizer_model::{
     failure::{ErrorCode, Failure},
+    text::escape_untrusted,
     tree::TreePath,
 };
 
@@ -55,12 +56,7 @@ impl GitProject {
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         let top = folders::open(folder)
             .and_then(|held| open_folder(&held, "."))
-            .map_err(|error| {
-                Failure::new(
-                    ErrorCode::NotFound,
-                    format!("the project cannot be opened: {}", error.kind()),
-                )
-            })?;
+            .map_err(|error| cannot_open(folder, &error))?;
         let git = open_folder(&top, ".git").map_err(|_| {
             unsupported("the project has no git repository of its own")
                 .with_hint("run git init and commit in it first, so that nothing of yours can be lost; a worktree or submodule is not updated")
@@ -132,6 +128,19 @@ impl GitProject {
         };
         look_in(&parent, path.file_name(), limit)
     }
+}
+
+fn cannot_open(folder: &Path, error: &io::Error) -> Failure {
+    let shown = escape_untrusted(&folder.to_string_lossy());
+    let (code, message) = match error.kind() {
+        io::ErrorKind::NotFound => (ErrorCode::NotFound, format!("there is no folder {shown}")),
+        io::ErrorKind::NotADirectory => (ErrorCode::NotFound, format!("{shown} is not a folder")),
+        kind => (
+            ErrorCode::NotFound,
+            format!("the project {shown} cannot be opened: {kind}"),
+        ),
+    };
+    Failure::new(code, message).with_hint("check the path; it is relative to the working directory")
 }
 
 /// Says what has a name in a folder; `None` when nothing has.

@@ -19,6 +19,9 @@ use super::{
 };
 use crate::source::{SourceFile, SourceRecord};
 
+/// Python's own package of its regression tests: `sys.stdlib_module_names`, which is the list of the others, leaves it out.
+const UNLISTED_MODULE: &str = "test";
+
 /// The new project's name, in the two forms that it takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectName {
@@ -48,12 +51,17 @@ impl ProjectName {
             ));
         }
         let package = name.to_ascii_lowercase().replace(['-', '.'], "_");
-        if !is_module_name(&package) || TreePath::new(&package).is_err() {
+        if let Err(refusal) = TreePath::new(&package) {
+            return Err(refuse_name(&format!(
+                "the project's package would be called {package}, which is {refusal}"
+            )));
+        }
+        if !is_module_name(&package) {
             return Err(refuse_name(&format!(
                 "the project's package would be called {package}, which Python cannot import"
             )));
         }
-        if is_builtin(&package) || is_taken(&package) {
+        if is_builtin(&package) || is_taken(&package) || package == UNLISTED_MODULE {
             return Err(refuse_name(&format!(
                 "the project's package would be called {package} and hide Python's own"
             )));
@@ -181,6 +189,20 @@ mod tests {
         check("Print", None);
         check("aux", None);
         check("naïve", None);
+        check("test", None);
+        check("Test", None);
+        check("tester", Some("tester"));
         check(&"a".repeat(101), None);
+    }
+
+    #[test]
+    fn a_refusal_tells_the_right_reason() {
+        let check = |name: &str, reason: &str| {
+            let failure = ProjectName::parse(name, |_| false).expect_err(name);
+            assert!(failure.message.contains(reason), "{}", failure.message);
+        };
+        check("CON", "con, which is a name reserved by some system");
+        check("import", "which Python cannot import");
+        check("test", "hide Python's own");
     }
 }
