@@ -401,7 +401,7 @@ fn what_is_there_already_is_never_overwritten() {
         "E_PATH",
         "below a file",
     );
-    assert_refused(&program, run(""), 5, "E_PATH", "nothing");
+    assert_refused(&program, run(""), 2, "E_ARGUMENT", "nothing");
     assert_refused(&program, run("a\nb"), 5, "E_PATH", "a newline");
     assert_eq!(
         fs::read_to_string(place.join("mine")).expect("still there"),
@@ -439,11 +439,17 @@ fn what_does_not_exist_is_not_found() {
             reference,
         );
     }
+    assert_refused(
+        &program,
+        synthesize(&program, &["./sample#"], &[]),
+        2,
+        "E_ARGUMENT",
+        "nothing after #",
+    );
     for reference in [
         "./sample#../x",
         "./sample#/etc/passwd",
         "./sample#-x",
-        "./sample#",
         "./sample#a/..\\b",
     ] {
         assert_refused(
