@@ -391,7 +391,9 @@ fn a_job_is_cancelled_within_a_second_while_its_code_runs() {
                 let sandboxes = program.left_processes();
                 sandboxes
                     .iter()
-                    .filter(|line| line.contains("--unshare-all") && !line.trim_end().ends_with("true"))
+                    .filter(|line| {
+                        line.contains("--unshare-all") && !line.trim_end().ends_with("true")
+                    })
                     .count()
                     >= 1
                     && jobs(&program)[0]["current_step"] == "verifying"
