@@ -387,7 +387,7 @@ fn a_job_is_cancelled_within_a_second_while_its_code_runs() {
                 "install",
             ]);
             // The programs of the sandbox see the scratch folder under another name.
-            until("the code", || {
+            until(&format!("the code of {ecosystem}"), || {
                 let sandboxes = program.left_processes();
                 sandboxes
                     .iter()

@@ -61,6 +61,28 @@ async fn found(store: &SqliteJobStore, id: &str) -> JobRow {
 }
 
 #[tokio::test]
+async fn a_step_that_is_told_late_does_not_take_the_place_of_the_one_that_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    let new = job(1);
+    assert_eq!(store.create(&new, None).await.unwrap(), None);
+    let states = async || {
+        let row = found(&store, &new.id).await;
+        row.steps.iter().map(|step| step.state).collect::<Vec<_>>()
+    };
+    let first = claimed(&store, Wanted::Next, own()).await.unwrap();
+    store.begin_step(&first.claim, 1, 50).await.unwrap();
+    store.begin_step(&first.claim, 0, 50).await.unwrap();
+    assert_eq!(states().await, [StepState::Done, StepState::Running]);
+    // Another attempt may begin before that step again.
+    store.end(&first.claim, &End::Parked).await.unwrap();
+    let again = Wanted::Job(new.id.clone());
+    let second = claimed(&store, again, own()).await.unwrap();
+    store.begin_step(&second.claim, 0, 5).await.unwrap();
+    assert_eq!(states().await[0], StepState::Running);
+}
+
+#[tokio::test]
 async fn a_job_goes_through_its_states_and_keeps_what_its_steps_found_out() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path());

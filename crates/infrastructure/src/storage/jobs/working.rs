@@ -105,9 +105,12 @@ impl SqliteJobStore {
         if tick == Tick::Lost {
             return Ok(tick);
         }
+        // What is told from time to time may come after a later step has begun: that step stays the one that runs.
         sqlx::query(
             "UPDATE job_steps SET status = 'running', begun_at = ?3, ended_at = NULL, \
-             attempt = (SELECT attempt FROM jobs WHERE id = ?1) WHERE job = ?1 AND number = ?2",
+             attempt = (SELECT attempt FROM jobs WHERE id = ?1) WHERE job = ?1 AND number = ?2 \
+             AND NOT EXISTS (SELECT 1 FROM job_steps AS later JOIN jobs ON jobs.id = later.job \
+             WHERE later.job = ?1 AND later.number > ?2 AND later.attempt = jobs.attempt)",
         )
         .bind(&claim.job)
         .bind(index(step))
